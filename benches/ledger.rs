@@ -1,0 +1,3 @@
+//! Throughput of the ledgers.
+
+fn main() {}

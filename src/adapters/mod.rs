@@ -1,0 +1,5 @@
+//! The outside world: one folder per platform and per store. Siblings do not know each other.
+
+pub mod discord;
+pub mod ledger;
+pub mod telegram;

@@ -1,0 +1,3 @@
+//! The use cases, ported from the Go package `background`; the outside world only through ports.
+
+pub mod ports;

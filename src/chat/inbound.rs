@@ -1,0 +1,82 @@
+//! What arrives from a platform, already freed of the platform's shapes, and what goes back at once.
+
+use async_trait::async_trait;
+
+use crate::domain::channel::{ChannelId, PersonId};
+use crate::domain::command::{Action, Button, Command, UnknownAction};
+use crate::domain::id::{InboundId, MessageId, ReplyHandle};
+use crate::domain::parse::ParseError;
+
+/// One thing a person did: wrote a command or pressed a button.
+#[derive(Debug, Clone)]
+pub struct Inbound {
+    /// The platform's identity of it; the same when it is delivered again.
+    pub id: InboundId,
+    /// Where it happened.
+    pub channel: ChannelId,
+    /// The conversation, as runners key their memory; usually the channel's text form.
+    pub session: String,
+    /// Who did it.
+    pub person: PersonId,
+    /// Whether the platform says that this person administers the channel.
+    pub channel_admin: bool,
+    /// How to answer it.
+    pub reply: ReplyHandle,
+    /// The message it replied to, when it is a reply.
+    pub replied_to: Option<MessageId>,
+    /// What it asks for.
+    pub request: Request,
+}
+
+/// What an inbound message asks for. A misunderstood one is carried along, because it too gets an answer.
+#[derive(Debug, Clone)]
+pub enum Request {
+    /// A command, understood or not.
+    Command(Result<Command, ParseError>),
+    /// A press of a button, ours or not.
+    Press(Result<Action, UnknownAction>),
+}
+
+/// What goes back to the message that asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// The adapter says this now.
+    Say(Answer),
+    /// The answer is a notice that the ledger already owes (the acceptance of a task), delivered from there.
+    Owed,
+}
+
+/// An answer to be sent by the adapter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The text, not yet split.
+    pub text: String,
+    /// Buttons below it.
+    pub buttons: Vec<Button>,
+    /// Only the person who asked should see it, where the platform can do that.
+    pub private: bool,
+}
+
+/// Answers what arrives. Implemented by the dispatcher, used by the adapters.
+///
+/// When the future is complete, everything the answer claims is durable, so an adapter may then tell its platform that
+/// the message has been dealt with. Dropping the future leaves the request done or not done, never half done.
+#[async_trait]
+pub trait Inbox: Send + Sync + 'static {
+    /// Whether this person may use the bot in this channel at all. No I/O, so an adapter can ask before it acknowledges.
+    fn allows(&self, channel: &ChannelId, person: &PersonId) -> bool;
+
+    /// Does what was asked and says what to answer. Never fails: a failure is an answer too.
+    async fn handle(&self, inbound: Inbound) -> Reply;
+
+    /// Tasks of this person whose number or prompt begins with `typed`, newest first, as (value, label): for platforms
+    /// that complete what is being typed. Labels have at most 100 characters.
+    async fn complete_task(&self, person: &PersonId, typed: &str) -> Vec<(String, String)>;
+}
+
+/// Takes answers to inbound messages on to the lane of their channel, so that they keep their place among the notices
+/// and share the channel's rate budget.
+pub trait Replies: Send + Sync + 'static {
+    /// Hands over an answer; never blocks. An answer is not durable: it is given up when the process stops.
+    fn say(&self, message: crate::background::ports::OutgoingMessage);
+}

@@ -1,0 +1,3 @@
+//! From an inbound message to exactly one reply, on any platform.
+
+pub mod inbound;

@@ -1,0 +1,145 @@
+//! The configuration: what the file says (`RawConfig`), checked into what the program needs ([`Config`]).
+//!
+//! A leaf: it knows addresses and limits, but no HTTP and no SQL. Each component receives its own section by value.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::domain::channel::{ChannelId, PersonId};
+use crate::domain::limits::Limits;
+use crate::domain::notice::Events;
+
+/// Everything the program needs, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The HTTP server.
+    pub server: ServerConfig,
+    /// The ledger's store.
+    pub store: StoreConfig,
+    /// Limits of tasks.
+    pub tasks: TasksConfig,
+    /// The model.
+    pub llm: LlmConfig,
+    /// Telegram, when a token is set.
+    pub telegram: Option<TelegramConfig>,
+    /// Discord, when a token is set.
+    pub discord: Option<DiscordConfig>,
+    /// Who may use the bot.
+    pub access: AccessConfig,
+    /// What channels hear.
+    pub notify: NotifyConfig,
+}
+
+/// `[server]`
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// Where operations, API and page listen.
+    pub listen: SocketAddr,
+    /// Required of API callers when set.
+    pub admin_token: Option<SecretString>,
+}
+
+/// `[store]`
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// The `SQLite` file.
+    pub path: PathBuf,
+    /// How long finished tasks are kept.
+    pub retention: Duration,
+}
+
+/// `[tasks]`
+#[derive(Debug, Clone)]
+pub struct TasksConfig {
+    /// What may run and wait.
+    pub limits: Limits,
+    /// How long running tasks may go on after the signal to stop.
+    pub drain: Duration,
+}
+
+/// `[llm]`
+#[derive(Debug, Clone)]
+pub struct LlmConfig {
+    /// Root of an OpenAI-compatible API, without a trailing slash.
+    pub base_url: String,
+    /// The key; empty for servers without one.
+    pub api_key: SecretString,
+    /// The model asked unless a task names another.
+    pub model: String,
+    /// What the model is told before the prompt.
+    pub system_prompt: String,
+    /// Bound of one answer in tokens; none leaves it to the server.
+    pub max_output_tokens: Option<u32>,
+    /// Further tries of one call.
+    pub retries: u32,
+    /// To the first text, reasoning or tool call.
+    pub first_token: Duration,
+    /// Without any byte after that.
+    pub byte_idle: Duration,
+    /// Without any text though bytes flow.
+    pub event_idle: Duration,
+    /// One call in all.
+    pub call_timeout: Duration,
+}
+
+/// `[telegram]`
+#[derive(Debug, Clone)]
+pub struct TelegramConfig {
+    /// The bot's token.
+    pub token: SecretString,
+    /// Root under which `/bot<token>/<method>` is served, without a trailing slash.
+    pub api_url: String,
+}
+
+/// `[discord]`
+#[derive(Debug, Clone)]
+pub struct DiscordConfig {
+    /// The bot's token, without the `Bot ` prefix.
+    pub token: SecretString,
+    /// Root under which `/api/v10/...` is served, without a trailing slash.
+    pub api_url: String,
+    /// Guilds that get the commands at once; empty means global commands.
+    pub guilds: Vec<u64>,
+}
+
+/// `[access]`
+#[derive(Debug, Clone, Default)]
+pub struct AccessConfig {
+    /// Everybody may.
+    pub open: bool,
+    /// These see and cancel everything.
+    pub admins: Vec<PersonId>,
+    /// These may, everywhere.
+    pub people: Vec<PersonId>,
+    /// Everybody in these channels may.
+    pub channels: Vec<ChannelId>,
+}
+
+/// `[notify]` and `[[channels]]`
+#[derive(Debug, Clone, Default)]
+pub struct NotifyConfig {
+    /// What a channel hears unless it says otherwise.
+    pub events: Events,
+    /// Where results go when a task has no channel of its own.
+    pub default_deliver_to: Vec<ChannelId>,
+    /// Channels that differ.
+    pub channels: Vec<ChannelConfig>,
+}
+
+/// One of `[[channels]]`
+#[derive(Debug, Clone)]
+pub struct ChannelConfig {
+    /// Which channel.
+    pub id: ChannelId,
+    /// What it hears.
+    pub events: Option<Events>,
+    /// Channels that hear of its tasks too.
+    pub deliver_to: Vec<ChannelId>,
+    /// The model its tasks ask.
+    pub model: Option<String>,
+    /// What the model is told before its prompts.
+    pub system_prompt: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! From owed notices to delivered messages.

@@ -1,0 +1,97 @@
+//! Where messages go and who sends them: `platform:address`.
+//!
+//! This is the one file that reads and writes the text form. To the core an address is opaque; each adapter turns
+//! it into its own typed address in its `address.rs`, and nobody else takes it apart.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Text that is not `platform:address`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not `platform:address`")]
+pub struct InvalidAddress(String);
+
+/// Splits `platform:address`, checks both halves, and says what was wrong with the whole.
+fn split(text: &str) -> Result<(String, String), InvalidAddress> {
+    let wrong = || InvalidAddress(text.chars().take(80).collect());
+    let (platform, address) = text.trim().split_once(':').ok_or_else(wrong)?;
+    let platform_ok = !platform.is_empty() && platform.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    let address_ok = !address.is_empty() && address.len() <= 128 && address.chars().all(|c| c.is_ascii_graphic());
+    if platform_ok && address_ok { Ok((platform.to_owned(), address.to_owned())) } else { Err(wrong()) }
+}
+
+/// Defines a `platform:address` name.
+macro_rules! address {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name {
+            platform: String,
+            address: String,
+        }
+
+        impl $name {
+            /// Puts a platform's name and an address together.
+            ///
+            /// # Errors
+            /// [`InvalidAddress`] when the platform is not lower-case letters, or the address is empty, longer than
+            /// 128 bytes or not printable ASCII.
+            pub fn new(platform: &str, address: impl fmt::Display) -> Result<Self, InvalidAddress> {
+                format!("{platform}:{address}").parse()
+            }
+
+            /// The platform's name, the part before the colon.
+            #[must_use]
+            pub fn platform(&self) -> &str {
+                &self.platform
+            }
+
+            /// What the platform's adapter understands, the part after the colon.
+            #[must_use]
+            pub fn address(&self) -> &str {
+                &self.address
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidAddress;
+
+            fn from_str(text: &str) -> Result<Self, InvalidAddress> {
+                split(text).map(|(platform, address)| Self { platform, address })
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}:{}", self.platform, self.address)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidAddress;
+
+            fn try_from(text: String) -> Result<Self, InvalidAddress> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.to_string()
+            }
+        }
+    };
+}
+
+address! {
+    /// A place messages go to: a chat, a topic of a chat, a channel, a thread.
+    ChannelId
+}
+
+address! {
+    /// A person who asks, as one platform knows them.
+    PersonId
+}

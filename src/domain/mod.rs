@@ -1,0 +1,24 @@
+//! Values and rules: what a task, a channel, a command and a notice are.
+//!
+//! Nothing here waits, reads a clock, opens a socket or knows the name of a chat platform. That keeps every
+//! rule testable as a plain function, and lets each ledger (memory, `SQLite`, later `PostgreSQL`) apply the very
+//! same transitions.
+
+pub mod channel;
+pub mod command;
+pub mod failure;
+pub mod id;
+pub mod limits;
+pub mod notice;
+pub mod origin;
+pub mod parse;
+pub mod prompt;
+pub mod queue;
+pub mod snapshot;
+pub mod status;
+pub mod summary;
+pub mod task;
+pub mod text;
+pub mod time;
+pub mod usage;
+pub mod wording;

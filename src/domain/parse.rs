@@ -1,0 +1,297 @@
+//! How text becomes a command.
+//!
+//! Grammar of the text form: `/name[@bot] [--flag value]... [rest]`. Flags exist on `submit` only and come before the
+//! prompt; the first word that is not a known flag begins the prompt, which keeps its lines and spaces. A `--` ends the
+//! flags. Platforms with native options give names and values instead ([`from_options`]); both ways end in the same
+//! checks. The parser is pure and total: every input gives a command or an error that can be shown to the person.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::domain::channel::ChannelId;
+use crate::domain::command::{CATALOGUE, Command, CommandName, SubmitCommand};
+use crate::domain::id::TaskRef;
+use crate::domain::prompt::{InvalidPrompt, Prompt};
+
+/// Longest time limit a person may ask for.
+const MAX_TIMEOUT: Duration = Duration::from_hours(24);
+
+/// Why a text is not a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParseError {
+    /// No such command; maybe this one was meant.
+    UnknownCommand {
+        /// What was written, without the slash.
+        name: String,
+        /// The nearest command there is.
+        did_you_mean: Option<CommandName>,
+    },
+    /// The prompt is missing or too long.
+    Prompt(InvalidPrompt),
+    /// What should name a task does not.
+    Task {
+        /// The command.
+        command: CommandName,
+        /// What was written.
+        text: String,
+    },
+    /// A flag or option has a value it cannot have.
+    Value {
+        /// The option.
+        option: &'static str,
+        /// What was written.
+        value: String,
+        /// What would have been right.
+        expected: &'static str,
+    },
+    /// There is something after the command that does not belong there.
+    Unexpected {
+        /// The command.
+        command: CommandName,
+        /// What was written.
+        text: String,
+    },
+}
+
+/// Takes a message apart that begins with a slash: the command's word, the bot it is for (`/status@mybot`), the rest.
+/// None when the message is no command at all.
+#[must_use]
+pub fn split_command(text: &str) -> Option<(&str, Option<&str>, &str)> {
+    let text = text.trim_start().strip_prefix('/')?;
+    let end = text.find(char::is_whitespace).unwrap_or(text.len());
+    let (word, rest) = text.split_at(end);
+    let (name, bot) = match word.split_once('@') {
+        Some((name, bot)) => (name, Some(bot)),
+        None => (word, None),
+    };
+    (!name.is_empty()).then_some((name, bot, rest.trim()))
+}
+
+/// Understands a command written as text: its word and what follows.
+///
+/// # Errors
+/// [`ParseError`], to be shown to the person.
+pub fn from_text(name: &str, rest: &str) -> Result<Command, ParseError> {
+    let command = known(name)?;
+    match command {
+        CommandName::Submit => submit_from_text(rest),
+        CommandName::List => match rest.to_ascii_lowercase().as_str() {
+            "" => Ok(Command::List { all: false, before: None }),
+            "all" => Ok(Command::List { all: true, before: None }),
+            _ => Err(ParseError::Unexpected { command, text: shorten(rest) }),
+        },
+        CommandName::Help => Ok(Command::Help),
+        _ => with_task(command, rest),
+    }
+}
+
+/// Understands a command given as native options, by name.
+///
+/// # Errors
+/// [`ParseError`], to be shown to the person.
+pub fn from_options(name: &str, options: &BTreeMap<String, String>) -> Result<Command, ParseError> {
+    let command = known(name)?;
+    let get = |option: &str| options.get(option).map_or("", |value| value.trim());
+    match command {
+        CommandName::Submit => {
+            let mut submit = Flags::default();
+            for option in ["to", "timeout", "model"] {
+                if !get(option).is_empty() {
+                    submit.set(option, get(option))?;
+                }
+            }
+            submit.with_prompt(get("prompt"))
+        }
+        CommandName::List => Ok(Command::List { all: get("all").eq_ignore_ascii_case("true"), before: None }),
+        CommandName::Help => Ok(Command::Help),
+        _ => with_task(command, get("task")),
+    }
+}
+
+fn known(name: &str) -> Result<CommandName, ParseError> {
+    CommandName::from_text(name)
+        .ok_or_else(|| ParseError::UnknownCommand { name: shorten(name), did_you_mean: nearest(&name.to_ascii_lowercase()) })
+}
+
+/// A command that takes a task. Status and cancel can do without one; result and retry can when they reply to a
+/// message of the task, which the dispatcher knows.
+fn with_task(command: CommandName, text: &str) -> Result<Command, ParseError> {
+    let task = match text {
+        "" => None,
+        text => Some(text.parse::<TaskRef>().map_err(|_| ParseError::Task { command, text: shorten(text) })?),
+    };
+    Ok(match command {
+        CommandName::Cancel => Command::Cancel(task),
+        CommandName::Result => Command::Result(task),
+        CommandName::Retry => Command::Retry(task),
+        _ => Command::Status(task),
+    })
+}
+
+#[derive(Default)]
+struct Flags {
+    to: Vec<ChannelId>,
+    timeout: Option<Duration>,
+    model: Option<String>,
+}
+
+impl Flags {
+    fn set(&mut self, name: &str, value: &str) -> Result<(), ParseError> {
+        match name {
+            "to" => {
+                let expected = "a channel like `telegram:123` or `discord:456`";
+                let wrong = |_| ParseError::Value { option: "to", value: shorten(value), expected };
+                self.to.push(value.parse().map_err(wrong)?);
+            }
+            "timeout" => {
+                let expected = "a time from 1s to 24h, like `90s` or `10m`";
+                let wrong = || ParseError::Value { option: "timeout", value: shorten(value), expected };
+                let time = humantime::parse_duration(value).map_err(|_| wrong())?;
+                if time < Duration::from_secs(1) || time > MAX_TIMEOUT {
+                    return Err(wrong());
+                }
+                self.timeout = Some(time);
+            }
+            _ => {
+                let expected = "a model's name of at most 100 characters without spaces";
+                if value.len() > 100 || value.contains(char::is_whitespace) {
+                    return Err(ParseError::Value { option: "model", value: shorten(value), expected });
+                }
+                self.model = Some(value.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    fn with_prompt(self, prompt: &str) -> Result<Command, ParseError> {
+        let prompt = Prompt::parse(prompt).map_err(ParseError::Prompt)?;
+        Ok(Command::Submit(SubmitCommand { prompt, to: self.to, timeout: self.timeout, model: self.model }))
+    }
+}
+
+fn submit_from_text(rest: &str) -> Result<Command, ParseError> {
+    let mut flags = Flags::default();
+    let mut rest = rest.trim_start();
+    loop {
+        let (word, after) = rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()));
+        // Phones turn two hyphens into a dash.
+        let name = word.strip_prefix("--").or_else(|| word.strip_prefix('\u{2014}'));
+        match name {
+            Some("") => {
+                rest = after;
+                break;
+            }
+            Some(name @ ("to" | "timeout" | "model")) => {
+                let after = after.trim_start();
+                let (value, after) = after.split_at(after.find(char::is_whitespace).unwrap_or(after.len()));
+                flags.set(name, value)?;
+                rest = after.trim_start();
+            }
+            _ => break,
+        }
+    }
+    flags.with_prompt(rest)
+}
+
+/// The command nearest to what was written, if it is near at all: at most two letters wrong.
+fn nearest(written: &str) -> Option<CommandName> {
+    let candidates = CATALOGUE.iter().map(|spec| (edit_distance(written, spec.name.as_str()), spec.name));
+    candidates.filter(|(distance, _)| *distance <= 2).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+}
+
+/// Levenshtein distance of two short words.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, letter) in a.chars().take(32).enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cell, other) in row.iter_mut().skip(1).zip(&b) {
+            // `cell` still holds the row above; `diagonal` the cell above and to the left.
+            let best = (*cell + 1).min(left + 1).min(diagonal + usize::from(letter != *other));
+            diagonal = std::mem::replace(cell, best);
+            left = best;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(usize::MAX)
+}
+
+/// What was written, short enough to be repeated in an answer.
+fn shorten(text: &str) -> String {
+    let mut short: String = text.chars().take(60).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::TaskNumber;
+
+    fn parsed(text: &str) -> Result<Command, ParseError> {
+        let (name, _, rest) = split_command(text).expect("begins with a slash");
+        from_text(name, rest)
+    }
+
+    #[test]
+    fn a_prompt_keeps_its_lines() {
+        let Ok(Command::Submit(submit)) = parsed("/submit@mybot one\n  two  three ") else { panic!() };
+        assert_eq!(submit.prompt.as_str(), "one\n  two  three");
+    }
+
+    #[test]
+    fn flags_come_before_the_prompt() {
+        let Ok(Command::Submit(submit)) = parsed("/submit --timeout 90s --to discord:5 --model m do --to it") else { panic!() };
+        assert_eq!(submit.timeout, Some(Duration::from_secs(90)));
+        assert_eq!(submit.to.len(), 1);
+        assert_eq!(submit.prompt.as_str(), "do --to it");
+    }
+
+    #[test]
+    fn a_double_hyphen_ends_the_flags() {
+        let Ok(Command::Submit(submit)) = parsed("/submit -- --to is a flag") else { panic!() };
+        assert_eq!(submit.prompt.as_str(), "--to is a flag");
+    }
+
+    #[test]
+    fn tasks_are_named_by_number_or_id() {
+        let number = Some(TaskRef::Number(TaskNumber(42)));
+        assert_eq!(parsed("/status 42"), Ok(Command::Status(number.clone())));
+        assert_eq!(parsed("/CANCEL #42"), Ok(Command::Cancel(number)));
+        assert_eq!(parsed("/status"), Ok(Command::Status(None)));
+        assert!(matches!(parsed("/result #x"), Err(ParseError::Task { .. })));
+        assert!(matches!(parsed("/result a b"), Err(ParseError::Task { .. })));
+    }
+
+    #[test]
+    fn near_misses_are_recognised() {
+        let meant = |text| match parsed(text) {
+            Err(ParseError::UnknownCommand { did_you_mean, .. }) => did_you_mean,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(meant("/sumbit x"), Some(CommandName::Submit));
+        assert_eq!(meant("/cancle"), Some(CommandName::Cancel));
+        assert_eq!(meant("/weather"), None);
+    }
+
+    #[test]
+    fn bad_values_say_what_would_be_right() {
+        assert!(matches!(parsed("/submit --timeout soon x"), Err(ParseError::Value { option: "timeout", .. })));
+        assert!(matches!(parsed("/submit --to nowhere x"), Err(ParseError::Value { option: "to", .. })));
+        assert!(matches!(parsed("/submit"), Err(ParseError::Prompt(InvalidPrompt::Empty))));
+        assert!(matches!(parsed("/list mine"), Err(ParseError::Unexpected { .. })));
+    }
+
+    #[test]
+    fn the_catalogue_fits_the_platforms() {
+        for spec in CATALOGUE {
+            assert!(spec.description.len() <= 100, "{}", spec.name);
+            assert!(spec.options.iter().all(|option| option.description.len() <= 100), "{}", spec.name);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What a person asks for: text that is there, and not without bound.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Longest prompt, in bytes. Far above what a chat message holds, low enough for a row of the ledger.
+pub const MAX_PROMPT_BYTES: usize = 200_000;
+
+/// Why a text cannot be a prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPrompt {
+    /// Nothing but white space.
+    #[error("the prompt is empty")]
+    Empty,
+    /// Longer than [`MAX_PROMPT_BYTES`].
+    #[error("the prompt has {bytes} bytes, the limit is {MAX_PROMPT_BYTES}")]
+    TooLong {
+        /// Its length in bytes.
+        bytes: usize,
+    },
+}
+
+/// A prompt: not empty, at most [`MAX_PROMPT_BYTES`] bytes. `Debug` shows its length only, because prompts are not logged.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Prompt(String);
+
+impl Prompt {
+    /// Trims the text and takes it as a prompt.
+    ///
+    /// # Errors
+    /// [`InvalidPrompt`] when nothing is left or it is too long.
+    pub fn parse(text: &str) -> Result<Self, InvalidPrompt> {
+        let text = text.trim();
+        match text.len() {
+            0 => Err(InvalidPrompt::Empty),
+            bytes if bytes > MAX_PROMPT_BYTES => Err(InvalidPrompt::TooLong { bytes }),
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Prompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Prompt({} bytes)", self.0.len())
+    }
+}
+
+impl TryFrom<String> for Prompt {
+    type Error = InvalidPrompt;
+
+    fn try_from(text: String) -> Result<Self, InvalidPrompt> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Prompt> for String {
+    fn from(prompt: Prompt) -> Self {
+        prompt.0
+    }
+}

@@ -1,0 +1,115 @@
+//! Who is next: fair order among persons, within the limits.
+//!
+//! The order is a function of the live tasks alone, with no state of its own that a crash could lose: each person's
+//! waiting tasks are numbered on from how many of theirs run, and the lowest numbers go first. That is round-robin,
+//! and nobody who hands over a hundred tasks makes the others wait for all of them.
+
+use std::collections::HashMap;
+
+use crate::domain::channel::{ChannelId, PersonId};
+use crate::domain::id::TaskNumber;
+use crate::domain::limits::Limits;
+
+/// A task that is pending or running, as far as fairness is concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveTask {
+    /// Its number; lower ones are older.
+    pub number: TaskNumber,
+    /// Who asked.
+    pub person: Option<PersonId>,
+    /// Which channel asked.
+    pub channel: Option<ChannelId>,
+    /// Whether it runs; otherwise it waits.
+    pub running: bool,
+}
+
+/// Why a task cannot wait in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum QueueFull {
+    /// The whole queue is full.
+    #[error("the queue is full: {waiting} tasks wait")]
+    Everybody {
+        /// How many wait.
+        waiting: usize,
+    },
+    /// This person's part of it is full.
+    #[error("{waiting} tasks of this person wait already")]
+    Person {
+        /// How many of theirs wait.
+        waiting: usize,
+    },
+}
+
+/// Whether one more task of `person` may wait.
+///
+/// # Errors
+/// [`QueueFull`] when the queue, or the person's share of it, is full.
+pub fn admit(live: &[LiveTask], person: Option<&PersonId>, limits: &Limits) -> Result<(), QueueFull> {
+    let waiting = live.iter().filter(|task| !task.running).count();
+    if waiting >= limits.max_queued {
+        return Err(QueueFull::Everybody { waiting });
+    }
+    let Some(person) = person else { return Ok(()) };
+    let theirs = live.iter().filter(|task| !task.running && task.person.as_ref() == Some(person)).count();
+    if theirs >= limits.max_queued_per_person { Err(QueueFull::Person { waiting: theirs }) } else { Ok(()) }
+}
+
+/// The waiting tasks in the order in which they should start.
+#[must_use]
+pub fn fair_order(live: &[LiveTask]) -> Vec<&LiveTask> {
+    let mut rounds: HashMap<Option<&PersonId>, usize> = HashMap::new();
+    for task in live.iter().filter(|task| task.running) {
+        *rounds.entry(task.person.as_ref()).or_default() += 1;
+    }
+    let mut waiting: Vec<&LiveTask> = live.iter().filter(|task| !task.running).collect();
+    waiting.sort_unstable_by_key(|task| task.number);
+    let mut order: Vec<(usize, &LiveTask)> = Vec::with_capacity(waiting.len());
+    for task in waiting {
+        let round = rounds.entry(task.person.as_ref()).or_default();
+        order.push((*round, task));
+        *round += 1;
+    }
+    order.sort_by_key(|(round, task)| (*round, task.number));
+    order.into_iter().map(|(_, task)| task).collect()
+}
+
+/// Up to `free` waiting tasks that may start now, in fair order, within the limits per person and per channel.
+#[must_use]
+pub fn claimable(live: &[LiveTask], limits: &Limits, free: usize) -> Vec<TaskNumber> {
+    let mut persons: HashMap<&PersonId, usize> = HashMap::new();
+    let mut channels: HashMap<&ChannelId, usize> = HashMap::new();
+    for task in live.iter().filter(|task| task.running) {
+        count(&mut persons, task.person.as_ref());
+        count(&mut channels, task.channel.as_ref());
+    }
+    let mut chosen = Vec::new();
+    for task in fair_order(live) {
+        if chosen.len() >= free {
+            break;
+        }
+        let person_free = is_below(&persons, task.person.as_ref(), limits.max_running_per_person);
+        let channel_free = is_below(&channels, task.channel.as_ref(), limits.max_running_per_channel);
+        if person_free && channel_free {
+            count(&mut persons, task.person.as_ref());
+            count(&mut channels, task.channel.as_ref());
+            chosen.push(task.number);
+        }
+    }
+    chosen
+}
+
+/// How many tasks are ahead of this waiting one; none when it does not wait.
+#[must_use]
+pub fn ahead_of(live: &[LiveTask], number: TaskNumber) -> Option<usize> {
+    fair_order(live).iter().position(|task| task.number == number)
+}
+
+fn count<'a, K: std::hash::Hash + Eq>(counts: &mut HashMap<&'a K, usize>, key: Option<&'a K>) {
+    if let Some(key) = key {
+        *counts.entry(key).or_default() += 1;
+    }
+}
+
+fn is_below<K: std::hash::Hash + Eq>(counts: &HashMap<&K, usize>, key: Option<&K>, limit: usize) -> bool {
+    key.and_then(|key| counts.get(key)).is_none_or(|count| *count < limit)
+}

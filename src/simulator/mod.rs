@@ -1,0 +1,7 @@
+//! Telegram, Discord and a model on loopback ports, speaking the real protocols; used by `legwork demo` and the tests.
+//!
+//! It shares no code with the adapters: it must not inherit their misunderstandings.
+
+pub mod discord;
+pub mod model;
+pub mod telegram;

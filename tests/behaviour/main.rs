@@ -1,0 +1,1 @@
+//! Behaviour, told as conversations.
