@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
         let length = self.units - tag.offset;
         let mut entity = Entity::new("", tag.offset, length);
         let attribute = tag.attribute;
-        entity.kind = match (tag.name.as_str(), attribute) {
+        let kind = match (tag.name.as_str(), attribute) {
             ("b" | "strong", _) => "bold",
             ("i" | "em", _) => "italic",
             ("u" | "ins", _) => "underline",
@@ -179,8 +179,8 @@ impl<'a> Reader<'a> {
                 "custom_emoji"
             }
             _ => return,
-        }
-        .to_owned();
+        };
+        kind.clone_into(&mut entity.kind);
         if length > 0 {
             self.entities.push(entity);
         }

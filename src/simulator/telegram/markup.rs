@@ -28,7 +28,8 @@ pub(super) fn read(params: &Params) -> Result<Keyboard, Refusal> {
     let Some(markup) = params.json("reply_markup")? else { return Ok(Vec::new()) };
     let Some(rows) = markup.get("inline_keyboard") else {
         let others = ["keyboard", "remove_keyboard", "force_reply"];
-        let known = others.iter().any(|kind| markup.get(kind).is_some()) || markup.as_object().is_some_and(|m| m.is_empty());
+        let known =
+            others.iter().any(|kind| markup.get(kind).is_some()) || markup.as_object().is_some_and(serde_json::Map::is_empty);
         return if known { Ok(Vec::new()) } else { Err(Refusal::malformed("object expected as reply markup")) };
     };
     let rows = rows.as_array().ok_or_else(|| Refusal::malformed("field \"inline_keyboard\" must be of type Array"))?;

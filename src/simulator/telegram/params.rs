@@ -29,7 +29,7 @@ impl Params {
     pub(super) async fn read(request: Request) -> Result<Self, Refusal> {
         let mut params = Self::default();
         if let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(request.uri()) {
-            pairs.into_iter().for_each(|(name, value)| params.insert_text(name, value));
+            params.insert_texts(pairs);
         }
         let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if content_type.starts_with("application/json") {
@@ -39,7 +39,7 @@ impl Params {
         } else if content_type.starts_with("application/x-www-form-urlencoded") && request.method() != "GET" {
             let Form(pairs): Form<Vec<(String, String)>> =
                 request.extract().await.map_err(|_| Refusal::malformed("can't parse the form"))?;
-            pairs.into_iter().for_each(|(name, value)| params.insert_text(name, value));
+            params.insert_texts(pairs);
         }
         Ok(params)
     }
@@ -71,6 +71,12 @@ impl Params {
             }
         }
         Ok(())
+    }
+
+    fn insert_texts(&mut self, pairs: Vec<(String, String)>) {
+        for (name, value) in pairs {
+            self.insert_text(name, value);
+        }
     }
 
     /// A parameter that came as text: what is not meant as text is decoded, so that it looks the same however it came.

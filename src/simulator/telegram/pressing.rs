@@ -12,7 +12,7 @@ use crate::simulator::telegram::refusal::Refusal;
 use crate::simulator::telegram::state::State;
 
 /// After this time the platform does not take an answer any more.
-const ANSWERABLE: Duration = Duration::from_secs(60);
+const ANSWERABLE: Duration = Duration::from_mins(1);
 const LONGEST_ANSWER: usize = 200;
 
 /// One press of a button.

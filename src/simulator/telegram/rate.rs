@@ -17,7 +17,7 @@ const OVERALL_BURST: u32 = 30;
 const PRIVATE_INTERVAL: Duration = Duration::from_secs(1);
 const OVERALL_INTERVAL: Duration = Duration::from_millis(33);
 const GROUP_COUNT: usize = 20;
-const GROUP_WINDOW: Duration = Duration::from_secs(60);
+const GROUP_WINDOW: Duration = Duration::from_mins(1);
 
 /// One message per interval, with a burst: the time at which the bucket will be full again says all.
 #[derive(Debug, Default)]

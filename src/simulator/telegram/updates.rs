@@ -48,7 +48,7 @@ impl Updates {
             Some(kinds) => kinds.iter().any(|allowed| allowed == kind),
             None => !NOT_BY_DEFAULT.contains(&kind),
         };
-        wanted.then(|| self.push_raw(json!({ kind: body })))
+        wanted.then(|| self.push_raw(Value::Object([(kind.to_owned(), body)].into_iter().collect())))
     }
 
     /// Queues an update as it stands, with an id unless it has one.

@@ -1,5 +1,7 @@
 //! Markup, understood or refused.
 
+use std::fmt::Write;
+
 use crate::simulator::telegram::message::Formatted;
 use crate::simulator::telegram::{html, markdown};
 
@@ -7,11 +9,14 @@ fn shown(parsed: Result<Formatted, String>) -> String {
     match parsed {
         Err(reason) => format!("! {reason}"),
         Ok(formatted) => {
-            let entities = formatted.entities.iter().map(|entity| {
-                let extra: String = entity.extra.values().map(|value| format!("={value}")).collect();
-                format!(" {}@{}+{}{extra}", entity.kind, entity.offset, entity.length)
-            });
-            format!("{:?}{}", formatted.text, entities.collect::<String>())
+            let mut shown = format!("{:?}", formatted.text);
+            for entity in &formatted.entities {
+                write!(shown, " {}@{}+{}", entity.kind, entity.offset, entity.length).unwrap();
+                for value in entity.extra.values() {
+                    write!(shown, "={value}").unwrap();
+                }
+            }
+            shown
         }
     }
 }

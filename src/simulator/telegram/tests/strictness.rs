@@ -35,8 +35,8 @@ async fn wrong_texts_are_refused_and_noted() {
             "can't parse entities: Character '.' is reserved and must be escaped with the preceding '\\'",
         ),
         (json!({ "text": "x", "parse_mode": "RTF" }), "unsupported parse_mode"),
-        (button("x", "d".repeat(65)), "BUTTON_DATA_INVALID"),
-        (button("x", String::new()), "BUTTON_DATA_INVALID"),
+        (button("x", &"d".repeat(65)), "BUTTON_DATA_INVALID"),
+        (button("x", ""), "BUTTON_DATA_INVALID"),
     ];
     for (index, (mut body, expected)) in cases.into_iter().enumerate() {
         body["chat_id"] = json!(ADA);
@@ -47,7 +47,7 @@ async fn wrong_texts_are_refused_and_noted() {
     assert_eq!((status, world.telegram.said(ADA).len()), (200, 1));
 }
 
-fn button(label: &str, data: String) -> Value {
+fn button(label: &str, data: &str) -> Value {
     json!({ "text": "x", "reply_markup": { "inline_keyboard": [[{ "text": label, "callback_data": data }]] } })
 }
 
