@@ -135,7 +135,7 @@ impl TelegramServer {
 
     /// How often a method was called, whatever became of it.
     pub fn calls(&self, method: &str) -> usize {
-        self.requests(method).len()
+        self.read(|state| state.requests.iter().filter(|request| request.method.eq_ignore_ascii_case(method)).count())
     }
 
     /// The parameters of every call of a method, oldest first, and when it came.
@@ -148,7 +148,10 @@ impl TelegramServer {
 
     /// The parameters of the last call of a method; a file is its name and size.
     pub fn last_request(&self, method: &str) -> Option<Value> {
-        self.requests(method).pop().map(|(_, params)| params)
+        self.read(|state| {
+            let mut newest_first = state.requests.iter().rev();
+            newest_first.find(|request| request.method.eq_ignore_ascii_case(method)).map(|request| request.params.clone())
+        })
     }
 
     /// Every call of the bot in which it did what it should know to be wrong: too long, broken markup, unknown methods and
