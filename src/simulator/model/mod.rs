@@ -170,6 +170,11 @@ impl ModelServer {
         self.change(|state| state.held = false);
     }
 
+    /// Whether answers are kept back.
+    pub fn is_held(&self) -> bool {
+        self.read(|state| state.held)
+    }
+
     /// Lets replies pass [`Step::Gate`]s of this name, now and later.
     pub fn open_gate(&self, name: &str) {
         self.change(|state| state.open_gates.insert(name.to_owned()));

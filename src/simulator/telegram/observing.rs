@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use crate::simulator::telegram::TelegramServer;
 use crate::simulator::telegram::message::Message;
+use crate::simulator::telegram::state::State;
 
 /// A message as people see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct ChatMessage {
     pub from_bot: bool,
     /// Who wrote it, by user id.
     pub sender: i64,
+    /// And by name.
+    pub sender_name: String,
     /// The text without markup, or the caption of a file.
     pub text: String,
     /// The same with its formatting, as the protocol names it: `[{"type":"bold","offset":0,"length":4}]`.
@@ -24,8 +27,10 @@ pub struct ChatMessage {
     pub topic: Option<i64>,
     /// The message it replies to.
     pub reply_to: Option<i64>,
-    /// The labels of its buttons, row by row.
+    /// The labels of its buttons.
     pub buttons: Vec<String>,
+    /// The same in their rows.
+    pub keyboard: Vec<Vec<String>>,
     /// How often it was edited.
     pub edited: u32,
     /// A file.
@@ -50,16 +55,21 @@ pub struct DocumentView {
 }
 
 impl ChatMessage {
-    fn of(message: &Message, bot: i64) -> Self {
+    fn of(message: &Message, state: &State) -> Self {
+        let rows = message.keyboard.iter();
+        let keyboard: Vec<Vec<String>> = rows.map(|row| row.iter().map(|button| button.label.clone()).collect()).collect();
+        let sender = if message.sender == state.bot.id { Some(&state.bot) } else { state.users.get(&message.sender) };
         Self {
             id: message.id,
-            from_bot: message.sender == bot,
+            from_bot: message.sender == state.bot.id,
             sender: message.sender,
+            sender_name: sender.map(|user| user.first_name.clone()).unwrap_or_default(),
             text: message.body.text.clone(),
             entities: message.body.entities_json(),
             topic: message.topic,
             reply_to: message.reply_to,
-            buttons: message.keyboard.iter().flatten().map(|button| button.label.clone()).collect(),
+            buttons: keyboard.iter().flatten().cloned().collect(),
+            keyboard,
             edited: message.edits,
             document: message
                 .document
@@ -78,18 +88,28 @@ impl TelegramServer {
     pub fn messages(&self, chat: i64) -> Vec<ChatMessage> {
         self.read(|state| {
             let messages = state.chats.get(&chat).map(|chat| chat.messages.values());
-            messages.into_iter().flatten().map(|message| ChatMessage::of(message, state.bot.id)).collect()
+            messages.into_iter().flatten().map(|message| ChatMessage::of(message, state)).collect()
         })
     }
 
     /// One message of a chat.
     pub fn message(&self, chat: i64, id: i64) -> Option<ChatMessage> {
-        self.read(|state| state.chats.get(&chat)?.messages.get(&id).map(|message| ChatMessage::of(message, state.bot.id)))
+        self.read(|state| state.chats.get(&chat)?.messages.get(&id).map(|message| ChatMessage::of(message, state)))
     }
 
     /// What the bot wrote in a chat, oldest first.
     pub fn said(&self, chat: i64) -> Vec<ChatMessage> {
         self.messages(chat).into_iter().filter(|message| message.from_bot).collect()
+    }
+
+    /// The bot's name, as people see it.
+    pub fn bot_name(&self) -> String {
+        self.read(|state| state.bot.first_name.clone())
+    }
+
+    /// A person's name.
+    pub fn person_name(&self, user: i64) -> String {
+        self.read(|state| state.users.get(&user).map(|user| user.first_name.clone()).unwrap_or_default())
     }
 
     /// The ids of all chats there are.
