@@ -27,6 +27,7 @@ pub struct ChatView {
 
 /// One message as the page shows it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing to be seen")]
 pub struct MessageView {
     /// Its id; text, since Discord's are too large for JavaScript's numbers.
     pub id: String,
