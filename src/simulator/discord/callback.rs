@@ -42,7 +42,7 @@ fn check_time(world: &World, id: u64, token: &str) -> Result<(), Refusal> {
     let interaction = world.interactions.get(&id).filter(|interaction| interaction.token == token).ok_or_else(unknown)?;
     if interaction.ack.is_some() {
         let refusal = Refusal::blamed(400, 40060, "Interaction has already been acknowledged.");
-        return Err(refusal.excused(interaction.redelivered));
+        return Err(refusal.excused(interaction.redelivered || world.faults.swallowed));
     }
     if interaction.is_waiting() { Ok(()) } else { Err(unknown()) }
 }

@@ -125,7 +125,8 @@ impl World {
         let place = self.channels.get_mut(&channel).ok_or_else(Refusal::unknown_message)?;
         let index = place.messages.iter().position(|message| message.id == id).ok_or_else(Refusal::unknown_message)?;
         place.messages.remove(index);
-        let event = json!({ "id": id.to_string(), "channel_id": channel.to_string(), "guild_id": self.guild_of(channel).map(|id| id.to_string()) });
+        let guild = self.guild_of(channel).map(|id| id.to_string());
+        let event = json!({ "id": id.to_string(), "channel_id": channel.to_string(), "guild_id": guild });
         self.gateway.dispatch("MESSAGE_DELETE", self.message_intent(channel), &event);
         Ok(())
     }

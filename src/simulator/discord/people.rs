@@ -40,7 +40,7 @@ impl DiscordServer {
     }
 
     /// Names a person.
-    pub fn name(&self, user: u64, name: &str) {
+    pub fn set_name(&self, user: u64, name: &str) {
         self.act(|world| world.names.insert(user, name.to_owned()));
     }
 

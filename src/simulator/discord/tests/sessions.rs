@@ -46,26 +46,36 @@ async fn a_broken_connection_is_resumed_and_replayed() {
 #[tokio::test]
 async fn an_invalid_session_is_started_anew() {
     let bench = Bench::start().await;
-    let mut bot = Bot::connect(&bench, GatewayIntents::empty()).await;
+    let mut wire = Wire::identified(&bench).await;
     bench.server.invalid_session(false);
     assert!(!bench.server.connected());
-    assert!(matches!(bot.hears().await, Heard::Ready));
+    assert!(wire.hears("\"op\":9").await.contains("\"d\":false"));
+    wire.say(&identify(TOKEN)).await;
+    wire.hears("READY").await;
     assert_eq!((bench.server.identifies(), bench.server.resumes()), (2, 0));
-    bot.leave().await;
     bench.end().await;
 }
 
 #[tokio::test]
-async fn unanswered_heartbeats_make_a_bot_come_back() {
+async fn heartbeats_are_answered_until_told_otherwise() {
     let bench = Bench::start().await;
-    bench.server.set_heartbeat(Duration::from_millis(300));
+    let mut wire = Wire::identified(&bench).await;
+    wire.say("{\"op\":1,\"d\":1}").await;
+    wire.hears("\"op\":11").await;
     bench.server.stop_heartbeat_acks(true);
-    let mut bot = Bot::connect(&bench, GatewayIntents::empty()).await;
-    bench.until(|server| !server.connected()).await;
-    bench.server.stop_heartbeat_acks(false);
-    let back = bot.hears().await;
-    assert!(matches!(back, Heard::Ready), "serenity starts its shard anew: {back:?}");
-    bot.leave().await;
+    wire.say("{\"op\":1,\"d\":1}").await;
+    wire.say("{\"op\":99}").await;
+    assert_eq!(wire.frame().await, (8, 4001_u16.to_be_bytes().to_vec()), "the heartbeat had no answer");
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn a_bot_without_heartbeats_is_sent_away() {
+    let bench = Bench::start().await;
+    bench.server.set_heartbeat(Duration::from_millis(20));
+    let mut wire = Wire::connect(&bench).await.expect("a websocket");
+    wire.hears("heartbeat_interval\":20").await;
+    assert_eq!(wire.frame().await, (8, 4009_u16.to_be_bytes().to_vec()));
     bench.end().await;
 }
 
@@ -108,7 +118,7 @@ async fn an_interaction_is_delivered_again_on_demand() {
 async fn a_close_frame_can_come_without_a_code() {
     let bench = Bench::start().await;
     let mut wire = Wire::connect(&bench).await.expect("a websocket");
-    assert!(String::from_utf8_lossy(&wire.frame().await.1).contains("heartbeat_interval"));
+    wire.hears("heartbeat_interval").await;
     bench.server.close_gateway(None);
     assert_eq!(wire.frame().await, (8, Vec::new()));
     bench.server.refuse_gateway(true);
@@ -129,7 +139,11 @@ async fn payloads_before_identifying_are_punished() {
     bench.end().await;
 }
 
-/// A websocket by hand: short frames, nothing else.
+fn identify(token: &str) -> String {
+    serde_json::json!({ "op": 2, "d": { "token": token, "intents": 0, "properties": {} } }).to_string()
+}
+
+/// A websocket by hand: frames that fit into 64 KiB, nothing else.
 struct Wire(TcpStream);
 
 impl Wire {
@@ -148,11 +162,27 @@ impl Wire {
         answer.starts_with(b"HTTP/1.1 101").then_some(Self(stream))
     }
 
+    async fn identified(bench: &Bench) -> Self {
+        let mut wire = Self::connect(bench).await.expect("a websocket");
+        wire.hears("heartbeat_interval").await;
+        wire.say(&identify(TOKEN)).await;
+        wire.hears("READY").await;
+        wire
+    }
+
+    /// The next frame, which must contain this.
+    async fn hears(&mut self, wanted: &str) -> String {
+        let (opcode, payload) = self.frame().await;
+        let text = String::from_utf8_lossy(&payload).into_owned();
+        assert!(opcode == 1 && text.contains(wanted), "{opcode}: {text}");
+        text
+    }
+
     /// The opcode and the payload of the next frame.
     async fn frame(&mut self) -> (u8, Vec<u8>) {
         let read = async {
-            let (opcode, length) = (self.0.read_u8().await? & 15, usize::from(self.0.read_u8().await? & 127));
-            assert!(length < 126, "a short frame");
+            let (opcode, short) = (self.0.read_u8().await? & 15, usize::from(self.0.read_u8().await? & 127));
+            let length = if short < 126 { short } else { usize::from(self.0.read_u16().await?) };
             let mut payload = vec![0; length];
             self.0.read_exact(&mut payload).await?;
             std::io::Result::Ok((opcode, payload))
