@@ -27,7 +27,7 @@ impl DiscordChat {
     /// The channel of this id with this name, seen by the person of that id and name.
     pub fn new(server: &DiscordServer, (channel, title): (u64, &str), (person, name): (u64, &str)) -> Self {
         server.channel(channel);
-        server.name(person, name);
+        server.set_name(person, name);
         Self { server: server.clone(), channel, title: title.to_owned(), person, name: name.to_owned() }
     }
 
