@@ -27,25 +27,32 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use crate::simulator::discord::DiscordServer;
 use crate::simulator::model::ModelServer;
 pub use crate::simulator::page::chat::{Chat, ChatView, CommandView, FileView, MessageView, Pressed, QuoteView, Refused};
 pub use crate::simulator::page::discord::DiscordChat;
 use crate::simulator::page::model::ModelView;
 pub use crate::simulator::page::telegram::TelegramChat;
+use crate::simulator::telegram::TelegramServer;
 
 /// Changes that come closer together than this are shown at once.
 const FRAME: Duration = Duration::from_millis(60);
 
+/// The people and places that [`router`] shows.
+const TELEGRAM_PERSON: (i64, &str) = (1001, "Ann");
+const DISCORD_PERSON: (u64, &str) = (2002, "Bob");
+const DISCORD_CHANNEL: (u64, &str) = (500, "general");
+
 /// What the page shows.
 #[derive(Clone)]
-pub struct Demo {
+pub struct Views {
     /// The chat on the left.
     pub telegram: Arc<dyn Chat>,
     /// The channel beside it.
     pub discord: Arc<dyn Chat>,
     /// What both lead to.
     pub model: ModelServer,
-    /// Ends the streams of events, which would otherwise outlive the server.
+    /// Ends the streams of events, which would otherwise keep the page's server from stopping.
     pub stop: CancellationToken,
 }
 
@@ -56,7 +63,18 @@ struct DemoView {
     model: ModelView,
 }
 
-impl Demo {
+impl Views {
+    /// A private chat on Telegram and a channel on Discord, until `stop`.
+    pub fn new(telegram: &TelegramServer, discord: &DiscordServer, model: &ModelServer, stop: CancellationToken) -> Self {
+        let (person, name) = TELEGRAM_PERSON;
+        Self {
+            telegram: Arc::new(TelegramChat::new(telegram, person, name)),
+            discord: Arc::new(DiscordChat::new(discord, DISCORD_CHANNEL, DISCORD_PERSON)),
+            model: model.clone(),
+            stop,
+        }
+    }
+
     fn view(&self) -> DemoView {
         DemoView { telegram: self.telegram.view(), discord: self.discord.view(), model: model::view(&self.model) }
     }
@@ -70,8 +88,14 @@ impl Demo {
     }
 }
 
-/// The page and what it asks for, all below `/demo`.
-pub fn router(demo: Demo) -> Router {
+/// The page and what it asks for, all below `/demo`. `stop` ends its streams of events, which would otherwise keep the
+/// server it is part of from stopping.
+pub fn router(telegram: &TelegramServer, discord: &DiscordServer, model: &ModelServer, stop: CancellationToken) -> Router {
+    router_of(Views::new(telegram, discord, model, stop))
+}
+
+/// The same for chats of one's own choice.
+pub fn router_of(views: Views) -> Router {
     Router::new()
         .route("/demo", get(assets::page))
         .route("/demo/{asset}", get(assets::asset))
@@ -81,32 +105,32 @@ pub fn router(demo: Demo) -> Router {
         .route("/demo/{platform}/say", post(say))
         .route("/demo/{platform}/press", post(press))
         .route("/demo/{platform}/file/{message}/{index}", get(file))
-        .with_state(demo)
+        .with_state(views)
 }
 
-async fn state(State(demo): State<Demo>) -> Json<DemoView> {
-    Json(demo.view())
+async fn state(State(views): State<Views>) -> Json<DemoView> {
+    Json(views.view())
 }
 
 /// The state now, and again after every change.
-async fn events(State(demo): State<Demo>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let receivers = (demo.telegram.changed(), demo.discord.changed(), demo.model.changed());
-    let events = stream::unfold((demo, receivers, true), async |(demo, mut receivers, first)| {
+async fn events(State(views): State<Views>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let receivers = (views.telegram.changed(), views.discord.changed(), views.model.changed());
+    let events = stream::unfold((views, receivers, true), async |(views, mut receivers, first)| {
         if !first {
             let (telegram, discord, model) = &mut receivers;
             tokio::select! {
                 Ok(()) = telegram.changed() => {}
                 Ok(()) = discord.changed() => {}
                 Ok(()) = model.changed() => {}
-                () = demo.stop.cancelled() => return None,
+                () = views.stop.cancelled() => return None,
             }
             tokio::time::sleep(FRAME).await;
         }
         receivers.0.mark_unchanged();
         receivers.1.mark_unchanged();
         receivers.2.mark_unchanged();
-        let event = Event::default().json_data(demo.view()).unwrap_or_default();
-        Some((Ok(event), (demo, receivers, false)))
+        let event = Event::default().json_data(views.view()).unwrap_or_default();
+        Some((Ok(event), (views, receivers, false)))
     });
     Sse::new(events).keep_alive(KeepAlive::default())
 }
@@ -117,8 +141,8 @@ struct Say {
     reply_to: Option<String>,
 }
 
-async fn say(State(demo): State<Demo>, Path(platform): Path<String>, Json(say): Json<Say>) -> Response {
-    let Some(chat) = demo.chat(&platform) else { return StatusCode::NOT_FOUND.into_response() };
+async fn say(State(views): State<Views>, Path(platform): Path<String>, Json(say): Json<Say>) -> Response {
+    let Some(chat) = views.chat(&platform) else { return StatusCode::NOT_FOUND.into_response() };
     answer(chat.say(&say.text, say.reply_to.as_deref()).map(|()| json!({})))
 }
 
@@ -128,8 +152,8 @@ struct Press {
     button: String,
 }
 
-async fn press(State(demo): State<Demo>, Path(platform): Path<String>, Json(press): Json<Press>) -> Response {
-    let Some(chat) = demo.chat(&platform) else { return StatusCode::NOT_FOUND.into_response() };
+async fn press(State(views): State<Views>, Path(platform): Path<String>, Json(press): Json<Press>) -> Response {
+    let Some(chat) = views.chat(&platform) else { return StatusCode::NOT_FOUND.into_response() };
     let pressed = chat.press(&press.message, &press.button).await;
     answer(pressed.map(|pressed| json!(pressed)))
 }
@@ -139,17 +163,17 @@ struct Hold {
     on: bool,
 }
 
-async fn hold(State(demo): State<Demo>, Json(hold): Json<Hold>) -> Json<Value> {
+async fn hold(State(views): State<Views>, Json(hold): Json<Hold>) -> Json<Value> {
     if hold.on {
-        demo.model.hold();
+        views.model.hold();
     } else {
-        demo.model.release();
+        views.model.release();
     }
     Json(json!({}))
 }
 
-async fn file(State(demo): State<Demo>, Path((platform, message, index)): Path<(String, String, usize)>) -> Response {
-    match demo.chat(&platform).and_then(|chat| chat.file(&message, index)) {
+async fn file(State(views): State<Views>, Path((platform, message, index)): Path<(String, String, usize)>) -> Response {
+    match views.chat(&platform).and_then(|chat| chat.file(&message, index)) {
         None => StatusCode::NOT_FOUND.into_response(),
         Some((name, bytes)) => {
             let name: String = name.chars().filter(|c| c.is_ascii_graphic() && !"\"\\".contains(*c)).collect();

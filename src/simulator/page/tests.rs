@@ -1,6 +1,5 @@
 //! The page as a browser asks for it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -11,7 +10,7 @@ use tokio_util::task::TaskTracker;
 use crate::simulator::connection;
 use crate::simulator::discord::DiscordServer;
 use crate::simulator::model::ModelServer;
-use crate::simulator::page::{Demo, DiscordChat, TelegramChat, router};
+use crate::simulator::page::router;
 use crate::simulator::telegram::TelegramServer;
 
 const TOKEN: &str = "123456:AAF-demo";
@@ -31,15 +30,9 @@ impl World {
         let telegram = TelegramServer::start(TOKEN, &tracker, stop.clone()).await.unwrap();
         let discord = DiscordServer::start("discord-token", &tracker, stop.clone()).await.unwrap();
         let model = ModelServer::start(&tracker, stop.clone()).await.unwrap();
-        let demo = Demo {
-            telegram: Arc::new(TelegramChat::new(&telegram, 7, "Ada")),
-            discord: Arc::new(DiscordChat::new(&discord, (700, "general"), (8, "Ada"))),
-            model: model.clone(),
-            stop: stop.clone(),
-        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/demo", listener.local_addr().unwrap());
-        connection::serve(listener, router(demo), &tracker, &stop);
+        connection::serve(listener, router(&telegram, &discord, &model, stop.clone()), &tracker, &stop);
         let client = reqwest012::Client::builder().no_proxy().build().unwrap();
         Self { telegram, discord, model, url, client, stop }
     }
@@ -96,16 +89,16 @@ async fn the_page_loads_only_what_it_brings_itself() {
 async fn what_is_said_and_pressed_reaches_telegram() {
     let world = World::start().await;
     assert_eq!(world.post("telegram/say", json!({ "text": "/submit x" })).await.0, 200);
-    let asked = world.telegram.messages(7).pop().unwrap();
+    let asked = world.telegram.messages(1001).pop().unwrap();
     assert_eq!(asked.text, "/submit x");
     let keyboard = json!({ "inline_keyboard": [[{ "text": "Cancel", "callback_data": "cancel:1" }]] });
     let body =
-        json!({ "chat_id": 7, "text": "#1 queued", "reply_markup": keyboard, "reply_parameters": { "message_id": asked.id } });
+        json!({ "chat_id": 1001, "text": "#1 queued", "reply_markup": keyboard, "reply_parameters": { "message_id": asked.id } });
     world.bot_sends("sendMessage", body).await;
 
     let state = world.state().await;
     let message = &state["telegram"]["messages"][1];
-    assert_eq!(message["reply"], json!({ "author": "Ada", "text": "/submit x" }));
+    assert_eq!(message["reply"], json!({ "author": "Ann", "text": "/submit x" }));
     assert_eq!(message["buttons"], json!([["Cancel"]]));
     let pressing = world.post("telegram/press", json!({ "message": message["id"], "button": "Cancel" }));
     let answering = async {
@@ -124,7 +117,7 @@ async fn what_is_said_and_pressed_reaches_telegram() {
 async fn what_is_said_reaches_discord_or_is_refused_with_the_reason() {
     let world = World::start().await;
     assert_eq!(world.post("discord/say", json!({ "text": "hello" })).await.0, 200);
-    assert_eq!(world.discord.messages(700).pop().unwrap().text, "hello");
+    assert_eq!(world.discord.messages(500).pop().unwrap().text, "hello");
     let (status, problem) = world.post("discord/say", json!({ "text": "/submit x" })).await;
     assert_eq!((status, problem), (422, json!({ "problem": "there is no command `/submit`" })));
     assert_eq!(world.state().await["discord"]["title"], "general");
@@ -153,7 +146,7 @@ async fn every_change_is_pushed() {
 async fn files_can_be_had() {
     let world = World::start().await;
     let form = reqwest012::multipart::Form::new()
-        .text("chat_id", "7")
+        .text("chat_id", "1001")
         .part("document", reqwest012::multipart::Part::bytes(b"# All".to_vec()).file_name("task-1.md"));
     let url = format!("{}/bot{TOKEN}/sendDocument", world.telegram.url());
     world.client.post(url).multipart(form).send().await.unwrap();
