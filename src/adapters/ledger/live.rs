@@ -17,6 +17,9 @@ struct Held {
     until: Timestamp,
 }
 
+/// A live task as a store finds it: and its lease, if it runs.
+pub(super) type LiveRow = (LiveTask, Option<(Epoch, Timestamp)>);
+
 /// The live tasks of a ledger.
 #[derive(Debug, Default)]
 pub(super) struct Live {
@@ -45,13 +48,33 @@ impl Live {
                 self.leases.insert(number, Held { epoch: task.epoch, until: *lease_until });
                 self.put(task, true);
             }
-            State::Done { .. } | State::Failed { .. } | State::Cancelled { .. } => {
-                self.leases.remove(&number);
-                if let Ok(place) = self.place(number) {
-                    self.tasks.remove(place);
-                }
-            }
+            State::Done { .. } | State::Failed { .. } | State::Cancelled { .. } => self.remove(number),
         }
+    }
+
+    /// Forgets a task that is no longer live, or that nobody can read.
+    pub(super) fn remove(&mut self, number: TaskNumber) {
+        self.leases.remove(&number);
+        if let Ok(place) = self.place(number) {
+            self.tasks.remove(place);
+        }
+    }
+
+    /// Takes over what a store holds, lowest number first. Which leases are abandoned stays known.
+    pub(super) fn restore(&mut self, rows: Vec<LiveRow>) {
+        self.tasks.clear();
+        self.leases.clear();
+        for (task, lease) in rows {
+            if let Some((epoch, until)) = lease {
+                self.leases.insert(task.number, Held { epoch, until });
+            }
+            self.tasks.push(task);
+        }
+    }
+
+    /// Every lease there is now belongs to a process that is gone. The fence tells later leases of the same tasks apart.
+    pub(super) fn abandon_leases(&mut self) {
+        self.abandoned = self.leases.iter().map(|(number, held)| (*number, held.epoch)).collect();
     }
 
     /// The running tasks whose lease ran out before `now` or whose process is known to be gone, lowest number first.

@@ -6,5 +6,6 @@
 mod delivery;
 mod live;
 pub mod memory;
+pub mod sqlite;
 mod steps;
 mod totals;

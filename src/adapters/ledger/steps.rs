@@ -21,8 +21,14 @@ pub(super) trait Rows {
     /// The live tasks, as the writes so far left them.
     fn live(&self) -> &Live;
 
+    /// Leaves a live task alone from now on, because its row cannot be read.
+    fn set_aside(&mut self, number: TaskNumber);
+
     /// A number that no task ever had.
     fn next_number(&mut self) -> TaskNumber;
+
+    /// Whether a task has this id.
+    fn is_id_taken(&self, id: &TaskId) -> Result<bool, LedgerError>;
 
     /// The task that this inbound message made.
     fn task_of_inbound(&self, inbound: &InboundId) -> Result<Option<Task>, LedgerError>;
@@ -63,7 +69,7 @@ pub(super) struct Step<T> {
 
 impl<T> Step<T> {
     /// Nothing that anybody waits for has happened.
-    const fn quiet(value: T) -> Self {
+    pub(super) const fn quiet(value: T) -> Self {
         Self { value, work: false, notices: false }
     }
 
@@ -90,7 +96,7 @@ pub(super) fn accept(
     {
         return Ok(Step::quiet(Acceptance::Duplicate(task)));
     }
-    if rows.task_by_id(&new.id)?.is_some() {
+    if rows.is_id_taken(&new.id)? {
         let source: HookError = Box::new(IdTaken(new.id));
         return Err(LedgerError::Store { operation: "accept a task", source });
     }
@@ -116,8 +122,17 @@ pub(super) fn claim(
     now: Timestamp,
 ) -> Result<Step<Vec<Task>>, LedgerError> {
     let mut claimed = Vec::new();
-    for number in claimable(rows.live().tasks(), limits, free) {
-        let Some(task) = rows.task_by_number(number)? else { continue };
+    let mut chosen = Vec::new();
+    // What is set aside leaves its place to another task.
+    while chosen.len() < free {
+        let numbers = claimable(rows.live().tasks(), limits, free);
+        let wanted = numbers.len();
+        chosen = readable(rows, numbers)?;
+        if chosen.len() == wanted {
+            break;
+        }
+    }
+    for task in chosen {
         let event = Event::Claimed { worker: worker.clone(), lease_until };
         claimed.extend(apply(rows, task, event, now)?);
     }
@@ -135,10 +150,12 @@ pub(super) fn renew(
     let mut renewal = Renewal::default();
     for lease in leases {
         let event = Event::Renewed { epoch: lease.epoch, lease_until };
-        match apply_to(rows, &lease.task, event, now)? {
-            None => renewal.lost.push(lease.task.clone()),
-            Some(task) if is_to_be_cancelled(&task) => renewal.cancelled.push(lease.task.clone()),
-            Some(_) => {}
+        match apply_to(rows, &lease.task, event, now) {
+            Ok(Some(task)) if is_to_be_cancelled(&task) => renewal.cancelled.push(lease.task.clone()),
+            Ok(Some(_)) => {}
+            // An attempt whose row cannot be read cannot write either; the others keep their leases.
+            Ok(None) | Err(LedgerError::BadData { .. }) => renewal.lost.push(lease.task.clone()),
+            Err(error) => return Err(error),
         }
     }
     Ok(Step::quiet(renewal))
@@ -190,8 +207,8 @@ pub(super) fn request_cancel(
 /// Takes back attempts that nobody works on any more.
 pub(super) fn recover(rows: &mut impl Rows, limits: &Limits, now: Timestamp) -> Result<Step<Vec<Task>>, LedgerError> {
     let mut recovered = Vec::new();
-    for number in rows.live().lost(now) {
-        let Some(task) = rows.task_by_number(number)? else { continue };
+    let lost = rows.live().lost(now);
+    for task in readable(rows, lost)? {
         recovered.extend(apply(rows, task, Event::LeaseLost { max_attempts: limits.max_attempts }, now)?);
     }
     let moved = !recovered.is_empty();
@@ -220,6 +237,24 @@ pub(super) fn record_delivery(
     kept.record(delivery, now);
     rows.update_notice(&kept, receipt)?;
     Ok(Step { value: (), work: false, notices: !kept.is_owed() })
+}
+
+/// The tasks with these numbers, read before anything is written. One row that nobody can read must not stop all
+/// the others, so it is set aside, and the log names it.
+fn readable(rows: &mut impl Rows, numbers: Vec<TaskNumber>) -> Result<Vec<Task>, LedgerError> {
+    let mut tasks = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        match rows.task_by_number(number) {
+            Ok(Some(task)) => tasks.push(task),
+            Ok(None) => rows.set_aside(number),
+            Err(LedgerError::BadData { table, column, row }) => {
+                tracing::error!(table, column, row, "a task is left alone, its row cannot be read");
+                rows.set_aside(number);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(tasks)
 }
 
 fn apply_to(rows: &mut impl Rows, id: &TaskId, event: Event, now: Timestamp) -> Result<Option<Task>, LedgerError> {

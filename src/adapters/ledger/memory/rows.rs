@@ -133,9 +133,17 @@ impl Rows for MemoryRows {
         &self.live
     }
 
+    fn set_aside(&mut self, number: TaskNumber) {
+        self.live.remove(number);
+    }
+
     fn next_number(&mut self) -> TaskNumber {
         self.last_number = self.last_number.saturating_add(1);
         TaskNumber(self.last_number)
+    }
+
+    fn is_id_taken(&self, id: &TaskId) -> Result<bool, LedgerError> {
+        Ok(self.ids.contains_key(id))
     }
 
     fn task_of_inbound(&self, inbound: &InboundId) -> Result<Option<Task>, LedgerError> {
