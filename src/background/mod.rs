@@ -6,6 +6,7 @@ pub mod monitor;
 pub mod notification;
 pub mod ports;
 pub(crate) mod projection;
+pub mod retention;
 pub mod tools;
 pub mod typing;
 pub mod worker;

@@ -33,7 +33,7 @@ fn task() -> Task {
         settings: RunSettings::default(),
         retry_of: None,
     };
-    Task::accepted(new, TaskNumber(42), at(0))
+    Task::accepted(new, TaskNumber(42), 0, at(0))
 }
 
 fn running(task: &mut Task, attempts: u64) {
