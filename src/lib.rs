@@ -11,4 +11,5 @@ pub mod lifecycle;
 pub mod metrics;
 pub mod runner;
 pub mod simulator;
+pub mod telemetry;
 pub mod web;
