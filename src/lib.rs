@@ -143,4 +143,5 @@ pub mod lifecycle;
 pub mod metrics;
 pub mod runner;
 pub mod simulator;
+pub mod telemetry;
 pub mod web;
