@@ -136,6 +136,7 @@
 pub mod adapters;
 pub mod background;
 pub mod chat;
+pub mod cli;
 pub mod config;
 pub mod delivery;
 pub mod domain;
