@@ -40,6 +40,8 @@ const TOLERATED: u32 = 1;
 const PEACE: Duration = Duration::from_mins(2);
 /// An empty answer sooner than this comes from a server that does not hold requests.
 const TOO_SOON: Duration = Duration::from_millis(200);
+/// A batch may keep the loop from polling for so long without a word.
+const DEAF: Duration = Duration::from_mins(1);
 /// How long the last confirmation may hold up the shutdown.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -64,7 +66,7 @@ pub(super) async fn run(api: &Api, answering: &Answering, readiness: &Component,
                 let soon = seconds > 0 && batch.is_empty() && asked.elapsed() < TOO_SOON;
                 seconds = LONG_POLL;
                 if let Some(last) = batch.last().map(|arrived| arrived.id) {
-                    handle(answering, batch).await;
+                    watch(handle(answering, batch), readiness).await;
                     // Not the highest ever seen: after a quiet week ids begin anew anywhere.
                     offset = Some(last + 1);
                     confirmed = false;
@@ -110,6 +112,17 @@ fn request(offset: Option<i64>, seconds: u32) -> GetUpdates {
 async fn confirm(api: &Api, offset: Option<i64>) {
     if let Err(error) = api.call_as::<_, Vec<Value>>(&request(offset, 0).limit(1), FAREWELL).await {
         tracing::debug!(%error, "the last Telegram updates are not confirmed and will be delivered again");
+    }
+}
+
+/// Says so when a batch keeps us from fetching the next one for too long.
+async fn watch(handling: impl Future<Output = ()>, readiness: &Component) {
+    let mut handling = std::pin::pin!(handling);
+    if time::timeout(DEAF, &mut handling).await.is_err() {
+        let reason = "an update is taking long to handle, and no others are fetched meanwhile";
+        tracing::warn!(error = reason, "Telegram is not polled");
+        readiness.not_ready(reason);
+        handling.await;
     }
 }
 

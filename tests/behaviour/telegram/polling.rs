@@ -5,15 +5,6 @@ use serde_json::json;
 
 use super::support::{ADA, BOB, GROUP, TOKEN, World, soon};
 
-/// Waits until readiness is as wanted, looking after each change on the server.
-async fn until_unready(world: &World, bot: &super::support::Bot, part: &str) {
-    world.until(part, |_| bot.unready().contains(part).then_some(())).await;
-}
-
-async fn until_ready(world: &World, bot: &super::support::Bot) {
-    world.until("readiness", |server| (bot.unready().is_empty() && server.open_polls() > 0).then_some(())).await;
-}
-
 #[tokio::test]
 async fn it_is_ready_once_a_poll_was_answered() {
     let world = World::new().await;
@@ -21,7 +12,8 @@ async fn it_is_ready_once_a_poll_was_answered() {
     world.server.fail(Fault::once("getMe", hang));
     let bot = world.starts_bot();
     assert_eq!(bot.unready(), "starting");
-    until_ready(&world, &bot).await;
+    bot.is_ready().await;
+    world.until("a second poll", |server| (server.polls() > 1).then_some(())).await;
     let polls = world.server.requests("getUpdates");
     assert_eq!(polls[0].1["timeout"], json!(0), "the first poll does not wait");
     assert_eq!(polls[1].1["timeout"], json!(50));
@@ -52,7 +44,7 @@ async fn what_was_not_dealt_with_comes_again_after_a_crash() {
     world.inbox.hold("telegram:7");
     world.server.says(ADA, ADA, "/submit one");
     world.inbox.hears(1).await;
-    bot.is_killed().await;
+    bot.gets_killed().await;
     world.inbox.let_go();
     let bot = world.starts_bot();
     let heard = world.inbox.hears(2).await;
@@ -112,13 +104,14 @@ async fn odd_updates_are_passed_over_and_confirmed() {
 async fn another_instance_is_told_and_not_fought() {
     let (world, bot) = World::started().await;
     let polls = world.server.calls("getUpdates");
-    world.server.fail(Fault::once("getUpdates", FaultKind::Conflict409));
-    world.server.says(ADA, ADA, "/help");
-    until_unready(&world, &bot, "another instance polls with this token").await;
-    until_ready(&world, &bot).await;
+    world.somebody_else_calls("getUpdates", json!({})).await;
+    bot.is_unready("another instance polls with this token").await;
+    bot.is_ready().await;
     let times = world.server.requests("getUpdates");
     let pause = times[polls + 1].0 - times[polls].0;
     assert!(pause.as_secs_f64() > 3.0, "it came back after {pause:?}");
+    world.server.says(ADA, ADA, "/help");
+    world.hears(ADA, "noted").await;
     bot.stops().await;
     world.ends().await;
 }
@@ -130,10 +123,10 @@ async fn a_failing_server_is_waited_out() {
     world.server.fail(Fault::once("getUpdates", FaultKind::Status(500, "Internal Server Error".into())));
     world.server.fail(Fault::once("getUpdates", FaultKind::CutBefore));
     world.server.says(ADA, ADA, "/help");
-    until_unready(&world, &bot, "500").await;
+    bot.is_unready("500").await;
     world.server.says(ADA, ADA, "/list");
     world.inbox.hears(2).await;
-    until_ready(&world, &bot).await;
+    bot.is_ready().await;
     bot.stops().await;
     world.ends().await;
 }
@@ -143,16 +136,10 @@ async fn a_server_that_comes_late_is_waited_for() {
     let world = World::new().await;
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let bot = world.starts_bot_at(TOKEN, format!("http://{address}"));
-    let told = async {
-        while !bot.unready().contains("cannot connect to Telegram") {
-            tokio::task::yield_now().await;
-        }
-    };
-    soon("the reason", told).await;
+    bot.is_unready("cannot connect to Telegram").await;
     let (tracker, stop) = (tokio_util::task::TaskTracker::new(), tokio_util::sync::CancellationToken::new());
-    let late = TelegramServer::start_at(address, TOKEN, &tracker, stop.clone()).await.unwrap();
-    soon("readiness", late.until(|late| (late.polls() > 1).then_some(()))).await;
-    assert_eq!(bot.unready(), "");
+    TelegramServer::start_at(address, TOKEN, &tracker, stop.clone()).await.unwrap();
+    bot.is_ready().await;
     bot.stops().await;
     stop.cancel();
     tracker.close();
@@ -163,16 +150,14 @@ async fn a_server_that_comes_late_is_waited_for() {
 #[tokio::test]
 async fn a_webhook_is_removed_without_losing_what_waits() {
     let world = World::new().await;
-    let url = format!("{}/bot{TOKEN}/setWebhook", world.server.url());
-    let client = reqwest012::Client::builder().no_proxy().build().unwrap();
-    client.post(url).json(&json!({"url": "https://example.org/x"})).send().await.unwrap().error_for_status().unwrap();
+    world.somebody_else_calls("setWebhook", json!({"url": "https://example.org/x"})).await;
     world.server.says(ADA, ADA, "/help");
     let bot = world.starts_bot();
     world.hears(ADA, "noted").await;
     assert_eq!(world.server.calls("deleteWebhook"), 1);
     bot.stops().await;
     let bot = world.starts_bot();
-    until_ready(&world, &bot).await;
+    bot.is_ready().await;
     assert_eq!(world.server.calls("deleteWebhook"), 1, "there was none to be removed");
     bot.stops().await;
     world.ends().await;
@@ -187,7 +172,7 @@ async fn the_command_menu_is_set_once() {
     bot.stops().await;
     let bot = world.starts_bot();
     world.until("the second look", |server| (server.calls("getMyCommands") == 2).then_some(())).await;
-    until_ready(&world, &bot).await;
+    bot.is_ready().await;
     bot.stops().await;
     assert_eq!(world.server.calls("setMyCommands"), 1);
     world.ends().await;
@@ -199,6 +184,7 @@ async fn a_wrong_token_ends_the_run_with_a_clear_word() {
     let wrong = "777000:BBB-some_other_secret_half";
     let error = world.starts_bot_at(wrong, world.server.url()).ended().await.unwrap_err();
     assert_eq!(error.to_string(), "Telegram does not accept the token; check telegram.token");
+    assert!(!format!("{:?}", World::bot(wrong, world.server.url()).0).contains("BBB"));
     let error = world.starts_bot_at("no-token-at-all", world.server.url()).ended().await.unwrap_err();
     assert!(error.to_string().contains("telegram.token"));
     assert!(!format!("{error} {error:?}").contains("no-token"));

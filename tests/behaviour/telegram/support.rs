@@ -21,22 +21,19 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub const TOKEN: &str = "777000:AAE-very_secret_half_of_the_token";
+pub(super) const TOKEN: &str = "777000:AAE-very_secret_half_of_the_token";
 /// A person, and so the private chat with them.
-pub const ADA: i64 = 7;
-pub const BOB: i64 = 8;
+pub(super) const ADA: i64 = 7;
+pub(super) const BOB: i64 = 8;
 /// A group.
-pub const GROUP: i64 = -1_001_000_000_005;
+pub(super) const GROUP: i64 = -1_001_000_000_005;
 
 /// Longer than any back-off that a test provokes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits, but not for ever.
-pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(PATIENCE, future).await {
-        Ok(value) => value,
-        Err(_) => panic!("waited in vain: {what}"),
-    }
+pub(super) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited in vain: {what}"))
 }
 
 struct FixedClock;
@@ -54,7 +51,7 @@ impl Clock for FixedClock {
 type Script = Box<dyn Fn(&Inbound) -> Reply + Send + Sync>;
 
 /// Notes what arrives and answers as scripted; requests of held channels wait until they are let go.
-pub struct ScriptedInbox {
+pub(super) struct ScriptedInbox {
     script: Mutex<Script>,
     heard: watch::Sender<Vec<Inbound>>,
     held: watch::Sender<BTreeSet<String>>,
@@ -66,25 +63,25 @@ impl ScriptedInbox {
         Self { script: Mutex::new(Box::new(|_| say("noted"))), heard: watch::Sender::new(Vec::new()), held }
     }
 
-    pub fn answers(&self, script: impl Fn(&Inbound) -> Reply + Send + Sync + 'static) {
+    pub(super) fn answers(&self, script: impl Fn(&Inbound) -> Reply + Send + Sync + 'static) {
         *self.script.lock().unwrap() = Box::new(script);
     }
 
     /// Requests from this channel wait from now on.
-    pub fn hold(&self, channel: &str) {
-        self.held.send_modify(|held| drop(held.insert(channel.to_owned())));
+    pub(super) fn hold(&self, channel: &str) {
+        self.held.send_if_modified(|held| held.insert(channel.to_owned()));
     }
 
-    pub fn let_go(&self) {
+    pub(super) fn let_go(&self) {
         self.held.send_modify(BTreeSet::clear);
     }
 
-    pub fn heard(&self) -> Vec<Inbound> {
+    pub(super) fn heard(&self) -> Vec<Inbound> {
         self.heard.borrow().clone()
     }
 
     /// Waits until so many requests have arrived, and gives all there are.
-    pub async fn hears(&self, count: usize) -> Vec<Inbound> {
+    pub(super) async fn hears(&self, count: usize) -> Vec<Inbound> {
         let mut heard = self.heard.subscribe();
         let enough = heard.wait_for(|heard| heard.len() >= count);
         soon(&format!("{count} requests"), enough).await.unwrap().clone()
@@ -109,11 +106,11 @@ impl Inbox for ScriptedInbox {
     }
 }
 
-pub fn answer(text: &str, private: bool) -> Reply {
+pub(super) fn answer(text: &str, private: bool) -> Reply {
     Reply::Say(Answer { text: text.to_owned(), buttons: Vec::new(), private })
 }
 
-pub fn say(text: &str) -> Reply {
+pub(super) fn say(text: &str) -> Reply {
     answer(text, false)
 }
 
@@ -126,64 +123,83 @@ impl Replies for Lane {
 }
 
 /// A running bot.
-pub struct Bot {
-    pub readiness: Readiness,
-    pub metrics: Metrics,
-    pub notifier: Arc<TelegramNotifier>,
-    pub typing: Arc<TelegramTyping>,
+pub(super) struct Bot {
+    pub(super) readiness: Readiness,
+    pub(super) metrics: Metrics,
+    pub(super) notifier: Arc<TelegramNotifier>,
+    pub(super) typing: Arc<TelegramTyping>,
     stop: CancellationToken,
     run: JoinHandle<Result<(), TelegramError>>,
 }
 
 impl Bot {
     /// Why it is not ready; empty when it is.
-    pub fn unready(&self) -> String {
+    pub(super) fn unready(&self) -> String {
         self.readiness.waiting_for().into_iter().map(|(_, reason)| reason).collect()
     }
 
+    pub(super) async fn is_unready(&self, because: &str) {
+        self.readiness_is(because, |reason| reason.contains(because)).await;
+    }
+
+    pub(super) async fn is_ready(&self) {
+        self.readiness_is("readiness", str::is_empty).await;
+    }
+
+    /// Looks again and again, because readiness does not announce its changes.
+    async fn readiness_is(&self, what: &str, wanted: impl Fn(&str) -> bool) {
+        let mut looks = tokio::time::interval(Duration::from_millis(2));
+        let seen = async {
+            while !wanted(&self.unready()) {
+                looks.tick().await;
+            }
+        };
+        soon(what, seen).await;
+    }
+
     /// Begins a graceful stop.
-    pub fn asks_to_stop(&self) {
+    pub(super) fn asks_to_stop(&self) {
         self.stop.cancel();
     }
 
     /// Waits for the end of the run.
-    pub async fn ended(self) -> Result<(), TelegramError> {
+    pub(super) async fn ended(self) -> Result<(), TelegramError> {
         soon("the end of the bot", self.run).await.unwrap()
     }
 
-    pub async fn stops(self) {
+    pub(super) async fn stops(self) {
         self.asks_to_stop();
         self.ended().await.unwrap();
     }
 
     /// Ends as if the process was killed.
-    pub async fn is_killed(self) {
+    pub(super) async fn gets_killed(self) {
         self.run.abort();
         assert!(soon("the kill", self.run).await.unwrap_err().is_cancelled());
     }
 
-    pub async fn sends(&self, message: &OutgoingMessage) -> Result<Sent, SendError> {
+    pub(super) async fn sends(&self, message: &OutgoingMessage) -> Result<Sent, SendError> {
         soon("a send", self.notifier.send(message, 0)).await
     }
 }
 
 /// The server, the inbox, and who runs them.
-pub struct World {
-    pub server: TelegramServer,
-    pub inbox: Arc<ScriptedInbox>,
+pub(super) struct World {
+    pub(super) server: TelegramServer,
+    pub(super) inbox: Arc<ScriptedInbox>,
     tracker: TaskTracker,
     stop: CancellationToken,
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
         let server = TelegramServer::start(TOKEN, &tracker, stop.clone()).await.unwrap();
         Self { server, inbox: Arc::new(ScriptedInbox::new()), tracker, stop }
     }
 
     /// A bot that has not run yet, with this token and server.
-    fn bot(&self, token: &str, api_url: String) -> (Telegram, Readiness, Metrics) {
+    pub(super) fn bot(token: &str, api_url: String) -> (Telegram, Readiness, Metrics) {
         let (readiness, metrics) = (Readiness::default(), Metrics::default());
         let config = TelegramConfig { token: token.to_owned().into(), api_url };
         let component = readiness.component("telegram");
@@ -191,12 +207,12 @@ impl World {
         (telegram, readiness, metrics)
     }
 
-    pub fn starts_bot(&self) -> Bot {
+    pub(super) fn starts_bot(&self) -> Bot {
         self.starts_bot_at(TOKEN, self.server.url())
     }
 
-    pub fn starts_bot_at(&self, token: &str, api_url: String) -> Bot {
-        let (telegram, readiness, metrics) = self.bot(token, api_url);
+    pub(super) fn starts_bot_at(&self, token: &str, api_url: String) -> Bot {
+        let (telegram, readiness, metrics) = Self::bot(token, api_url);
         let (notifier, typing) = (telegram.notifier(), telegram.typing());
         let (lane, mut queue) = mpsc::unbounded_channel::<OutgoingMessage>();
         let sender = Arc::clone(&notifier);
@@ -212,32 +228,39 @@ impl World {
     }
 
     /// A bot that polls.
-    pub async fn started() -> (Self, Bot) {
+    pub(super) async fn started() -> (Self, Bot) {
         let world = Self::new().await;
         let bot = world.starts_bot();
-        world.until("a poll that waits", |server| (server.open_polls() > 0).then_some(())).await;
+        world.until("a poll that waits", |server| (server.polls() > 1 && server.open_polls() > 0).then_some(())).await;
         (world, bot)
     }
 
+    /// A call of the Bot API by somebody else who has the token.
+    pub(super) async fn somebody_else_calls(&self, method: &str, parameters: serde_json::Value) {
+        let url = format!("{}/bot{TOKEN}/{method}", self.server.url());
+        let client = reqwest012::Client::builder().no_proxy().build().unwrap();
+        soon(method, client.post(url).json(&parameters).send()).await.unwrap().error_for_status().unwrap();
+    }
+
     /// A topic in the group. The group is not new: 1, the first id of all, is that of the general topic.
-    pub fn opens_topic(&self, name: &str) -> i64 {
+    pub(super) fn opens_topic(&self, name: &str) -> i64 {
         self.server.says(GROUP, BOB, "nothing for a bot");
         self.server.create_topic(GROUP, name)
     }
 
     /// Waits until the server's state is as wanted.
-    pub async fn until<T>(&self, what: &str, look: impl FnMut(&TelegramServer) -> Option<T>) -> T {
+    pub(super) async fn until<T>(&self, what: &str, look: impl FnMut(&TelegramServer) -> Option<T>) -> T {
         soon(what, self.server.until(look)).await
     }
 
     /// Waits until the bot has said this in a chat; gives the message's id.
-    pub async fn hears(&self, chat: i64, text: &str) -> i64 {
+    pub(super) async fn hears(&self, chat: i64, text: &str) -> i64 {
         let said = |server: &TelegramServer| server.said(chat).into_iter().find(|message| message.text == text);
         self.until(text, said).await.id
     }
 
     /// Stops everything; nothing may be left, and the bot may have done nothing that it should know to be wrong.
-    pub async fn ends(self) {
+    pub(super) async fn ends(self) {
         assert_eq!(self.server.violations(), Vec::<String>::new());
         self.stop.cancel();
         self.tracker.close();
@@ -246,7 +269,7 @@ impl World {
 }
 
 /// A notice for a channel.
-pub fn notice(channel: &str, text: &str) -> OutgoingMessage {
+pub(super) fn notice(channel: &str, text: &str) -> OutgoingMessage {
     OutgoingMessage {
         channel: channel.parse().unwrap(),
         purpose: Purpose::Notice,
