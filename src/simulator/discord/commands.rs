@@ -25,12 +25,9 @@ impl Commands {
     /// Puts these in the place of all others; a name that was there keeps its id.
     pub(super) fn overwrite(&mut self, guild: Option<u64>, forms: &[Value], ids: &mut Snowflakes) {
         let old = self.scopes.remove(&guild).unwrap_or_default();
-        let stored = forms.iter().map(|form| {
-            let known = old.iter().find(|command| command["name"] == form["name"]);
-            stored(form, known, guild, ids)
-        });
-        let stored = stored.collect();
-        self.scopes.insert(guild, stored);
+        let known = |form: &Value| old.iter().find(|command| command["name"] == form["name"]);
+        let commands = forms.iter().map(|form| stored(form, known(form), guild, ids)).collect();
+        self.scopes.insert(guild, commands);
     }
 
     /// Adds one, in the place of the one with its name; says whether there was none.
@@ -79,7 +76,7 @@ fn stored(form: &Value, known: Option<&Value>, guild: Option<u64>, ids: &mut Sno
         "name_localizations": given("name_localizations", Value::Null),
         "description": given("description", json!("")),
         "description_localizations": given("description_localizations", Value::Null),
-        "default_member_permissions": form["default_member_permissions"].as_u64().map_or_else(|| given("default_member_permissions", Value::Null), |bits| bits.to_string().into()),
+        "default_member_permissions": permissions(&form["default_member_permissions"]),
         "dm_permission": given("dm_permission", json!(true)),
         "contexts": given("contexts", Value::Null),
         "integration_types": given("integration_types", json!([0])),
@@ -97,6 +94,11 @@ fn stored(form: &Value, known: Option<&Value>, guild: Option<u64>, ids: &mut Sno
         }
     }
     command
+}
+
+/// Bits come as a number or as text and are listed as text.
+fn permissions(bits: &Value) -> Value {
+    bits.as_u64().map_or_else(|| bits.clone(), |bits| bits.to_string().into())
 }
 
 fn without_defaults(option: &Value) -> Value {

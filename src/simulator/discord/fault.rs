@@ -1,12 +1,16 @@
-//! What can be made to go wrong: on REST requests, one after another, and on the gateway.
+//! What can be made to go wrong: on REST requests, one after another, and on the gateway; and how strict the server is.
+
+use std::time::Duration;
 
 use super::DiscordServer;
 use super::record::key;
+use super::route::Route;
 
 /// A failure of the next requests.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
-    /// Which requests: those whose method and route (`POST /channels/{id}/messages`) contain this. `None`: all.
+    /// Which requests: those of this route (`POST /channels/{id}/messages`); or, if this is no whole route, those whose
+    /// method and route contain it (`@original`, `PATCH /webhooks`). `None`: all.
     pub route: Option<String>,
     /// How many requests it meets.
     pub times: usize,
@@ -35,22 +39,29 @@ pub enum FaultKind {
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     planned: Vec<Fault>,
+    /// Whether an answer was ever cut off: the bot may then ask again what has been done.
+    pub(super) swallowed: bool,
 }
 
 impl Faults {
     /// The fault that meets this request.
     pub(super) fn strike(&mut self, method: &str, template: &str) -> Option<FaultKind> {
         let route = key(&format!("{method} {template}"));
-        let meets = |fault: &Fault| fault.route.as_ref().is_none_or(|wanted| route.contains(&key(wanted)));
+        let meets = |fault: &Fault| fault.route.as_ref().is_none_or(|wanted| meets(&key(wanted), &route));
         let index = self.planned.iter().position(meets)?;
         let fault = self.planned.get_mut(index)?;
         let kind = fault.kind.clone();
+        self.swallowed |= kind == FaultKind::CutAfter;
         fault.times = fault.times.saturating_sub(1);
         if fault.times == 0 {
             self.planned.remove(index);
         }
         Some(kind)
     }
+}
+
+fn meets(wanted: &str, route: &str) -> bool {
+    wanted == route || (!Route::exists(wanted) && route.contains(wanted))
 }
 
 impl DiscordServer {
@@ -96,6 +107,16 @@ impl DiscordServer {
         self.act(|world| world.gateway.refusing = refused);
     }
 
+    /// The pace of heartbeats asked of new connections; 41.25 s unless said otherwise.
+    pub fn set_heartbeat(&self, interval: Duration) {
+        self.act(|world| world.gateway.heartbeat = interval);
+    }
+
+    /// Lets bots have these privileged intents, as a switch on the developer page does.
+    pub fn grant_intents(&self, intents: u64) {
+        self.act(|world| world.gateway.granted = intents);
+    }
+
     /// Leaves heartbeats without an answer.
     pub fn stop_heartbeat_acks(&self, stopped: bool) {
         self.act(|world| world.gateway.silent = stopped);
@@ -111,8 +132,16 @@ mod tests {
         let mut faults = Faults::default();
         faults.planned.push(Fault { route: Some("POST /channels/{id}/messages".to_owned()), times: 2, kind: FaultKind::Hang });
         assert_eq!(faults.strike("GET", "/channels/{channel}/messages"), None);
+        assert_eq!(faults.strike("POST", "/channels/{channel}/messages/{message}/threads"), None, "another route");
         assert_eq!(faults.strike("POST", "/channels/{channel}/messages"), Some(FaultKind::Hang));
         assert_eq!(faults.strike("POST", "/channels/{channel}/messages"), Some(FaultKind::Hang));
         assert_eq!(faults.strike("POST", "/channels/{channel}/messages"), None);
+    }
+
+    #[test]
+    fn a_fault_can_meet_many_routes() {
+        let mut faults = Faults::default();
+        faults.planned.push(Fault { route: Some("/webhooks".to_owned()), times: 1, kind: FaultKind::Hang });
+        assert_eq!(faults.strike("PATCH", "/webhooks/{app}/{token}/messages/@original"), Some(FaultKind::Hang));
     }
 }

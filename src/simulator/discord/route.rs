@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
+use super::record::key;
 use super::refusal::Refusal;
 use super::submission::{Submission, Upload};
 use super::world::World;
@@ -55,7 +56,7 @@ pub(super) enum Answer {
 /// The end of every request.
 pub(super) type Outcome = Result<Answer, Refusal>;
 
-const ROUTES: [Route; 35] = [
+static ROUTES: [Route; 35] = [
     Route::open("GET", "/gateway", application::gateway),
     Route::bot("GET", "/gateway/bot", application::gateway_bot),
     Route::bot("GET", "/users/@me", application::me),
@@ -108,8 +109,12 @@ impl Route {
 
     /// The route of a request, with the values in its path. `path` starts below `/api/v10`.
     pub(super) fn find(method: &str, path: &str) -> Option<(&'static Self, Vec<String>)> {
-        static TABLE: [Route; ROUTES.len()] = ROUTES;
-        TABLE.iter().filter(|route| route.method == method).find_map(|route| Some((route, route.matches(path)?)))
+        ROUTES.iter().filter(|route| route.method == method).find_map(|route| Some((route, route.matches(path)?)))
+    }
+
+    /// Whether there is a route of this key.
+    pub(super) fn exists(wanted: &str) -> bool {
+        ROUTES.iter().any(|route| key(&format!("{} {}", route.method, route.template)) == wanted)
     }
 
     fn matches(&self, path: &str) -> Option<Vec<String>> {

@@ -52,12 +52,8 @@ impl Submission {
     }
 
     async fn read_multipart(kind: &str, bytes: Bytes) -> Result<Self, Refusal> {
-        let broken = |_| Refusal::blamed(400, 50109, "The request body contains invalid multipart data.");
         let request = Request::builder().header(header::CONTENT_TYPE, kind).body(Body::from(bytes));
-        let request = request.map_err(|_| Refusal::blamed(400, 50109, "The request body contains invalid multipart data."))?;
-        let mut parts = Multipart::from_request(request, &())
-            .await
-            .map_err(|_| Refusal::blamed(400, 50109, "The request body contains invalid multipart data."))?;
+        let mut parts = Multipart::from_request(request.map_err(broken)?, &()).await.map_err(broken)?;
         let mut submission = Self::default();
         while let Some(part) = parts.next_field().await.map_err(broken)? {
             let field = part.name().unwrap_or_default().to_owned();
@@ -80,6 +76,10 @@ impl Submission {
 
 fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
     serde_json::from_slice(bytes).map_err(|_| Refusal::blamed(400, 50109, "The request body contains invalid JSON."))
+}
+
+fn broken<E>(_: E) -> Refusal {
+    Refusal::blamed(400, 50109, "The request body contains invalid multipart data.")
 }
 
 fn too_large() -> Refusal {

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::DiscordServer;
 use super::component::{buttons, label};
 use super::interaction::Interaction;
-use super::message::{EPHEMERAL, LOADING, Message};
+use super::message::{EPHEMERAL, LOADING, Message, StoredFile};
 use super::snowflake::millis_of;
 use super::world::{APPLICATION, World};
 
@@ -152,22 +152,12 @@ impl DiscordServer {
     pub fn connected(&self) -> bool {
         self.look(|world| world.gateway.is_connected())
     }
-
-    /// The pace of heartbeats asked of new connections; 41.25 s unless said otherwise.
-    pub fn set_heartbeat(&self, interval: Duration) {
-        self.act(|world| world.gateway.heartbeat = interval);
-    }
-
-    /// Lets bots have these privileged intents, as a switch on the developer page does.
-    pub fn grant_intents(&self, intents: u64) {
-        self.act(|world| world.gateway.granted = intents);
-    }
 }
 
 impl World {
     fn show(&self, message: &Message) -> ChatMessage {
         let caused_by = message.interaction.and_then(|id| self.interactions.get(&id)).map(|interaction| interaction.user);
-        let file = |file: &super::message::StoredFile| ChatFile {
+        let file = |file: &StoredFile| ChatFile {
             name: file.upload.name.clone(),
             bytes: file.upload.bytes.clone(),
             url: self.file_url(message.channel, file),

@@ -80,6 +80,31 @@ async fn a_button_is_pressed_and_its_message_updated() {
 }
 
 #[tokio::test]
+async fn a_button_below_an_answer_is_pressed() {
+    let bench = Bench::start().await;
+    bench.register().await;
+    let mut bot = Bot::connect(&bench, GatewayIntents::empty()).await;
+    let dm = bench.server.dm(ADA);
+    bench.server.runs(dm, ADA, "submit", &[("prompt", "write")]).expect("a command");
+    let command = bot.hears_interaction().await.command().expect("a command");
+    let rows = vec![CreateActionRow::Buttons(vec![CreateButton::new("cancel:1").label("Cancel")])];
+    let answer = CreateInteractionResponseMessage::new().content("Queued").components(rows).ephemeral(true);
+    command.create_response(&bot.http, CreateInteractionResponse::Message(answer)).await.expect("answered");
+    let message = bench.server.messages(dm)[0].clone();
+    assert!(bench.server.presses(dm, ADA + 1, message.id, "Cancel").is_err(), "only Ada sees it");
+    bench.server.presses(dm, ADA, message.id, "Cancel").expect("a button");
+    let press = bot.hears_interaction().await.message_component().expect("a press");
+    assert!(press.message.interaction_metadata.is_some());
+    press.create_response(&bot.http, CreateInteractionResponse::Acknowledge).await.expect("acknowledged");
+    let edit = EditInteractionResponse::new().content("Cancelling").components(Vec::new());
+    press.edit_response(&bot.http, edit).await.expect("edited");
+    assert_eq!(bench.server.messages(dm)[0].text, "Cancelling");
+    assert_eq!(bench.server.violations(), Vec::<String>::new());
+    bot.leave().await;
+    bench.end().await;
+}
+
+#[tokio::test]
 async fn an_option_is_completed() {
     let bench = Bench::start().await;
     bench.register().await;
