@@ -146,7 +146,7 @@ impl Caller {
             }
             match self.pause(&problem, &tally, allowance) {
                 Some(pause) => {
-                    phase = format!("{}, attempt {} of {}", problem.phrase(), tally.attempts + 1, self.retries + 1);
+                    phase = self.retry_phase(&problem, &tally);
                     tally.first_stalls += u32::from(problem == Problem::Stalled(Stall::First));
                     allowance.retries -= 1;
                     self.sleep(pause, allowance, reporter, &phase).await;
@@ -166,6 +166,15 @@ impl Caller {
         let asked = problem.wait().unwrap_or_default();
         let pause = self.backoff.draw(tally.attempts - 1).max(asked);
         (asked <= LONGEST_WAIT && pause <= allowance.sleep).then_some(pause)
+    }
+
+    /// "connection lost, attempt 2 of 5"
+    fn retry_phase(&self, problem: &Problem, tally: &Tally) -> String {
+        let mut most = self.retries.saturating_add(1);
+        if *problem == Problem::Stalled(Stall::First) {
+            most = most.min(tally.attempts + FIRST_STALLS - tally.first_stalls);
+        }
+        format!("{}, attempt {} of {most}", problem.phrase(), tally.attempts + 1)
     }
 
     fn give_up(&self, problem: &Problem, ask: &Ask, tally: &mut Tally) -> CallFailure {
@@ -214,16 +223,18 @@ impl Caller {
             Ok(turn) => {
                 let answered_by = turn.model.as_deref().unwrap_or_default();
                 debug!(
-                    host, model = %ask.model, answered_by, call = ask.number, request, status, request_id, first_token_ms, elapsed_ms, input,
-                    output, outcome = "answered", finish = ?turn.finish, "a request to the model was answered"
+                    host, model = %ask.model, answered_by, call = ask.number, request, status, request_id, first_token_ms,
+                    elapsed_ms, input, output, outcome = "answered", finish = ?turn.finish,
+                    "a request to the model was answered"
                 );
                 if let Finish::Other(reason) = &turn.finish {
                     warn!(host, model = %ask.model, reason, "the model stopped for a reason that is not known");
                 }
             }
             Err(Broke { problem, .. }) => warn!(
-                host, model = %ask.model, call = ask.number, request, status, request_id, first_token_ms, elapsed_ms, input, output,
-                outcome = problem.as_str(), error = ?problem, "a request to the model failed"
+                host, model = %ask.model, call = ask.number, request, status, request_id, first_token_ms,
+                elapsed_ms, input, output, outcome = problem.as_str(), error = ?problem,
+                "a request to the model failed"
             ),
         }
     }

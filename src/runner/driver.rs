@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 use tracing::{Instrument, debug, info_span};
 
 use crate::background::ports::{AgentRunner, Clock, RunControl, RunOutcome, RunRequest};
@@ -130,7 +131,7 @@ impl LlmRunner {
                 biased;
                 called = &mut call => return Some(called),
                 () = control.cancel.cancelled() => return None,
-                _ = tick.tick() => reporter.tick(),
+                _ = tick.tick() => reporter.tick(Instant::now()),
             }
         }
     }

@@ -14,8 +14,8 @@ use secrecy::{ExposeSecret, SecretString};
 /// Why a runner cannot be made of its configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum RunnerError {
-    /// `llm.base_url` is not the address of an HTTP server.
-    #[error("`llm.base_url` is not an http or https address")]
+    /// `llm.base_url` is not the address of an HTTP server, or has a query, below which no path can stand.
+    #[error("`llm.base_url` is not an http or https address without a query")]
     BaseUrl,
     /// `llm.api_key` holds characters that no HTTP header may hold.
     #[error("`llm.api_key` holds characters that a key cannot have")]
@@ -41,7 +41,7 @@ impl Endpoint {
     pub(crate) fn new(base_url: &str, key: &SecretString) -> Result<Self, RunnerError> {
         let url = Url::parse(base_url.trim()).map_err(|_| RunnerError::BaseUrl)?;
         let name = url.host_str().ok_or(RunnerError::BaseUrl)?;
-        if !matches!(url.scheme(), "http" | "https") {
+        if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some() {
             return Err(RunnerError::BaseUrl);
         }
         let host = url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn what_is_not_an_http_address_is_refused() {
-        for url in ["", "localhost", "ftp://example.org", "http://", "http:// /v1"] {
+        for url in ["", "localhost", "ftp://example.org", "http://", "http:// /v1", "http://a/v1?x=1"] {
             assert!(matches!(endpoint(url, ""), Err(RunnerError::BaseUrl)), "{url}");
         }
         assert!(endpoint("http://[::1]:8080/v1", "").unwrap().is_loopback());

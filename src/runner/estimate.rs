@@ -2,14 +2,20 @@
 //!
 //! Tokens are counted with `OpenAI`'s `o200k` vocabulary, which is near enough for other models. Counting reads a table that
 //! is built at its first use and takes a millisecond for some kilobytes, so it is done on the blocking pool, and only when
-//! a figure is really missing. Where an answer may not wait for that (a running display, a cancelled run) four bytes are
-//! taken for a token.
+//! a figure is really missing. Where nothing may wait for that (a running display, a cancelled run, a table that is still
+//! being built) four bytes are taken for a token.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use crate::domain::usage::Usage;
 use crate::runner::request::Message;
 
 /// Tokens that each message costs beside its text.
 const PER_MESSAGE: u64 = 4;
+/// No call is held up for longer by counting; what was begun goes on and makes the next time quick.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// A figure at once, from the length alone.
 pub(crate) fn quick(bytes: usize) -> u64 {
@@ -42,8 +48,11 @@ pub(crate) async fn usage(messages: &[Message], answer: &str, reasoning: &str) -
             ..Usage::default()
         }
     });
-    // The blocking pool refuses only while the process ends; then the quick figure will do.
-    counted.await.unwrap_or(quickly)
+    match timeout(PATIENCE, counted).await {
+        Ok(Ok(usage)) => usage,
+        // Too slow, or refused because the process ends.
+        Ok(Err(_)) | Err(_) => quickly,
+    }
 }
 
 fn count(text: &str) -> u64 {
@@ -59,7 +68,8 @@ mod tests {
 
     #[tokio::test]
     async fn tokens_are_counted_with_the_real_vocabulary() {
-        let usage = usage(&[Message::user("hello world")], "hello", "").await;
-        assert_eq!((usage.input, usage.output, usage.reasoning, usage.estimated), (6, 1, 0, true));
+        assert_eq!((count(""), count("hello world"), count("{\"a\": [1, 2]}")), (0, 2, 9));
+        let usage = usage(&[Message::user("hello world")], "hello", "hm").await;
+        assert_eq!((usage.input, usage.output, usage.reasoning, usage.estimated), (6, 2, 1, true));
     }
 }

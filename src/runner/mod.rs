@@ -4,7 +4,7 @@
 //! `decode` and `reading` turn bytes into a turn of the model; `attempt` adds the time limits; `call` retries; `machine`
 //! decides, as a pure function, what follows from an answer; `driver` runs its decisions and is the [`LlmRunner`].
 //!
-//! What never happens here: a cut stream is never a success; a sleep is never longer than two minutes unseen; a key, a
+//! What never happens here: a cut stream is never a success; no wait is hidden or longer than two minutes; a key, a
 //! prompt or an answer is never in a log line, an error or a `Debug`; text that came is never thrown away by a failure.
 //!
 //! async-openai, which makes the requests, would log bodies at WARN and ERROR under the targets `async_openai::*`. None of

@@ -137,9 +137,9 @@ impl Reporter {
     }
 
     /// Called now and then: says so when the model has been silent for minutes.
-    pub(crate) fn tick(&self) {
+    pub(crate) fn tick(&self, now: Instant) {
         self.with(|live| {
-            let quiet = live.last_news.elapsed();
+            let quiet = now.saturating_duration_since(live.last_news);
             let minutes = quiet.as_secs() / 60;
             let phase = format!("no news from the model for {minutes} min");
             (live.sent > 0 && quiet >= QUIET).then(|| live.progress(Some(phase)))
@@ -167,5 +167,44 @@ impl Reporter {
         if let Some(progress) = progress {
             self.sink.report(progress);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runner::mock::Diary;
+
+    #[test]
+    fn a_model_that_is_silent_for_minutes_is_reported_until_it_speaks_again() {
+        let diary = Arc::new(Diary::default());
+        let reporter = Reporter::new(Arc::<Diary>::clone(&diary));
+        let later = |seconds| Instant::now() + Duration::from_secs(seconds);
+        reporter.tick(later(500));
+        reporter.begin_request(40, "waiting for the model".to_owned());
+        reporter.tick(later(119));
+        reporter.tick(later(121));
+        reporter.tick(later(185));
+        reporter.text("Hello");
+        reporter.end_request(&Usage::default());
+        reporter.tick(later(500));
+        let expected =
+            ["waiting for the model", "no news from the model for 2 min", "no news from the model for 3 min", "writing"];
+        assert_eq!(diary.phases(), expected);
+    }
+
+    #[test]
+    fn the_longest_text_of_a_broken_request_is_kept_for_a_run_that_is_cancelled() {
+        let reporter = Reporter::new(Arc::<Diary>::default());
+        reporter.begin_call(1);
+        reporter.begin_request(40, String::new());
+        reporter.text("a long text");
+        reporter.end_request(&Usage { input: 7, ..Usage::default() });
+        reporter.begin_request(40, String::new());
+        reporter.text("short");
+        let (text, usage) = reporter.so_far();
+        assert_eq!((text.as_str(), usage.input, usage.output, usage.estimated), ("a long text", 17, 2, true));
+        reporter.begin_call(2);
+        assert_eq!(reporter.so_far().0, "");
     }
 }

@@ -92,7 +92,9 @@ async fn a_first_word_that_does_not_come_is_waited_for_twice_more_and_longer() {
     let mut config = config(&mock);
     config.first_token = Duration::from_millis(40);
     let started = std::time::Instant::now();
-    let shown = show(&Bench::new(config).run().await);
+    let bench = Bench::new(config);
+    let shown = show(&bench.run().await);
+    assert!(bench.diary.phases().contains(&"no answer from the model, attempt 3 of 3".to_owned()));
     assert!(shown.ends_with("did not begin to answer in time, in 3 attempts"), "{shown}");
     assert_eq!(mock.requests().len(), 3);
     assert!(started.elapsed() >= Duration::from_millis(40 + 80 + 160), "{:?}", started.elapsed());

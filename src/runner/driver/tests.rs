@@ -95,7 +95,7 @@ async fn usage_of_all_calls_is_added() {
 
 #[tokio::test]
 async fn the_persons_choice_goes_before_the_channels_and_that_before_the_configured() {
-    let channel: ChannelId = "telegram:1".parse().unwrap();
+    let channel: ChannelId = "chat:1".parse().unwrap();
     let persona = Persona {
         channel: channel.clone(),
         model: Some("channel-model".to_owned()),
