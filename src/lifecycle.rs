@@ -67,3 +67,25 @@ impl Component {
         self.readiness.set(self.name, Some(reason.into()));
     }
 }
+
+impl Lifecycle {
+    /// Waits for signals for ever: the first SIGTERM or SIGINT asks to stop softly, the second one at once.
+    ///
+    /// # Errors
+    /// When the process cannot listen for signals.
+    pub async fn obey_signals(self) -> std::io::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        for token in [&self.soft, &self.hard] {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            let at_once = self.soft.is_cancelled();
+            tracing::info!(at_once, "asked to stop");
+            token.cancel();
+        }
+        Ok(())
+    }
+}

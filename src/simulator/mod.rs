@@ -5,3 +5,6 @@
 pub mod discord;
 pub mod model;
 pub mod telegram;
+
+mod connection;
+mod wall_clock;

@@ -6,6 +6,7 @@
 mod api;
 mod guard;
 mod health;
+mod manager;
 mod page;
 mod problem;
 mod scrape;

@@ -75,7 +75,7 @@ impl FakeTasks {
             settings: RunSettings { model: command.model, timeout: command.timeout },
             retry_of,
         };
-        let task = Task::accepted(new, number, start());
+        let task = Task::accepted(new, number, 0, start());
         tasks.push(task.clone());
         Submitted::Accepted(TaskSnapshot::of(&task, Some(waiting)))
     }
