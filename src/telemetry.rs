@@ -1,6 +1,6 @@
 //! Logs: one subscriber, to stderr, that cannot be talked into showing a secret.
 //!
-//! `RUST_LOG` chooses what is logged, but only below two things it cannot lift. [`caps`] bounds every crate that is not
+//! `RUST_LOG` chooses what is logged, but only below two things it cannot lift. `caps` bounds every crate that is not
 //! ours, because some of them log request bodies, addresses with tokens in them, or interaction tokens as fields of spans.
 //! And whatever is written goes through a [`Redactor`] that knows the configured secrets. Neither prompts nor results
 //! are secrets that a redactor could know, so the caps leave out every statement found to print a body at any level.

@@ -1,4 +1,4 @@
-//! The configuration: what the file says ([`RawConfig`](raw::RawConfig)), checked into what the program needs ([`Config`]).
+//! The configuration: what the file says ([`RawConfig`]), checked into what the program needs ([`Config`]).
 //!
 //! A leaf: it knows addresses and limits, but no HTTP and no SQL. Each component receives its own section by value.
 //! Reading goes [`layers`] (which value wins) -> [`shape`] (names and kinds) -> [`check`] and [`value`] (meanings), and every

@@ -1,7 +1,7 @@
 //! The HTTP server: health, metrics, the API and a page.
 //!
-//! It knows the core by one small port ([`TaskService`](service::TaskService)) and holds no state of its own. Health and the
-//! page are open; everything that shows or moves tasks passes the [`guard`].
+//! It knows the core by one small port ([`TaskService`]) and holds no state of its own. Health and the
+//! page are open; everything that shows or moves tasks passes the guard.
 
 mod api;
 mod guard;
