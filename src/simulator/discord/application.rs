@@ -1,5 +1,7 @@
 //! The routes by which a bot learns who it is and where the gateway is.
 
+#![expect(clippy::unnecessary_wraps, reason = "all handlers of the route table have one signature")]
+
 use serde_json::json;
 
 use super::refusal::Refusal;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::form::Form;
 use super::interaction::{Ack, InteractionKind};
-use super::message::{EPHEMERAL, LOADING, Source};
+use super::message::{EPHEMERAL, LOADING};
 use super::refusal::{FormFaults, Refusal};
 use super::route::{Answer, Call, Outcome};
 use super::world::{APPLICATION, World, list};
@@ -19,14 +19,15 @@ const MOST_CHOICES: usize = 25;
 pub(super) fn respond(world: &mut World, call: &Call) -> Outcome {
     let id = call.id(0)?;
     check_time(world, id, call.text(1))?;
+    check_place(world, id)?;
     let kind = check_kind(world, id, call.json())?;
     let data = &call.json()["data"];
     let ephemeral = data["flags"].as_u64().unwrap_or_default() & EPHEMERAL != 0;
     match kind {
-        MESSAGE => say(world, id, Form::read(data, call.uploads())?.not_empty()?),
+        MESSAGE => put(world, id, Form::read(data, call.uploads())?.not_empty()?),
         DEFERRED_MESSAGE => {
             let flags = LOADING | if ephemeral { EPHEMERAL } else { 0 };
-            put(world, id, Form::default(), flags);
+            put(world, id, Form { flags, ..Form::default() });
         }
         UPDATE => update(world, id, Form::read(data, call.uploads())?)?,
         CHOICES => offer(world, id, &data["choices"])?,
@@ -46,6 +47,10 @@ fn check_time(world: &World, id: u64, token: &str) -> Result<(), Refusal> {
     if interaction.is_waiting() { Ok(()) } else { Err(unknown()) }
 }
 
+fn check_place(world: &World, id: u64) -> Result<(), Refusal> {
+    world.interactions.get(&id).map_or(Ok(()), |interaction| world.existing(interaction.channel).map(|_| ()))
+}
+
 /// The type of the answer, if this kind of interaction can have it.
 fn check_kind(world: &World, id: u64, json: &Value) -> Result<u8, Refusal> {
     let kind = json["type"].as_u64().and_then(|kind| u8::try_from(kind).ok()).unwrap_or_default();
@@ -61,15 +66,10 @@ fn check_kind(world: &World, id: u64, json: &Value) -> Result<u8, Refusal> {
     }
 }
 
-fn say(world: &mut World, id: u64, form: Form) {
-    let flags = form.flags;
-    put(world, id, form, flags);
-}
-
 /// Makes the message that `@original` means.
-fn put(world: &mut World, id: u64, form: Form, flags: u64) {
+fn put(world: &mut World, id: u64, form: Form) {
     let Some(channel) = world.interactions.get(&id).map(|interaction| interaction.channel) else { return };
-    let message = world.post(channel, APPLICATION, form, Source { interaction: Some(id), flags });
+    let message = world.post(channel, APPLICATION, form, Some(id));
     if let Some(interaction) = world.interactions.get_mut(&id) {
         interaction.original = Some(message);
     }

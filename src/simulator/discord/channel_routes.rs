@@ -64,14 +64,18 @@ fn make_thread(world: &mut World, json: &Value, id: u64, parent: u64) -> Outcome
 impl World {
     /// # Errors
     ///
+    /// When it is not there, or no more.
+    pub(super) fn existing(&self, channel: u64) -> Result<&Channel, Refusal> {
+        let channel = self.channels.get(&channel).filter(|channel| channel.access != Access::Deleted);
+        channel.ok_or_else(Refusal::unknown_channel)
+    }
+
+    /// # Errors
+    ///
     /// When the bot cannot see it.
     pub(super) fn readable(&self, channel: u64) -> Result<&Channel, Refusal> {
-        let channel = self.channels.get(&channel).ok_or_else(Refusal::unknown_channel)?;
-        match channel.access {
-            Access::Open | Access::ReadOnly => Ok(channel),
-            Access::Hidden => Err(Refusal::unlucky(403, 50001, "Missing Access")),
-            Access::Deleted => Err(Refusal::unknown_channel()),
-        }
+        let channel = self.existing(channel)?;
+        if channel.access == Access::Hidden { Err(Refusal::unlucky(403, 50001, "Missing Access")) } else { Ok(channel) }
     }
 
     /// # Errors

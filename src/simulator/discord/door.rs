@@ -38,7 +38,7 @@ pub(super) async fn enter(State(shared): State<Arc<Shared>>, ConnectInfo(line): 
     match fault {
         None | Some(FaultKind::CutAfter) => {}
         Some(FaultKind::Status(status, code, message)) => return Refusal::unlucky(status, code, &message).into_response(),
-        Some(FaultKind::RetryAfter(retry_after, global)) => return TooMany { retry_after, global }.into_response(),
+        Some(FaultKind::RetryAfter(retry_after, global)) => return TooMany::arbitrary(retry_after, global).into_response(),
         Some(FaultKind::NotJson(status)) => return page(status),
         Some(FaultKind::CutBefore) => {
             line.cut();

@@ -130,12 +130,17 @@ fn described(json: &Value, uploads: &[Upload], faults: &mut FormFaults) -> Vec<U
         let note = notes.iter().find(|note| attachment_id(note) == Some(upload.index));
         let text = |field: &str| note.and_then(|note| note[field].as_str()).map(str::to_owned);
         Upload {
-            name: text("filename").unwrap_or_else(|| upload.name.clone()),
+            name: safe(&text("filename").unwrap_or_else(|| upload.name.clone())),
             description: text("description"),
             ..upload.clone()
         }
     };
     uploads.iter().map(describe).collect()
+}
+
+/// The name as Discord keeps it: it becomes a part of a URL.
+fn safe(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_alphanumeric() || "._-".contains(letter) { letter } else { '_' }).collect()
 }
 
 fn attachment_id(note: &Value) -> Option<u64> {

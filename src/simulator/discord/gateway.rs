@@ -20,7 +20,7 @@ use super::world::{APPLICATION, GUILD, World};
 const LARGEST_PAYLOAD: usize = 4096;
 /// A bot may send so many payloads a minute.
 const MOST_PAYLOADS: usize = 120;
-const PAYLOAD_WINDOW: Duration = Duration::from_secs(60);
+const PAYLOAD_WINDOW: Duration = Duration::from_mins(1);
 /// How long the bot may take to answer a close frame.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -51,7 +51,7 @@ pub(super) async fn upgrade(
 
 /// The life of one connection.
 async fn attend(shared: Arc<Shared>, line: Line, mut socket: WebSocket) {
-    let (pushes, mut pushed) = unbounded_channel();
+    let (pushes, mut inbox) = unbounded_channel();
     let id = shared.act(|world| world.gateway.open(pushes));
     let patience = shared.look(|world| world.gateway.heartbeat) * 5 / 2;
     let mut pace = Pace::default();
@@ -66,7 +66,7 @@ async fn attend(shared: Arc<Shared>, line: Line, mut socket: WebSocket) {
                 shared.act(|world| world.gateway.expel(id, code::TIMED_OUT));
                 deadline += patience;
             }
-            push = pushed.recv() => match push {
+            push = inbox.recv() => match push {
                 Some(Push::Text(text)) => if socket.send(Message::text(text)).await.is_err() { break false },
                 Some(Push::Close(code)) => {
                     close(&mut socket, code).await;

@@ -12,7 +12,7 @@ use super::{session::Intents, world::DEFAULT_PERMISSIONS};
 /// The time in which the first answer must come.
 pub(super) const ACKNOWLEDGE_WITHIN: Duration = Duration::from_secs(3);
 /// The time for which its token is good.
-pub(super) const TOKEN_LIFE: Duration = Duration::from_secs(15 * 60);
+pub(super) const TOKEN_LIFE: Duration = Duration::from_mins(15);
 /// The largest file of an answer.
 const ATTACHMENT_SIZE_LIMIT: u64 = 10 * 1024 * 1024;
 
@@ -88,7 +88,7 @@ impl World {
         kind: InteractionKind,
         (channel, user): (u64, u64),
         name: &str,
-        data: Value,
+        data: &Value,
         pressed: Option<u64>,
     ) -> u64 {
         let id = self.ids.next();
@@ -125,7 +125,7 @@ impl World {
         }
     }
 
-    fn interaction_event(&self, interaction: &Interaction, data: Value) -> Value {
+    fn interaction_event(&self, interaction: &Interaction, data: &Value) -> Value {
         let (channel, user) = (interaction.channel, interaction.user);
         let mut event = json!({
             "id": interaction.id.to_string(),

@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::route::{Guard, Route};
+use super::snowflake::unix_millis;
 
 const GLOBAL: (u32, Duration) = (50, Duration::from_secs(1));
 const PLENTY: (u32, Duration) = (1_000_000, Duration::from_secs(1));
@@ -44,6 +45,15 @@ pub(super) struct Allowance {
 pub(super) struct TooMany {
     pub(super) retry_after: f64,
     pub(super) global: bool,
+    /// The state of the route's own limit, if that was it.
+    allowance: Option<Allowance>,
+}
+
+impl TooMany {
+    /// A wait that no counting led to.
+    pub(super) fn arbitrary(retry_after: f64, global: bool) -> Self {
+        Self { retry_after, global, allowance: None }
+    }
 }
 
 impl Limits {
@@ -55,13 +65,17 @@ impl Limits {
     pub(super) fn take(&mut self, route: &Route, params: &[String]) -> Result<Allowance, TooMany> {
         let (limit, length) = if self.enforced { limit_of(route) } else { PLENTY };
         if self.enforced && route.guard != Guard::Interaction {
-            self.count("global", GLOBAL).map_err(|wait| TooMany { retry_after: wait.as_secs_f64(), global: true })?;
+            self.count("global", GLOBAL).map_err(|wait| TooMany::arbitrary(wait.as_secs_f64(), true))?;
         }
         let bucket = bucket(route);
         let window = format!("{bucket}:{}", major(route, params));
-        let (remaining, reset_after) =
-            self.count(&window, (limit, length)).map_err(|wait| TooMany { retry_after: wait.as_secs_f64(), global: false })?;
-        Ok(Allowance { bucket, limit, remaining, reset_after })
+        match self.count(&window, (limit, length)) {
+            Ok((remaining, reset_after)) => Ok(Allowance { bucket, limit, remaining, reset_after }),
+            Err(wait) => {
+                let allowance = Some(Allowance { bucket, limit, remaining: 0, reset_after: wait });
+                Err(TooMany { allowance, ..TooMany::arbitrary(wait.as_secs_f64(), false) })
+            }
+        }
     }
 
     /// What is left of a window, and how long it lasts; or how long to wait.
@@ -83,10 +97,12 @@ impl Limits {
 impl Allowance {
     /// Puts the headers on an answer.
     pub(super) fn mark(&self, response: &mut Response) {
+        let reset = Duration::from_millis(unix_millis()) + self.reset_after;
         let headers = [
             ("x-ratelimit-bucket", self.bucket.clone()),
             ("x-ratelimit-limit", self.limit.to_string()),
             ("x-ratelimit-remaining", self.remaining.to_string()),
+            ("x-ratelimit-reset", format!("{:.3}", reset.as_secs_f64())),
             ("x-ratelimit-reset-after", format!("{:.3}", self.reset_after.as_secs_f64())),
         ];
         mark(response, headers);
@@ -97,6 +113,9 @@ impl IntoResponse for TooMany {
     fn into_response(self) -> Response {
         let body = json!({ "message": "You are being rate limited.", "retry_after": self.retry_after, "global": self.global });
         let mut response = (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();
+        if let Some(allowance) = self.allowance {
+            allowance.mark(&mut response);
+        }
         mark(&mut response, [("retry-after", format!("{:.0}", self.retry_after.ceil()))]);
         if self.global {
             mark(&mut response, [("x-ratelimit-global", "true".to_owned()), ("x-ratelimit-scope", "global".to_owned())]);

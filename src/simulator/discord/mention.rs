@@ -11,12 +11,18 @@ use super::world::list;
 /// What may be mentioned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Allowed {
-    everyone: bool,
-    all_users: bool,
-    all_roles: bool,
+    /// Kinds of which every mention counts.
+    kinds: Vec<Kind>,
     users: Vec<u64>,
     roles: Vec<u64>,
     replied_user: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Everyone,
+    Users,
+    Roles,
 }
 
 /// Who is called.
@@ -31,21 +37,25 @@ pub(super) struct Heard {
 impl Allowed {
     /// What holds for a message that says nothing about it.
     pub(super) fn everything() -> Self {
-        Self { everyone: true, all_roles: true, ..Self::users() }
+        Self { kinds: vec![Kind::Everyone, Kind::Users, Kind::Roles], ..Self::users() }
     }
 
     /// What holds for the answer to an interaction that says nothing about it.
     pub(super) fn users() -> Self {
-        Self { all_users: true, replied_user: true, ..Self::default() }
+        Self { kinds: vec![Kind::Users], replied_user: true, ..Self::default() }
+    }
+
+    fn all(&self, kind: Kind) -> bool {
+        self.kinds.contains(&kind)
     }
 
     pub(super) fn read(value: &Value, faults: &mut FormFaults) -> Self {
         let mut allowed = Self { replied_user: value["replied_user"].as_bool().unwrap_or(false), ..Self::default() };
         for (index, kind) in list(&value["parse"]).iter().enumerate() {
             match kind.as_str() {
-                Some("everyone") => allowed.everyone = true,
-                Some("users") => allowed.all_users = true,
-                Some("roles") => allowed.all_roles = true,
+                Some("everyone") => allowed.kinds.push(Kind::Everyone),
+                Some("users") => allowed.kinds.push(Kind::Users),
+                Some("roles") => allowed.kinds.push(Kind::Roles),
                 _ => faults.add(
                     &format!("allowed_mentions.parse.{index}"),
                     "BASE_TYPE_CHOICES",
@@ -55,7 +65,8 @@ impl Allowed {
         }
         allowed.users = ids(&value["users"]);
         allowed.roles = ids(&value["roles"]);
-        let twice = (allowed.all_users && !allowed.users.is_empty()) || (allowed.all_roles && !allowed.roles.is_empty());
+        let twice =
+            (allowed.all(Kind::Users) && !allowed.users.is_empty()) || (allowed.all(Kind::Roles) && !allowed.roles.is_empty());
         if twice {
             faults.add(
                 "allowed_mentions",
@@ -71,16 +82,16 @@ impl Allowed {
 pub(super) fn heard(text: &str, allowed: &Allowed, replied: Option<u64>) -> Heard {
     let mut heard = Heard::default();
     for name in ["@everyone", "@here"] {
-        if allowed.everyone && text.contains(name) {
+        if allowed.all(Kind::Everyone) && text.contains(name) {
             heard.everyone = true;
             heard.names.push(name.to_owned());
         }
     }
     for (is_role, id) in text.split("<@").skip(1).filter_map(mention) {
-        if is_role && (allowed.all_roles || allowed.roles.contains(&id)) {
+        if is_role && (allowed.all(Kind::Roles) || allowed.roles.contains(&id)) {
             heard.names.push(format!("<@&{id}>"));
         }
-        if !is_role && (allowed.all_users || allowed.users.contains(&id)) {
+        if !is_role && (allowed.all(Kind::Users) || allowed.users.contains(&id)) {
             heard.users.push(id);
             heard.names.push(format!("<@{id}>"));
         }

@@ -41,15 +41,6 @@ pub(super) struct StoredFile {
     pub(super) upload: Upload,
 }
 
-/// Where a message of the bot comes from.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Source {
-    /// The interaction it answers.
-    pub(super) interaction: Option<u64>,
-    /// Flags it has from the start, apart from those of the form.
-    pub(super) flags: u64,
-}
-
 impl Message {
     pub(super) fn is(&self, flag: u64) -> bool {
         self.flags & flag != 0
@@ -57,8 +48,8 @@ impl Message {
 }
 
 impl World {
-    /// Puts a message into a channel and tells the gateway.
-    pub(super) fn post(&mut self, channel: u64, author: u64, form: Form, source: Source) -> u64 {
+    /// Puts a message into a channel, perhaps as the answer to an interaction, and tells the gateway.
+    pub(super) fn post(&mut self, channel: u64, author: u64, form: Form, interaction: Option<u64>) -> u64 {
         let id = self.ids.next();
         let files = self.store(form.uploads);
         let message = Message {
@@ -69,10 +60,10 @@ impl World {
             embeds: form.embeds.unwrap_or_default(),
             components: numbered(form.components.unwrap_or_default()),
             files,
-            flags: form.flags | source.flags,
+            flags: form.flags,
             nonce: form.nonce,
             reply_to: form.reply_to,
-            interaction: source.interaction,
+            interaction,
             edited_millis: None,
             mentions: Vec::new(),
             mentions_everyone: false,
@@ -98,7 +89,7 @@ impl World {
         let added = self.store(form.uploads);
         let message = self.message_mut(channel, id).ok_or_else(Refusal::unknown_message)?;
         let mut revised = message.clone();
-        if let Some(content) = form.content {
+        if let Some(content) = form.content.filter(|content| *content != revised.content) {
             revised.earlier.push(std::mem::replace(&mut revised.content, content));
         }
         if let Some(embeds) = form.embeds {

@@ -5,14 +5,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::form::Form;
-use super::message::{EPHEMERAL, Message, Source};
+use super::message::{EPHEMERAL, Message};
 use super::refusal::Refusal;
 use super::route::{Answer, Call, Outcome};
 use super::snowflake::{millis_of, unix_millis};
 use super::world::{APPLICATION, World};
 
 /// How long Discord remembers a nonce: "a few minutes".
-const NONCE_MEMORY: Duration = Duration::from_secs(180);
+const NONCE_MEMORY: Duration = Duration::from_mins(3);
 const DEFAULT_PAGE: usize = 50;
 const LARGEST_PAGE: usize = 100;
 
@@ -29,7 +29,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Outcome {
         }
         form.reply_to = None;
     }
-    let id = world.post(channel, APPLICATION, form, Source::default());
+    let id = world.post(channel, APPLICATION, form, None);
     answer(world, channel, id)
 }
 

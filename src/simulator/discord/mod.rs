@@ -151,11 +151,11 @@ impl Shared {
         };
         self.changes.send_modify(|count| *count += 1);
         for after in alarms {
-            let (changes, stop) = (self.changes.clone(), self.stop.clone());
+            let (changes, end) = (self.changes.clone(), self.stop.clone());
             self.tracker.spawn(async move {
                 tokio::select! {
                     () = tokio::time::sleep(after) => changes.send_modify(|count| *count += 1),
-                    () = stop.cancelled() => {}
+                    () = end.cancelled() => {}
                 }
             });
         }

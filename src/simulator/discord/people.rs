@@ -8,7 +8,7 @@ use super::DiscordServer;
 use super::component::{buttons, label};
 use super::form::Form;
 use super::interaction::InteractionKind;
-use super::message::{EPHEMERAL, LOADING, Message, Source};
+use super::message::{EPHEMERAL, LOADING, Message};
 use super::typed::{self, Filled};
 use super::world::{Access, ChannelKind, World};
 
@@ -106,7 +106,7 @@ impl DiscordServer {
         let form = Form { content: Some(text.to_owned()), ..Form::default() };
         self.act(|world| {
             world.open_channel(channel);
-            world.post(channel, user, form, Source::default())
+            world.post(channel, user, form, None)
         })
     }
 
@@ -127,7 +127,7 @@ impl DiscordServer {
             }
             let id = found["custom_id"].as_str().ok_or_else(|| CannotDo(format!("the button `{button}` is a link")))?;
             let data = json!({ "component_type": 2, "id": found["id"], "custom_id": id });
-            Ok(world.interact(InteractionKind::Press, (channel, user), button, data, Some(message)))
+            Ok(world.interact(InteractionKind::Press, (channel, user), button, &data, Some(message)))
         })
     }
 
@@ -147,7 +147,7 @@ impl DiscordServer {
             }
             let typed = json!([{ "name": option, "type": spec["type"], "value": partial, "focused": true }]);
             let name = command["name"].as_str().unwrap_or_default();
-            Ok(world.interact(InteractionKind::Completion, (channel, user), name, command_data(&command, typed), None))
+            Ok(world.interact(InteractionKind::Completion, (channel, user), name, &command_data(&command, &typed), None))
         })
     }
 
@@ -206,7 +206,7 @@ impl World {
 
     fn run(&mut self, (channel, user): (u64, u64), command: &Value, filled: &[Filled]) -> u64 {
         let options = filled.iter().map(Filled::json).collect::<Value>();
-        let mut data = command_data(command, options);
+        let mut data = command_data(command, &options);
         for mentioned in filled {
             match mentioned.refers_to() {
                 Some(("users", id)) => {
@@ -226,7 +226,7 @@ impl World {
             }
         }
         let name = command["name"].as_str().unwrap_or_default();
-        self.interact(InteractionKind::Command, (channel, user), name, data, None)
+        self.interact(InteractionKind::Command, (channel, user), name, &data, None)
     }
 
     /// Whether this person sees this message.
@@ -236,7 +236,7 @@ impl World {
     }
 }
 
-fn command_data(command: &Value, options: Value) -> Value {
+fn command_data(command: &Value, options: &Value) -> Value {
     let mut data = json!({ "id": command["id"], "name": command["name"], "type": 1, "options": options });
     if command["guild_id"].is_string() {
         data["guild_id"] = command["guild_id"].clone();

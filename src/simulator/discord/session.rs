@@ -26,7 +26,7 @@ impl Intents {
     pub(super) const MESSAGE_CONTENT: u64 = 1 << 15;
     /// Members, presences, content: Discord has to grant them.
     pub(super) const PRIVILEGED: u64 = 1 << 1 | 1 << 8 | Self::MESSAGE_CONTENT;
-    pub(super) const KNOWN: u64 = (1 << 17) - 1 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25;
+    pub(super) const KNOWN: u64 = ((1 << 17) - 1) | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25;
 }
 
 /// What a socket is to do next.

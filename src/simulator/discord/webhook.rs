@@ -2,7 +2,7 @@
 
 use super::application;
 use super::form::Form;
-use super::message::{EPHEMERAL, LOADING, Source};
+use super::message::LOADING;
 use super::message_routes::answer;
 use super::refusal::Refusal;
 use super::route::{Answer, Call, Outcome};
@@ -24,9 +24,7 @@ pub(super) fn follow_up(world: &mut World, call: &Call) -> Outcome {
         world.revise(target.channel, loading, form)?;
         return answer(world, target.channel, loading);
     }
-    let flags = form.flags & EPHEMERAL;
-    let source = Source { interaction: Some(target.interaction), flags };
-    let id = world.post(target.channel, APPLICATION, form, source);
+    let id = world.post(target.channel, APPLICATION, form, Some(target.interaction));
     if let Some(interaction) = world.interactions.get_mut(&target.interaction) {
         interaction.followups.push(id);
     }
@@ -72,6 +70,7 @@ fn original(world: &World, call: &Call) -> Result<Target, Refusal> {
     if known.ack.is_none() {
         return Err(unknown());
     }
+    world.existing(known.channel)?;
     Ok(Target { interaction: known.id, channel: known.channel, message: known.original })
 }
 

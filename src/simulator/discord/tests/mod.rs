@@ -16,8 +16,8 @@ use serenity::all::{
     Http, HttpBuilder, Interaction, ShardManager,
 };
 use serenity::async_trait;
-use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -35,6 +35,7 @@ struct Bench {
     tracker: TaskTracker,
     stop: CancellationToken,
     http: HttpClient,
+    bots: TaskTracker,
 }
 
 impl Bench {
@@ -46,7 +47,7 @@ impl Bench {
         headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bot {TOKEN}")).expect("a header"));
         let http = HttpClient::builder().no_proxy().timeout(PATIENCE).default_headers(headers);
         let http = http.user_agent("DiscordBot (https://example.org, 1)").build().expect("a client");
-        Self { server, tracker, stop, http }
+        Self { server, tracker, stop, http, bots: TaskTracker::new() }
     }
 
     /// Waits until the world is as wanted.
@@ -113,8 +114,8 @@ struct Bot {
     http: Arc<Http>,
     heard: UnboundedReceiver<Heard>,
     shards: Arc<ShardManager>,
-    /// How `start` ended, when it did.
-    ended: Arc<Mutex<Option<String>>>,
+    /// How serenity's `start` ended.
+    ended: oneshot::Receiver<String>,
 }
 
 /// What the gateway told the bot.
@@ -172,12 +173,8 @@ impl Bot {
         let (tell, heard) = unbounded_channel();
         let mut client: Client = ClientBuilder::new_with_http(http, intents).event_handler(Ear(tell)).await.expect("a client");
         let (http, shards) = (Arc::clone(&client.http), Arc::clone(&client.shard_manager));
-        let ended = Arc::new(Mutex::new(None));
-        let end = Arc::clone(&ended);
-        TaskTracker::new().spawn(async move {
-            let result = client.start().await;
-            *end.lock().await = Some(format!("{result:?}"));
-        });
+        let (end, ended) = oneshot::channel();
+        bench.bots.spawn(async move { end.send(format!("{:?}", client.start().await)).unwrap_or_default() });
         Self { http, heard, shards, ended }
     }
 
@@ -195,5 +192,10 @@ impl Bot {
 
     async fn leave(self) {
         self.shards.shutdown_all().await;
+        self.end().await;
+    }
+
+    async fn end(self) -> String {
+        timeout(PATIENCE, self.ended).await.expect("the bot ends").unwrap_or_default()
     }
 }

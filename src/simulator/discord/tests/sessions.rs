@@ -1,8 +1,13 @@
-//! The gateway, met by serenity: what it hears, how it comes back, and what ends it.
+//! The gateway, met by serenity: what it hears, how it comes back, and what ends it. What serenity cannot bear (a
+//! close frame without a code makes it spin) is looked at on the wire.
+
+use std::time::Duration;
 
 use serenity::all::GatewayIntents;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
-use super::{ADA, Bench, Bot, CHANNEL, Heard};
+use super::{ADA, Bench, Bot, CHANNEL, Heard, PATIENCE, TOKEN};
 
 #[tokio::test]
 async fn a_bot_that_wants_guilds_hears_of_the_guild() {
@@ -17,14 +22,17 @@ async fn a_bot_that_wants_guilds_hears_of_the_guild() {
 }
 
 #[tokio::test]
-async fn a_closed_session_is_resumed_and_replayed() {
+async fn a_broken_connection_is_resumed_and_replayed() {
     let bench = Bench::start().await;
     bench.register().await;
     let mut bot = Bot::connect(&bench, GatewayIntents::empty()).await;
-    for (nth, end) in [|bench: &Bench| bench.server.close_gateway(Some(4000)), |bench: &Bench| bench.server.drop_gateway()]
-        .into_iter()
-        .enumerate()
-    {
+    let breaks: [fn(&Bench); 4] = [
+        |bench| bench.server.close_gateway(Some(4000)),
+        |bench| bench.server.drop_gateway(),
+        |bench| bench.server.ask_reconnect(),
+        |bench| bench.server.invalid_session(true),
+    ];
+    for (nth, end) in breaks.into_iter().enumerate() {
         end(&bench);
         let missed = bench.server.runs(CHANNEL, ADA, "status", &[]).expect("a command");
         assert_eq!(bot.hears_interaction().await.id().get(), missed);
@@ -33,4 +41,130 @@ async fn a_closed_session_is_resumed_and_replayed() {
     assert_eq!(bench.server.identifies(), 1);
     bot.leave().await;
     bench.end().await;
+}
+
+#[tokio::test]
+async fn an_invalid_session_is_started_anew() {
+    let bench = Bench::start().await;
+    let mut bot = Bot::connect(&bench, GatewayIntents::empty()).await;
+    bench.server.invalid_session(false);
+    assert!(!bench.server.connected());
+    assert!(matches!(bot.hears().await, Heard::Ready));
+    assert_eq!((bench.server.identifies(), bench.server.resumes()), (2, 0));
+    bot.leave().await;
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn unanswered_heartbeats_make_a_bot_come_back() {
+    let bench = Bench::start().await;
+    bench.server.set_heartbeat(Duration::from_millis(300));
+    bench.server.stop_heartbeat_acks(true);
+    let mut bot = Bot::connect(&bench, GatewayIntents::empty()).await;
+    bench.until(|server| !server.connected()).await;
+    bench.server.stop_heartbeat_acks(false);
+    let back = bot.hears().await;
+    assert!(matches!(back, Heard::Ready), "serenity starts its shard anew: {back:?}");
+    bot.leave().await;
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn a_wrong_token_ends_the_bot() {
+    let bench = Bench::start().await;
+    let ended = Bot::start(&bench, "MTAwMA.other.token", GatewayIntents::empty()).await.end().await;
+    assert!(ended.contains("InvalidAuthentication"), "{ended}");
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn an_intent_must_be_granted() {
+    let bench = Bench::start().await;
+    let ended = Bot::start(&bench, TOKEN, GatewayIntents::MESSAGE_CONTENT).await.end().await;
+    assert!(ended.contains("DisallowedGatewayIntents"), "{ended}");
+    bench.server.grant_intents(GatewayIntents::MESSAGE_CONTENT.bits());
+    Bot::connect(&bench, GatewayIntents::MESSAGE_CONTENT).await.leave().await;
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn an_interaction_is_delivered_again_on_demand() {
+    let bench = Bench::start().await;
+    bench.register().await;
+    let mut bot = Bot::connect(&bench, GatewayIntents::empty()).await;
+    let id = bench.server.runs(CHANNEL, ADA, "status", &[]).expect("a command");
+    let first = bot.hears_interaction().await.command().expect("a command");
+    bench.server.redeliver(id);
+    let second = bot.hears_interaction().await.command().expect("a command");
+    assert_eq!(first.id, second.id);
+    first.defer(&bot.http).await.expect("deferred");
+    assert!(second.defer(&bot.http).await.is_err());
+    assert_eq!(bench.server.violations(), Vec::<String>::new(), "the bot could not know");
+    bot.leave().await;
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn a_close_frame_can_come_without_a_code() {
+    let bench = Bench::start().await;
+    let mut wire = Wire::connect(&bench).await.expect("a websocket");
+    assert!(String::from_utf8_lossy(&wire.frame().await.1).contains("heartbeat_interval"));
+    bench.server.close_gateway(None);
+    assert_eq!(wire.frame().await, (8, Vec::new()));
+    bench.server.refuse_gateway(true);
+    assert!(Wire::connect(&bench).await.is_none());
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn payloads_before_identifying_are_punished() {
+    let bench = Bench::start().await;
+    for (payload, code) in [("{\"op\":3,\"d\":{}}", 4003_u16), ("{\"op\":99}", 4001), ("nonsense", 4002)] {
+        let mut wire = Wire::connect(&bench).await.expect("a websocket");
+        wire.frame().await;
+        wire.say(payload).await;
+        assert_eq!(wire.frame().await, (8, code.to_be_bytes().to_vec()));
+    }
+    assert_eq!(bench.server.violations().len(), 3);
+    bench.end().await;
+}
+
+/// A websocket by hand: short frames, nothing else.
+struct Wire(TcpStream);
+
+impl Wire {
+    async fn connect(bench: &Bench) -> Option<Self> {
+        let address = bench.server.url().trim_start_matches("http://").to_owned();
+        let mut stream = TcpStream::connect(&address).await.expect("a connection");
+        let hello = format!(
+            "GET /gateway?v=10 HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        stream.write_all(hello.as_bytes()).await.expect("written");
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            answer.push(stream.read_u8().await.expect("an answer"));
+        }
+        answer.starts_with(b"HTTP/1.1 101").then_some(Self(stream))
+    }
+
+    /// The opcode and the payload of the next frame.
+    async fn frame(&mut self) -> (u8, Vec<u8>) {
+        let read = async {
+            let (opcode, length) = (self.0.read_u8().await? & 15, usize::from(self.0.read_u8().await? & 127));
+            assert!(length < 126, "a short frame");
+            let mut payload = vec![0; length];
+            self.0.read_exact(&mut payload).await?;
+            std::io::Result::Ok((opcode, payload))
+        };
+        tokio::time::timeout(PATIENCE, read).await.expect("a frame in time").expect("a frame")
+    }
+
+    /// Sends a text, masked with zeros as a client must.
+    async fn say(&mut self, text: &str) {
+        let length = u8::try_from(text.len()).expect("a short text");
+        let mut frame = vec![0x81, 0x80 | length, 0, 0, 0, 0];
+        frame.extend_from_slice(text.as_bytes());
+        self.0.write_all(&frame).await.expect("written");
+    }
 }
