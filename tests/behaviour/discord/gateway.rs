@@ -50,7 +50,7 @@ async fn survives(bench: &Bench, end: impl Fn(&Bench)) {
     let id = bench.runs("help", &[]);
     bench.answer(id).await;
     let worst = ticker.stop();
-    assert!(worst < Duration::from_secs(2), "the runtime stood still for {worst:?}");
+    assert!(worst < Duration::from_secs(5), "the runtime stood still for {worst:?}");
 }
 
 #[tokio::test]
