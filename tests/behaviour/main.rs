@@ -5,5 +5,6 @@
 
 mod conversations;
 mod core;
+mod discord;
 mod support;
 mod telegram;
