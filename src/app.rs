@@ -49,13 +49,22 @@ pub struct App {
     retention: Duration,
 }
 
+/// Pages served beside the server's own.
+#[derive(Debug, Default)]
+pub struct Pages {
+    /// What serves them.
+    pub router: axum::Router,
+    /// Links to them on the server's front page: path and text.
+    pub links: &'static [(&'static str, &'static str)],
+}
+
 impl App {
-    /// Opens the ledger, binds the port and puts everything together. `extra` pages are served beside the server's own.
+    /// Opens the ledger, binds the port and puts everything together. `extra` pages are served too.
     ///
     /// # Errors
     /// When the ledger cannot be opened, the port cannot be bound, or a setting cannot be used; the text says which and
     /// what to do.
-    pub async fn build(config: Config, lifecycle: Lifecycle, extra: axum::Router) -> anyhow::Result<Self> {
+    pub async fn build(config: Config, lifecycle: Lifecycle, extra: Pages) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let metrics = Metrics::default();
         let listener = TcpListener::bind(config.server.listen)
@@ -67,20 +76,20 @@ impl App {
         let ledger: Arc<dyn Ledger> = store.clone();
 
         let readiness = &lifecycle.readiness;
-        let telegram = config.telegram.map(|section| {
-            Telegram::new(section, Arc::clone(&clock), metrics.clone(), readiness.component("telegram"))
-        });
+        let telegram = config
+            .telegram
+            .map(|section| Telegram::new(section, Arc::clone(&clock), metrics.clone(), readiness.component("telegram")));
         let telegram = telegram.transpose()?;
-        let discord = config.discord.map(|section| {
-            Discord::new(section, Arc::clone(&clock), metrics.clone(), readiness.component("discord"))
-        });
+        let discord = config
+            .discord
+            .map(|section| Discord::new(section, Arc::clone(&clock), metrics.clone(), readiness.component("discord")));
         let discord = discord.transpose()?;
         let mut router = Router::default();
         if let Some(telegram) = &telegram {
             router = router.with("telegram", telegram.notifier(), telegram.typing());
         }
         if let Some(discord) = &discord {
-            router = router.with("discord", discord.notifier(), discord.typing());
+            router = router.with("discord", Arc::new(discord.notifier()), Arc::new(discord.typing()));
         }
 
         let tracker = lifecycle.tracker.clone();
@@ -98,15 +107,15 @@ impl App {
         let outbox = Outbox::new(notification, tracker, lifecycle.hard.clone());
         let inbox: Arc<dyn Inbox> = Arc::new(Dispatch::new(manager.clone(), access(config.access), router));
         let state = web::WebState {
-            service: Arc::new(manager.clone()),
-            metrics,
+            tasks: Arc::new(manager.clone()),
             lifecycle: lifecycle.clone(),
-            admin_token: config.server.admin_token,
-            listen: listener.local_addr()?,
+            metrics,
             clock: Arc::clone(&clock),
+            admin_token: config.server.admin_token,
+            links: extra.links,
         };
         Ok(Self {
-            pages: web::router(state).merge(extra),
+            pages: web::router(state).merge(extra.router),
             clock,
             ledger: store,
             manager,

@@ -173,6 +173,12 @@ pub fn complain(text: &str) {
     writeln!(std::io::stderr(), "legwork: {text}").ok();
 }
 
+/// Writes a line to stdout for the person who started the program.
+pub fn say(text: &str) {
+    // When nobody reads it any more, the program goes on all the same.
+    print(text);
+}
+
 /// Writes to stdout; false when nobody reads it any more.
 fn print(text: &str) -> bool {
     let mut out = std::io::stdout().lock();

@@ -134,11 +134,13 @@
 //! ```
 
 pub mod adapters;
+pub mod app;
 pub mod background;
 pub mod chat;
 pub mod cli;
 pub mod config;
 pub mod delivery;
+// pub mod demo;
 pub mod domain;
 pub mod lifecycle;
 pub mod metrics;

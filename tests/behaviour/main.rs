@@ -3,6 +3,8 @@
 #![expect(unreachable_pub, reason = "a test binary exports nothing")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails with the place and the error")]
 
+mod conversations;
 mod core;
+mod discord;
 mod support;
 mod telegram;

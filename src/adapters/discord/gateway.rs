@@ -153,6 +153,7 @@ impl Connection {
         self.leave.cancel();
         if tokio::time::timeout(GOODBYE + BEAT * 5, &mut self.over).await.is_err() {
             tracing::debug!("the gateway's thread does not end, it is abandoned");
+            self.poke();
         }
     }
 }
@@ -263,5 +264,82 @@ impl RawEventHandler for Forward {
         };
         // Never waits: when nobody reads, these are too old to be answered.
         drop(self.say.try_send(news));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::extract::WebSocketUpgrade;
+    use axum::extract::ws::Message;
+    use axum::routing::any;
+    use tokio::net::TcpListener;
+    use tokio::time::timeout;
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+
+    /// A gateway that closes every connection at once, with a close frame that has no code; and no REST API beside it.
+    struct RudeGateway {
+        host: String,
+        visits: Arc<AtomicU64>,
+        tracker: TaskTracker,
+        stop: CancellationToken,
+    }
+
+    impl RudeGateway {
+        async fn start() -> Self {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+            let host = listener.local_addr().expect("an address").to_string();
+            let (visits, tracker, stop) = (Arc::new(AtomicU64::new(0)), TaskTracker::new(), CancellationToken::new());
+            let counted = visits.clone();
+            let rude = async move |upgrade: WebSocketUpgrade| {
+                counted.fetch_add(1, Ordering::Relaxed);
+                upgrade.on_upgrade(async |mut socket| {
+                    drop(socket.send(Message::Close(None)).await);
+                    while let Some(Ok(_)) = socket.recv().await {}
+                })
+            };
+            let serve = axum::serve(listener, axum::Router::new().route("/", any(rude)));
+            let stopped = stop.clone().cancelled_owned();
+            tracker.spawn(async move { serve.with_graceful_shutdown(stopped).await });
+            Self { host, visits, tracker, stop }
+        }
+
+        fn connect(&self) -> Connection {
+            let target = Target {
+                client: reqwest012::Client::builder().no_proxy().build().expect("a client"),
+                root: format!("http://{}", self.host),
+                token: SecretString::from("MTAwMA.fake.token"),
+                url: format!("ws://{}/", self.host),
+                shards: 1,
+            };
+            Connection::open(target).expect("a thread")
+        }
+
+        async fn end(self) {
+            self.stop.cancel();
+            self.tracker.close();
+            self.tracker.wait().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_spins_is_seen_and_ended() {
+        let gateway = RudeGateway::start().await;
+        let mut connection = gateway.connect();
+        let mut looks = tokio::time::interval(BEAT * 3);
+        let mut seen = (u64::MAX, 0);
+        while seen.1 < 5 {
+            looks.tick().await;
+            let beats = connection.vitals().expect("vitals").beats;
+            seen = if beats == seen.0 { (beats, seen.1 + 1) } else { (beats, 0) };
+        }
+        // serenity's own request failed here, and Discord's gateway was not taken instead.
+        assert_eq!(gateway.visits.load(Ordering::Relaxed), 1, "only the gateway that was named is connected to");
+        connection.abandon.cancel();
+        assert!(timeout(BEAT * 5, &mut connection.over).await.is_err(), "it cannot hear that it is abandoned");
+        connection.poke();
+        assert!(timeout(Duration::from_secs(5), &mut connection.over).await.is_ok(), "a poke ends it");
+        gateway.end().await;
     }
 }

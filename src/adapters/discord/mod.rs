@@ -1,9 +1,9 @@
 //! Discord: commands and buttons come in through the gateway, messages go out through the REST API.
 //!
-//! What happens to a command: the [`gateway`]'s thread passes the interaction on; [`interactions`] acknowledges it at
-//! once and hands it to the inbox; the answer goes to the lane of its channel and comes back here through [`outbound`],
+//! What happens to a command: the `gateway`'s thread passes the interaction on; `interactions` acknowledges it at
+//! once and hands it to the inbox; the answer goes to the lane of its channel and comes back here through `outbound`,
 //! which puts it where the acknowledgement stands. News about tasks come the same way, as messages of their own.
-//! The [`supervisor`] keeps the gateway connected; [`register`] keeps Discord's menu equal to the catalogue.
+//! The `supervisor` keeps the gateway connected; `register` keeps Discord's menu equal to the catalogue.
 //!
 //! The adapter never decides what an answer says, never waits out a rate limit on behalf of a lane, and never connects
 //! to an address that the configured REST API did not name.

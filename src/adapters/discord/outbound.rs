@@ -78,21 +78,27 @@ impl DiscordNotifier {
         part: &Part,
     ) -> Result<Created, SendError> {
         let handle = message.reply.as_ref().and_then(Handle::from_reply);
-        let handle = handle.filter(|handle| handle.is_fresh(self.clock.now()));
+        let fresh = handle.as_ref().filter(|handle| handle.is_fresh(self.clock.now()));
         let unanswered = message.in_flight_since.is_some();
-        if let Purpose::Answer { private } = message.purpose {
-            match &handle {
-                Some(handle) => match self.answer(handle, private, number, part, unanswered).await {
-                    Err(error) if error.interaction_is_over() && !private => {
-                        tracing::debug!(%error, "too late to answer the interaction, the channel gets a message");
-                    }
-                    answered => return Ok(answered?),
-                },
-                None if private => return Err(SendError::Undeliverable(TOO_LATE.to_owned())),
-                None => {}
+        match message.purpose {
+            // It has no other way, so the token is tried whatever our clock says of its age.
+            Purpose::Answer { private: true } => {
+                let Some(handle) = &handle else { return Err(SendError::Undeliverable(TOO_LATE.to_owned())) };
+                return Ok(self.answer(handle, true, number, part, unanswered).await?);
             }
+            Purpose::Answer { private: false } => {
+                if let Some(handle) = fresh {
+                    match self.answer(handle, false, number, part, unanswered).await {
+                        Err(error) if error.interaction_is_over() => {
+                            tracing::debug!(%error, "too late to answer the interaction, the channel gets a message");
+                        }
+                        answered => return Ok(answered?),
+                    }
+                }
+            }
+            Purpose::Notice | Purpose::Result => {}
         }
-        match (self.post(channel, message, number, part).await, &handle) {
+        match (self.post(channel, message, number, part).await, fresh) {
             // Where the bot itself is no member, only the interaction lets it speak.
             (Err(error), Some(handle)) if error.is_locked_out() => {
                 Ok(self.follow_up(handle, handle.ephemeral, part, unanswered).await?)

@@ -20,7 +20,7 @@ use crate::domain::command::{CATALOGUE, CommandSpec, OptionKind, OptionSpec};
 const LONGEST_OPTION: u16 = 6000;
 
 /// Pauses between tries.
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
 /// Where commands are registered.

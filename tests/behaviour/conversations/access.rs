@@ -13,7 +13,7 @@ fn closed(config: &mut Config) {
 
 const STRANGER: u64 = 6666;
 
-conversation!(a_stranger_is_refused_and_told_what_to_ask_for, closed, |world, chat| {
+conversation!(a_stranger_is_refused_and_told_what_to_ask_for, super::closed, |world, chat| {
     let stranger = chat.of(STRANGER);
     stranger.says("/submit Let me in");
     stranger.hears("You may not use this bot here. ... let in").await;
@@ -22,7 +22,7 @@ conversation!(a_stranger_is_refused_and_told_what_to_ask_for, closed, |world, ch
     chat.hears("#1 done").await;
 });
 
-conversation!(an_admin_sees_and_cancels_what_others_may_not, closed, |world, chat| {
+conversation!(an_admin_sees_and_cancels_what_others_may_not, super::closed, |world, chat| {
     world.model.hold();
     chat.says("/submit Something long");
     let accepted = chat.hears("#1 queued").await;

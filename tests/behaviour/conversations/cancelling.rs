@@ -1,6 +1,5 @@
 //! `/cancel` and the Cancel button.
 
-use legwork::config::Config;
 use tokio::time::{Duration, Instant};
 
 use crate::conversations::conversation;
@@ -44,19 +43,23 @@ conversation!(a_strangers_command_is_refused, |world, chat| {
     chat.hears("#1 done").await;
 });
 
-conversation!(a_pending_task_is_cancelled_without_asking_the_model, |config: &mut Config| config.tasks.limits.max_running = 1, |world, chat| {
-    world.model.hold();
-    chat.says("/submit first");
-    chat.hears("#1 running").await;
-    chat.says("/submit second");
-    let accepted = chat.hears("#2 queued").await;
-    let answer = chat.presses(&accepted, "Cancel").await;
-    assert!(answer.contains("#2 cancelled before it started"), "{answer}");
-    chat.hears("#2 cancelled before it started").await;
-    world.model.release();
-    chat.hears("#1 done").await;
-    assert_eq!(world.model.calls().len(), 1);
-});
+conversation!(
+    a_pending_task_is_cancelled_without_asking_the_model,
+    |config| config.tasks.limits.max_running = 1,
+    |world, chat| {
+        world.model.hold();
+        chat.says("/submit first");
+        chat.hears("#1 running").await;
+        chat.says("/submit second");
+        let accepted = chat.hears("#2 queued").await;
+        let answer = chat.presses(&accepted, "Cancel").await;
+        assert!(answer.contains("#2 cancelled before it started"), "{answer}");
+        chat.hears("#2 cancelled before it started").await;
+        world.model.release();
+        chat.hears("#1 done").await;
+        assert_eq!(world.model.calls().len(), 1);
+    }
+);
 
 conversation!(a_cancel_that_comes_too_late_says_so, |_world, chat| {
     chat.says("/submit quick");
@@ -70,10 +73,11 @@ conversation!(a_cancelled_task_can_be_retried_by_its_button, |world, chat| {
     chat.says("/submit Something else");
     chat.hears("#1 running").await;
     chat.says("/cancel 1");
-    world.until("the notice of the cancel is there", |_| {
-        chat.sees().iter().any(|heard| heard.text.contains("#1 cancelled") && heard.buttons == ["Retry"])
-    })
-    .await;
+    world
+        .until("the notice of the cancel is there", |_| {
+            chat.sees().iter().any(|heard| heard.text.contains("#1 cancelled") && heard.buttons == ["Retry"])
+        })
+        .await;
     let cancelled = chat.sees().into_iter().find(|heard| heard.buttons == ["Retry"]).unwrap();
     world.model.release();
     let answer = chat.presses(&cancelled, "Retry").await;

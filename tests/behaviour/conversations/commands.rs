@@ -2,12 +2,12 @@
 
 use crate::conversations::conversation;
 
-conversation!(a_result_can_be_read_again, |_world, chat| {
+conversation!(a_result_can_be_read_again, |world, chat| {
     chat.says("/submit Tell me more");
     chat.hears("#1 done").await;
     let before = chat.count("Result of #1");
     chat.says("/result 1");
-    _world.until("it is there again", |_| chat.count("Result of #1") == before + 1).await;
+    world.until("it is there again", |_| chat.count("Result of #1") == before + 1).await;
 });
 
 conversation!(an_unfinished_task_has_no_result_yet, |world, chat| {
@@ -38,7 +38,7 @@ conversation!(tasks_are_listed_newest_first_in_pages, |world, chat| {
     chat.says("/list");
     let list = chat.hears("Your tasks, newest first: ... #12 done ... #3 done").await;
     assert_eq!(list.buttons, ["Older"]);
-    drop(chat.says("/status"));
+    chat.says("/status");
     chat.hears("You have no active task").await;
     chat.says("/help");
     chat.hears("/submit <prompt>").await;

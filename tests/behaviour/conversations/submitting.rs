@@ -1,9 +1,5 @@
 //! From `/submit` to the result.
 
-use std::time::Duration;
-
-use legwork::config::Config;
-
 use crate::conversations::conversation;
 use crate::support::world::BOB;
 
@@ -36,7 +32,7 @@ conversation!(a_long_answer_arrives_whole, |_world, chat| {
     assert!(words >= 2000, "{words} words");
 });
 
-conversation!(beyond_max_running_tasks_wait_and_say_their_place, |config: &mut Config| config.tasks.limits.max_running = 1, |world, chat| {
+conversation!(beyond_max_running_tasks_wait_and_say_their_place, |config| config.tasks.limits.max_running = 1, |world, chat| {
     world.model.hold();
     chat.says("/submit first");
     chat.hears("#1 running").await;
@@ -52,7 +48,7 @@ conversation!(beyond_max_running_tasks_wait_and_say_their_place, |config: &mut C
 
 conversation!(
     beyond_max_queued_the_refusal_says_what_to_do,
-    |config: &mut Config| {
+    |config| {
         config.tasks.limits.max_running = 1;
         config.tasks.limits.max_queued = 1;
     },
@@ -72,9 +68,9 @@ conversation!(
 
 conversation!(
     a_timeout_is_announced_and_frees_its_place,
-    |config: &mut Config| {
+    |config| {
         config.tasks.limits.max_running = 1;
-        config.tasks.limits.timeout = Duration::from_secs(1);
+        config.tasks.limits.timeout = std::time::Duration::from_secs(1);
     },
     |world, chat| {
         chat.says("/submit hang");

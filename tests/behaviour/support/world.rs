@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use legwork::app::App;
+use legwork::app::{App, Pages};
 use legwork::config::Config;
 use legwork::domain::summary::MonitorSummary;
 use legwork::lifecycle::Lifecycle;
@@ -81,7 +81,7 @@ impl World {
     /// Starts the server and waits until it is ready.
     pub async fn serves(&mut self) {
         let lifecycle = Lifecycle::default();
-        let app = App::build(self.config.clone(), lifecycle.clone(), axum::Router::new()).await.unwrap();
+        let app = App::build(self.config.clone(), lifecycle.clone(), Pages::default()).await.unwrap();
         let address = app.address().unwrap();
         let ended = TaskTracker::new().spawn(app.run());
         self.app = Some(Running { lifecycle, address, ended });
@@ -194,12 +194,10 @@ pub fn config(telegram: &TelegramServer, discord: &DiscordServer, model: &ModelS
         ("LEGWORK__DISCORD__TOKEN", DISCORD_TOKEN.to_owned()),
     ];
     let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value));
-    let nowhere = PathBuf::from("/nowhere");
     let mut config = Config::load(None, environment, &[]).unwrap_or_else(|error| panic!("{error}"));
     config.server.listen = (Ipv4Addr::LOCALHOST, 0).into();
     config.store.path = ledger;
     config.llm.api_key = secret(API_KEY);
-    assert_ne!(config.store.path, nowhere);
     config
 }
 
