@@ -173,6 +173,7 @@ impl Notification {
                     message.in_flight_since = None;
                 }
                 Ok(sent) => {
+                    self.typing.show_again(&notice.channel);
                     self.record_sent(&notice, Delivery::Part { message: sent.message, last: true }).await?;
                     self.metrics.delivered(elapsed(notice.created_at, self.clock.now()));
                     return Ok(Notified::Delivered);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -30,6 +31,8 @@ pub struct Typing {
 struct TypingLoop {
     guards: usize,
     stop: CancellationToken,
+    /// Platforms take the indication away when a message arrives; this asks for it to be shown again at once.
+    again: Arc<Notify>,
 }
 
 impl Typing {
@@ -45,13 +48,20 @@ impl Typing {
         match self.loops.entry(channel.clone()) {
             Entry::Occupied(mut entry) => entry.get_mut().guards += 1,
             Entry::Vacant(entry) => {
-                let stop = CancellationToken::new();
-                let refresh = refresh(Arc::clone(&self.indicator), channel.clone());
+                let (stop, again) = (CancellationToken::new(), Arc::new(Notify::new()));
+                let refresh = refresh(Arc::clone(&self.indicator), channel.clone(), Arc::clone(&again));
                 self.tracker.spawn(stop.clone().run_until_cancelled_owned(refresh));
-                entry.insert(TypingLoop { guards: 1, stop });
+                entry.insert(TypingLoop { guards: 1, stop, again });
             }
         }
         TypingGuard { channel: channel.clone(), loops: Arc::clone(&self.loops) }
+    }
+
+    /// Shows it again in `channel`, if it is shown there: a message has just taken it away.
+    pub fn show_again(&self, channel: &ChannelId) {
+        if let Some(typing) = self.loops.get(channel) {
+            typing.again.notify_one();
+        }
     }
 
     /// How many channels show it now.
@@ -79,10 +89,14 @@ impl Drop for TypingGuard {
     }
 }
 
-async fn refresh(indicator: Arc<dyn TypingIndicator>, channel: ChannelId) {
+async fn refresh(indicator: Arc<dyn TypingIndicator>, channel: ChannelId, again: Arc<Notify>) {
     loop {
         let pause = match indicator.show_typing(&channel).await {
-            Ok(fades_after) => fades_after,
+            Ok(fades_after) => {
+                // Shown until it fades or a message takes it away.
+                let _faded = tokio::time::timeout(fades_after, again.notified()).await;
+                continue;
+            }
             Err(SendError::RetryAfter(wait)) => wait,
             Err(error) => {
                 tracing::debug!(channel.platform = channel.platform(), %error, "typing is not shown");

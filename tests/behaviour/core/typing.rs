@@ -17,7 +17,8 @@ async fn many_tasks_of_a_channel_share_one_loop() {
     desk.until_status(other, Status::Running).await;
     desk.until("three runs and one more have begun", |desk| desk.runner.prompts().len() == 4).await;
     assert_eq!(desk.notification.typing().active(), 2);
-    // Ten seconds of work: shown at 0, 4 and 8 s, not three times as often.
+    desk.hears("chat:1", "#3 running").await;
+    // A pulse every four seconds, not three of them.
     let before = desk.recorder.typed("chat:1");
     tokio::time::advance(Duration::from_secs(4)).await;
     desk.until("it is shown again", |desk| desk.recorder.typed("chat:1") > before).await;

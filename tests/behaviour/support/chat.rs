@@ -50,11 +50,16 @@ impl<'w> Chat<'w> {
     /// The person types a command.
     pub fn says(&self, text: &str) {
         match self.place {
-            Place::Telegram { chat, topic: None } => drop(self.world.telegram.says(chat, id(self.person), text)),
-            Place::Telegram { chat, topic: Some(topic) } => {
-                drop(self.world.telegram.says_in_topic(chat, topic, id(self.person), text));
+            Place::Telegram { chat, topic } => {
+                let (telegram, person) = (&self.world.telegram, id(self.person));
+                let _message = match topic {
+                    None => telegram.says(chat, person, text),
+                    Some(topic) => telegram.says_in_topic(chat, topic, person, text),
+                };
             }
-            Place::Discord { channel } => drop(self.world.discord.types(channel, self.person, text).unwrap()),
+            Place::Discord { channel } => {
+                let _interaction = self.world.discord.types(channel, self.person, text).unwrap();
+            }
         }
     }
 

@@ -135,6 +135,20 @@ impl World {
         serde_json::from_str(&self.gets("/api/v1/summary").await.1).unwrap()
     }
 
+    /// Waits until no task lives and no notice is owed.
+    pub async fn settles(&self) {
+        let started = Instant::now();
+        let mut tick = ticks();
+        loop {
+            let summary = self.summary().await;
+            if summary.active() == 0 && summary.notices_owed == 0 {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "left over: {summary:?}");
+            tick.tick().await;
+        }
+    }
+
     /// Waits until `ready` holds, looking again and again.
     pub async fn until(&self, what: &str, ready: impl Fn(&Self) -> bool) {
         let started = Instant::now();
@@ -157,16 +171,7 @@ impl World {
     /// delivered, nobody types, no call to the model runs, and no rule of a platform was broken.
     pub async fn closes(mut self) {
         if self.app.is_some() {
-            let started = Instant::now();
-            let mut tick = ticks();
-            loop {
-                let summary = self.summary().await;
-                if summary.active() == 0 && summary.notices_owed == 0 {
-                    break;
-                }
-                assert!(started.elapsed() < PATIENCE, "left over: {summary:?}");
-                tick.tick().await;
-            }
+            self.settles().await;
             let took = self.stops().await;
             assert!(took < self.config.tasks.drain + Duration::from_secs(5), "stopping took {took:?}");
         }
