@@ -1,2 +1,1 @@
-//! The program.
 fn main() {}

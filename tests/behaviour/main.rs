@@ -1,1 +1,10 @@
-//! Behaviour, told as conversations.
+//! What Legwork does, told as conversations; one file per behaviour, one binary for all.
+
+#![expect(unreachable_pub, reason = "a test binary exports nothing")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails with the place and the error")]
+
+mod conversations;
+mod core;
+mod discord;
+mod support;
+mod telegram;

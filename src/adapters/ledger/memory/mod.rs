@@ -1,0 +1,185 @@
+//! The ledger of library use and of tests: everything in this process's memory.
+//!
+//! It keeps the limit of the Go package this is a port of: the 500 tasks that ended last and owe nothing. What still
+//! owes a notice is never forgotten, nor is anything that lives.
+
+mod rows;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use crate::background::ports::{
+    Acceptance, CancelRequest, Delivery, Finish, Hints, Lease, Ledger, LedgerError, Recovered, Renewal, TaskFilter,
+};
+use crate::domain::channel::ChannelId;
+use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskRef, WorkerId};
+use crate::domain::limits::Limits;
+use crate::domain::notice::{Notice, NoticeState};
+use crate::domain::queue::ahead_of;
+use crate::domain::status::Status;
+use crate::domain::summary::MonitorSummary;
+use crate::domain::task::{CancelledBy, NewTask, Outcome, Task};
+use crate::domain::time::Timestamp;
+use crate::domain::usage::Usage;
+
+use super::steps::{self, Rows as _, Step};
+use rows::MemoryRows;
+
+/// A ledger that ends with its process. Clones share their contents.
+#[derive(Clone, Default)]
+pub struct MemoryLedger {
+    rows: Arc<Mutex<MemoryRows>>,
+    hints: Hints,
+}
+
+impl fmt::Debug for MemoryLedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryLedger").finish_non_exhaustive()
+    }
+}
+
+impl MemoryLedger {
+    /// An empty ledger.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn rows(&self) -> MutexGuard<'_, MemoryRows> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn step<T>(&self, step: impl FnOnce(&mut MemoryRows) -> Result<Step<T>, LedgerError>) -> Result<T, LedgerError> {
+        let done = {
+            let mut rows = self.rows();
+            let done = step(&mut rows);
+            rows.forget_surplus();
+            done?
+        };
+        if done.work {
+            self.hints.work.notify_one();
+        }
+        if done.notices {
+            self.hints.notices.notify_one();
+        }
+        Ok(done.value)
+    }
+}
+
+#[async_trait]
+impl Ledger for MemoryLedger {
+    async fn accept(&self, new: NewTask, limits: &Limits, now: Timestamp) -> Result<Acceptance, LedgerError> {
+        self.step(|rows| steps::accept(rows, new, limits, now))
+    }
+
+    async fn find_inbound(&self, inbound: &InboundId) -> Result<Option<Task>, LedgerError> {
+        self.rows().task_of_inbound(inbound)
+    }
+
+    async fn claim(
+        &self,
+        worker: &WorkerId,
+        limits: &Limits,
+        free: usize,
+        lease_until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Task>, LedgerError> {
+        self.step(|rows| steps::claim(rows, worker, limits, free, lease_until, now))
+    }
+
+    async fn renew(&self, leases: &[Lease], lease_until: Timestamp, now: Timestamp) -> Result<Renewal, LedgerError> {
+        self.step(|rows| steps::renew(rows, leases, lease_until, now))
+    }
+
+    async fn finish(&self, lease: &Lease, outcome: Outcome, usage: Usage, now: Timestamp) -> Result<Finish, LedgerError> {
+        self.step(|rows| steps::finish(rows, lease, outcome, usage, now))
+    }
+
+    async fn release(&self, lease: &Lease, usage: Usage, now: Timestamp) -> Result<Finish, LedgerError> {
+        self.step(|rows| steps::release(rows, lease, usage, now))
+    }
+
+    async fn request_cancel(&self, task: &TaskId, by: CancelledBy, now: Timestamp) -> Result<CancelRequest, LedgerError> {
+        self.step(|rows| steps::request_cancel(rows, task, by, now))
+    }
+
+    async fn recover(&self, limits: &Limits, now: Timestamp) -> Result<Vec<Recovered>, LedgerError> {
+        self.step(|rows| steps::recover(rows, limits, now))
+    }
+
+    async fn due_notices(&self, skip: &[ChannelId], limit: usize, now: Timestamp) -> Result<Vec<Notice>, LedgerError> {
+        let rows = self.rows();
+        let mut held: HashSet<&ChannelId> = skip.iter().collect();
+        let mut due = Vec::new();
+        for notice in rows.owed() {
+            if due.len() >= limit {
+                break;
+            }
+            let NoticeState::Owed { due_at } = notice.state else { continue };
+            if due_at > now {
+                held.insert(&notice.channel);
+            } else if !held.contains(&notice.channel) {
+                due.push(notice.clone());
+            }
+        }
+        Ok(due)
+    }
+
+    async fn begin_delivery(&self, notice: NoticeId, now: Timestamp) -> Result<Option<Notice>, LedgerError> {
+        self.step(|rows| steps::begin_delivery(rows, notice, now))
+    }
+
+    async fn record_delivery(&self, notice: NoticeId, delivery: Delivery, now: Timestamp) -> Result<(), LedgerError> {
+        self.step(|rows| steps::record_delivery(rows, notice, delivery, now))
+    }
+
+    async fn find(&self, task: &TaskRef) -> Result<Option<(Task, Option<usize>)>, LedgerError> {
+        let rows = self.rows();
+        let found = match task {
+            TaskRef::Number(number) => rows.task_by_number(*number)?,
+            TaskRef::Id(id) => rows.task_by_id(id)?,
+        };
+        Ok(found.map(|task| {
+            let ahead = ahead_of(rows.live().tasks(), task.number);
+            (task, ahead)
+        }))
+    }
+
+    async fn find_by_message(&self, channel: &ChannelId, message: &MessageId) -> Result<Option<Task>, LedgerError> {
+        Ok(self.rows().task_of_message(channel, message).cloned())
+    }
+
+    async fn notices_of(&self, task: &TaskId) -> Result<Vec<Notice>, LedgerError> {
+        Ok(self.rows().notices_of(task).cloned().collect())
+    }
+
+    async fn list(&self, filter: &TaskFilter) -> Result<Vec<Task>, LedgerError> {
+        let rows = self.rows();
+        let wanted = rows.tasks_before(filter.before).filter(|task| fits(task, filter));
+        Ok(wanted.take(filter.limit).cloned().collect())
+    }
+
+    async fn summary(&self) -> Result<MonitorSummary, LedgerError> {
+        Ok(self.rows().summary())
+    }
+
+    async fn prune(&self, ended_before: Timestamp) -> Result<u64, LedgerError> {
+        Ok(self.rows().prune(ended_before))
+    }
+
+    fn hints(&self) -> Hints {
+        self.hints.clone()
+    }
+}
+
+fn fits(task: &Task, filter: &TaskFilter) -> bool {
+    let origin = &task.new.origin;
+    let any_status = filter.statuses.is_empty();
+    let status: Status = task.status();
+    (any_status || filter.statuses.contains(&status))
+        && filter.person.as_ref().is_none_or(|person| origin.person.as_ref() == Some(person))
+        && filter.channel.as_ref().is_none_or(|channel| origin.channel.as_ref() == Some(channel))
+}

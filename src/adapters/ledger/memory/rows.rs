@@ -1,0 +1,226 @@
+//! The rows of the ledger in memory: maps, and the indexes that find things in them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::adapters::ledger::delivery::Kept;
+use crate::adapters::ledger::live::Live;
+use crate::adapters::ledger::steps::Rows;
+use crate::adapters::ledger::totals::Totals;
+use crate::background::ports::LedgerError;
+use crate::domain::channel::ChannelId;
+use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskNumber};
+use crate::domain::notice::{Notice, NoticeDraft, NoticeState};
+use crate::domain::status::Status;
+use crate::domain::summary::MonitorSummary;
+use crate::domain::task::Task;
+use crate::domain::time::Timestamp;
+
+/// How many tasks that ended and owe nothing are kept.
+const FINISHED_KEPT: usize = 500;
+
+/// A task and what belongs to it.
+#[derive(Debug)]
+struct Entry {
+    task: Task,
+    notices: Vec<NoticeId>,
+    owed: usize,
+}
+
+/// Everything a ledger holds.
+#[derive(Debug, Default)]
+pub(super) struct MemoryRows {
+    tasks: BTreeMap<TaskNumber, Entry>,
+    ids: HashMap<TaskId, TaskNumber>,
+    inbound: HashMap<InboundId, TaskNumber>,
+    notices: BTreeMap<NoticeId, Kept>,
+    owed: BTreeSet<NoticeId>,
+    messages: HashMap<(ChannelId, MessageId), TaskNumber>,
+    /// Tasks that ended and owe nothing, the one that ended first in front.
+    settled: BTreeSet<(Timestamp, TaskNumber)>,
+    live: Live,
+    totals: Totals,
+    last_number: u64,
+    last_notice: i64,
+}
+
+impl MemoryRows {
+    /// The notices still to be delivered, oldest first.
+    pub(super) fn owed(&self) -> impl Iterator<Item = &Notice> {
+        self.owed.iter().filter_map(|id| self.notices.get(id)).map(|kept| &kept.notice)
+    }
+
+    /// The task that a delivered message is about.
+    pub(super) fn task_of_message(&self, channel: &ChannelId, message: &MessageId) -> Option<&Task> {
+        let number = self.messages.get(&(channel.clone(), message.clone()))?;
+        self.tasks.get(number).map(|entry| &entry.task)
+    }
+
+    /// The notices of a task, oldest first.
+    pub(super) fn notices_of(&self, task: &TaskId) -> impl Iterator<Item = &Notice> {
+        let entry = self.ids.get(task).and_then(|number| self.tasks.get(number));
+        let ids = entry.map(|entry| entry.notices.as_slice()).unwrap_or_default();
+        ids.iter().filter_map(|id| self.notices.get(id)).map(|kept| &kept.notice)
+    }
+
+    /// Tasks with a lower number than this, newest first.
+    pub(super) fn tasks_before(&self, before: Option<TaskNumber>) -> impl Iterator<Item = &Task> {
+        let tasks = self.tasks.range(..before.unwrap_or(TaskNumber(u64::MAX)));
+        tasks.rev().map(|(_, entry)| &entry.task)
+    }
+
+    /// The counts.
+    pub(super) fn summary(&self) -> MonitorSummary {
+        let waiting = self.live.tasks().iter().filter(|task| !task.running);
+        let submitted = waiting.filter_map(|task| self.tasks.get(&task.number)).map(|entry| entry.task.submitted_at);
+        MonitorSummary { oldest_pending_at: submitted.min(), ..self.totals.0 }
+    }
+
+    /// Forgets what ended before this and owes nothing.
+    pub(super) fn prune(&mut self, ended_before: Timestamp) -> u64 {
+        let kept = self.settled.split_off(&(ended_before, TaskNumber(0)));
+        let old = std::mem::replace(&mut self.settled, kept);
+        let mut forgotten = 0;
+        for (_, number) in old {
+            self.forget(number);
+            forgotten += 1;
+        }
+        forgotten
+    }
+
+    /// Forgets the oldest of the finished tasks beyond those that are kept.
+    pub(super) fn forget_surplus(&mut self) {
+        while self.settled.len() > FINISHED_KEPT {
+            let Some((_, number)) = self.settled.pop_first() else { break };
+            self.forget(number);
+        }
+    }
+
+    fn forget(&mut self, number: TaskNumber) {
+        let Some(Entry { task, notices, .. }) = self.tasks.remove(&number) else { return };
+        self.ids.remove(&task.new.id);
+        if let Some(inbound) = &task.new.inbound {
+            self.inbound.remove(inbound);
+        }
+        self.totals.task_forgotten(task.status());
+        for Kept { notice, .. } in notices.iter().filter_map(|id| self.notices.remove(id)) {
+            self.totals.notice_forgotten(matches!(notice.state, NoticeState::Undeliverable { .. }));
+            for message in notice.receipts {
+                let key = (notice.channel.clone(), message);
+                if self.messages.get(&key) == Some(&number) {
+                    self.messages.remove(&key);
+                }
+            }
+        }
+    }
+
+    /// Notes a task that has ended and owes nothing any more.
+    fn settle(&mut self, number: TaskNumber) {
+        if let Some(entry) = self.tasks.get(&number)
+            && entry.owed == 0
+            && let Some(ended) = entry.task.completed_at()
+        {
+            self.settled.insert((ended, number));
+        }
+    }
+
+    fn task(&self, number: Option<&TaskNumber>) -> Option<Task> {
+        number.and_then(|number| self.tasks.get(number)).map(|entry| entry.task.clone())
+    }
+}
+
+impl Rows for MemoryRows {
+    fn live(&self) -> &Live {
+        &self.live
+    }
+
+    fn set_aside(&mut self, number: TaskNumber) {
+        self.live.remove(number);
+    }
+
+    fn next_number(&mut self) -> TaskNumber {
+        self.last_number = self.last_number.saturating_add(1);
+        TaskNumber(self.last_number)
+    }
+
+    fn is_id_taken(&self, id: &TaskId) -> Result<bool, LedgerError> {
+        Ok(self.ids.contains_key(id))
+    }
+
+    fn task_of_inbound(&self, inbound: &InboundId) -> Result<Option<Task>, LedgerError> {
+        Ok(self.task(self.inbound.get(inbound)))
+    }
+
+    fn task_by_id(&self, id: &TaskId) -> Result<Option<Task>, LedgerError> {
+        Ok(self.task(self.ids.get(id)))
+    }
+
+    fn task_by_number(&self, number: TaskNumber) -> Result<Option<Task>, LedgerError> {
+        Ok(self.task(Some(&number)))
+    }
+
+    fn insert_task(&mut self, task: &Task) -> Result<(), LedgerError> {
+        self.ids.insert(task.new.id.clone(), task.number);
+        if let Some(inbound) = &task.new.inbound {
+            self.inbound.insert(inbound.clone(), task.number);
+        }
+        self.live.follow(task);
+        self.totals.task_added(task.status());
+        self.tasks.insert(task.number, Entry { task: task.clone(), notices: Vec::new(), owed: 0 });
+        Ok(())
+    }
+
+    fn update_task(&mut self, task: &Task, before: Status) -> Result<(), LedgerError> {
+        self.live.follow(task);
+        self.totals.task_moved(before, task.status());
+        if let Some(entry) = self.tasks.get_mut(&task.number) {
+            entry.task = task.clone();
+        }
+        // A notice that the same step adds takes this back.
+        self.settle(task.number);
+        Ok(())
+    }
+
+    fn insert_notice(&mut self, task: &Task, draft: NoticeDraft, now: Timestamp) -> Result<(), LedgerError> {
+        let same = |kept: &Kept| {
+            let notice = &kept.notice;
+            notice.kind == draft.kind && notice.attempt == draft.attempt && notice.channel == draft.channel
+        };
+        let Some(entry) = self.tasks.get_mut(&task.number) else { return Ok(()) };
+        if entry.notices.iter().filter_map(|id| self.notices.get(id)).any(same) {
+            return Ok(());
+        }
+        self.last_notice = self.last_notice.saturating_add(1);
+        let id = NoticeId(self.last_notice);
+        entry.notices.push(id);
+        entry.owed += 1;
+        if let Some(ended) = entry.task.completed_at() {
+            self.settled.remove(&(ended, task.number));
+        }
+        self.owed.insert(id);
+        self.totals.notice_owed();
+        self.notices.insert(id, Kept::owed(id, task, draft, now));
+        Ok(())
+    }
+
+    fn notice(&self, id: NoticeId) -> Result<Option<Kept>, LedgerError> {
+        Ok(self.notices.get(&id).cloned())
+    }
+
+    fn update_notice(&mut self, kept: &Kept, receipt: bool) -> Result<(), LedgerError> {
+        let notice = &kept.notice;
+        self.totals.notice_moved(&notice.state);
+        let number = notice.number;
+        if receipt && let Some(message) = notice.receipts.last() {
+            self.messages.insert((notice.channel.clone(), message.clone()), number);
+        }
+        self.notices.insert(notice.id, kept.clone());
+        if !kept.is_owed() {
+            self.owed.remove(&notice.id);
+            if let Some(entry) = self.tasks.get_mut(&number) {
+                entry.owed = entry.owed.saturating_sub(1);
+            }
+            self.settle(number);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,187 @@
+//! The file: the lock that keeps other processes out, the connections, and the schema.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::background::ports::{HookError, LedgerError};
+
+/// The schema's migrations. The number of the last one is the file's `user_version`.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_tasks_and_notices.sql")];
+
+/// The file's `application_id`: "Lgwk".
+const APPLICATION_ID: i64 = 0x4C67_776B;
+
+/// How long a statement waits for a lock, which somebody with a shell of `SQLite` may hold.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Why a ledger cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it open.
+    #[error("the ledger `{}` is in use by another process", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A newer program wrote it.
+    #[error("the ledger `{}` has schema version {found}, this program knows up to {known}: start a newer program", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The schema's version.
+        found: i64,
+        /// The newest version this program knows.
+        known: i64,
+    },
+    /// It is a database of something else.
+    #[error("`{}` is a database, but not a ledger", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file cannot be opened, read or written.
+    #[error("cannot {operation} of the ledger `{}`", path.display())]
+    Store {
+        /// The file.
+        path: PathBuf,
+        /// What was being done.
+        operation: &'static str,
+        /// What the system said.
+        #[source]
+        source: HookError,
+    },
+    /// What it holds cannot be understood.
+    #[error("cannot load the ledger `{}`", path.display())]
+    Load {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        #[source]
+        source: LedgerError,
+    },
+}
+
+/// A file that this process holds. The lock ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct LedgerFile {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl LedgerFile {
+    /// Takes the lock beside the file, which tells that no other process works on it: all leases in it are dead.
+    pub(super) fn lock(path: &Path) -> Result<Self, OpenError> {
+        // A link and its target are one ledger, so they need one lock.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let mut name = path.clone().into_os_string();
+        name.push(".lock");
+        let failed = |source: std::io::Error| OpenError::Store {
+            path: path.clone(),
+            operation: "take the lock",
+            source: Box::new(source),
+        };
+        let lock = File::options().create(true).truncate(false).write(true).open(&name).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path }),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    /// Opens the one connection that writes, and brings the schema up to date.
+    pub(super) fn writer(&self) -> Result<Connection, OpenError> {
+        let mut connection = self.attempt("open the file", || {
+            let connection = Connection::open(&self.path)?;
+            connection.busy_timeout(BUSY)?;
+            Ok(connection)
+        })?;
+        self.check_owner(&connection)?;
+        self.attempt("set up the file", || set_up_writer(&connection))?;
+        self.migrate(&mut connection)?;
+        Ok(connection)
+    }
+
+    /// Opens a connection that only reads.
+    pub(super) fn reader(&self) -> Result<Connection, OpenError> {
+        self.attempt("open the file", || {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(&self.path, flags)?;
+            connection.busy_timeout(BUSY)?;
+            connection.pragma_update(None, "cache_size", -16_384)?;
+            connection.set_prepared_statement_cache_capacity(32);
+            Ok(connection)
+        })
+    }
+
+    /// An error about what the file holds.
+    pub(super) fn unreadable(&self, source: LedgerError) -> OpenError {
+        OpenError::Load { path: self.path.clone(), source }
+    }
+
+    /// Makes an error of something that the system did not do.
+    pub(super) fn failure<E: Into<HookError>>(&self, operation: &'static str) -> impl FnOnce(E) -> OpenError + use<E> {
+        let path = self.path.clone();
+        move |source| OpenError::Store { path, operation, source: source.into() }
+    }
+
+    /// Refuses databases of others and of newer programs before anything is written.
+    fn check_owner(&self, connection: &Connection) -> Result<(), OpenError> {
+        let known = known_version();
+        let read = || -> rusqlite::Result<(i64, i64, i64)> {
+            let version = pragma(connection, "user_version")?;
+            let application = pragma(connection, "application_id")?;
+            let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+            Ok((version, application, tables))
+        };
+        let (found, application, tables) = self.attempt("read the schema", read)?;
+        if tables > 0 && application != APPLICATION_ID {
+            return Err(OpenError::Foreign { path: self.path.clone() });
+        }
+        if found > known { Err(OpenError::Newer { path: self.path.clone(), found, known }) } else { Ok(()) }
+    }
+
+    fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
+        self.attempt("bring up to date the schema", || {
+            let found = pragma(connection, "user_version")?;
+            for (version, migration) in (1..).zip(MIGRATIONS) {
+                if version <= found {
+                    continue;
+                }
+                let transaction = connection.transaction()?;
+                transaction.execute_batch(migration)?;
+                transaction.pragma_update(None, "user_version", version)?;
+                transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+                transaction.commit()?;
+            }
+            Ok(())
+        })
+    }
+
+    fn attempt<T>(&self, operation: &'static str, action: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, OpenError> {
+        action().map_err(self.failure(operation))
+    }
+}
+
+fn set_up_writer(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // Where a plain fsync leaves data in the drive's cache, ask for more.
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, name, |row| row.get(0))
+}
+
+fn known_version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,180 @@
+//! The ledger of one machine: a `SQLite` file in WAL mode, synced at every commit.
+//!
+//! One thread writes and groups what many tasks ask for at the same time into one transaction ([`writer`]); a few others
+//! read ([`readers`]). A lock beside the file keeps other processes out. So at the start every lease in the file is
+//! known to be dead, and the first recovery takes those attempts back at once.
+
+mod columns;
+mod file;
+mod notices;
+mod prune;
+mod queries;
+mod readers;
+mod rows;
+mod tasks;
+mod threads;
+mod writer;
+
+use std::fmt;
+use std::path::Path;
+
+use async_trait::async_trait;
+
+use crate::background::ports::{
+    Acceptance, CancelRequest, Delivery, Finish, Hints, Lease, Ledger, LedgerError, Recovered, Renewal, TaskFilter,
+};
+use crate::domain::channel::ChannelId;
+use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskRef, WorkerId};
+use crate::domain::limits::Limits;
+use crate::domain::notice::Notice;
+use crate::domain::summary::MonitorSummary;
+use crate::domain::task::{CancelledBy, NewTask, Outcome, Task};
+use crate::domain::time::Timestamp;
+use crate::domain::usage::Usage;
+
+use super::steps;
+use file::LedgerFile;
+pub use file::OpenError;
+use readers::Readers;
+use rows::SqliteRows;
+use writer::Writer;
+
+/// A ledger in a `SQLite` file. When it is dropped, it blocks until what was asked of it is written.
+pub struct SqliteLedger {
+    // In the order in which they are to end: the last connection tidies the file up, and a reader cannot.
+    readers: Readers,
+    writer: Writer,
+    hints: Hints,
+}
+
+impl fmt::Debug for SqliteLedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteLedger").finish_non_exhaustive()
+    }
+}
+
+impl SqliteLedger {
+    /// Opens the file, or makes it, and brings its schema up to date. Blocks: it is meant for the start of a process.
+    ///
+    /// # Errors
+    /// [`OpenError`] when another process has it open, when a newer program wrote it, when it is no ledger, or when it
+    /// cannot be read or written.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let file = LedgerFile::lock(path.as_ref())?;
+        let rows = SqliteRows::load(file.writer()?).map_err(|source| file.unreadable(source))?;
+        let readers = Readers::start(&file)?;
+        let hints = Hints::default();
+        let writer = Writer::start(file, rows, hints.clone())?;
+        Ok(Self { readers, writer, hints })
+    }
+
+    /// Writes what was asked for until now, closes the file and frees its lock. Whatever is asked for later fails with
+    /// [`LedgerError::Closed`].
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+#[async_trait]
+impl Ledger for SqliteLedger {
+    async fn accept(&self, new: NewTask, limits: &Limits, now: Timestamp) -> Result<Acceptance, LedgerError> {
+        let limits = *limits;
+        self.writer.step(move |rows| steps::accept(rows, new, &limits, now)).await
+    }
+
+    async fn find_inbound(&self, inbound: &InboundId) -> Result<Option<Task>, LedgerError> {
+        let inbound = inbound.clone();
+        self.readers.read(move |file| queries::by_inbound(file, &inbound)).await
+    }
+
+    async fn claim(
+        &self,
+        worker: &WorkerId,
+        limits: &Limits,
+        free: usize,
+        lease_until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Task>, LedgerError> {
+        let (worker, limits) = (worker.clone(), *limits);
+        self.writer.step(move |rows| steps::claim(rows, &worker, &limits, free, lease_until, now)).await
+    }
+
+    async fn renew(&self, leases: &[Lease], lease_until: Timestamp, now: Timestamp) -> Result<Renewal, LedgerError> {
+        let leases = leases.to_vec();
+        self.writer.step(move |rows| steps::renew(rows, &leases, lease_until, now)).await
+    }
+
+    async fn finish(&self, lease: &Lease, outcome: Outcome, usage: Usage, now: Timestamp) -> Result<Finish, LedgerError> {
+        let lease = lease.clone();
+        self.writer.step(move |rows| steps::finish(rows, &lease, outcome, usage, now)).await
+    }
+
+    async fn release(&self, lease: &Lease, usage: Usage, now: Timestamp) -> Result<Finish, LedgerError> {
+        let lease = lease.clone();
+        self.writer.step(move |rows| steps::release(rows, &lease, usage, now)).await
+    }
+
+    async fn request_cancel(&self, task: &TaskId, by: CancelledBy, now: Timestamp) -> Result<CancelRequest, LedgerError> {
+        let task = task.clone();
+        self.writer.step(move |rows| steps::request_cancel(rows, &task, by, now)).await
+    }
+
+    async fn recover(&self, limits: &Limits, now: Timestamp) -> Result<Vec<Recovered>, LedgerError> {
+        let limits = *limits;
+        self.writer.step(move |rows| steps::recover(rows, &limits, now)).await
+    }
+
+    async fn due_notices(&self, skip: &[ChannelId], limit: usize, now: Timestamp) -> Result<Vec<Notice>, LedgerError> {
+        let skip = skip.iter().map(ToString::to_string).collect();
+        self.readers.read(move |file| notices::due(file, &skip, limit, now)).await
+    }
+
+    async fn begin_delivery(&self, notice: NoticeId, now: Timestamp) -> Result<Option<Notice>, LedgerError> {
+        self.writer.step(move |rows| steps::begin_delivery(rows, notice, now)).await
+    }
+
+    async fn record_delivery(&self, notice: NoticeId, delivery: Delivery, now: Timestamp) -> Result<(), LedgerError> {
+        self.writer.step(move |rows| steps::record_delivery(rows, notice, delivery, now)).await
+    }
+
+    async fn find(&self, task: &TaskRef) -> Result<Option<(Task, Option<usize>)>, LedgerError> {
+        let task = task.clone();
+        self.readers.read(move |file| queries::find(file, &task)).await
+    }
+
+    async fn find_by_message(&self, channel: &ChannelId, message: &MessageId) -> Result<Option<Task>, LedgerError> {
+        let (channel, message) = (channel.to_string(), message.clone());
+        self.readers.read(move |file| queries::by_message(file, &channel, &message)).await
+    }
+
+    async fn notices_of(&self, task: &TaskId) -> Result<Vec<Notice>, LedgerError> {
+        let task = task.clone();
+        self.readers.read(move |file| notices::of_task(file, &task)).await
+    }
+
+    async fn list(&self, filter: &TaskFilter) -> Result<Vec<Task>, LedgerError> {
+        let filter = filter.clone();
+        self.readers.read(move |file| queries::list(file, &filter)).await
+    }
+
+    async fn summary(&self) -> Result<MonitorSummary, LedgerError> {
+        self.readers.read(queries::summary).await
+    }
+
+    /// In several transactions, so that writers need not wait long; each of them forgets whole tasks.
+    async fn prune(&self, ended_before: Timestamp) -> Result<u64, LedgerError> {
+        let mut forgotten = 0;
+        let mut next = Some(prune::Place::default());
+        while let Some(place) = next {
+            let (more, place) = self.writer.step(move |rows| prune::prune(rows, place, ended_before)).await?;
+            forgotten += more;
+            next = place;
+        }
+        Ok(forgotten)
+    }
+
+    fn hints(&self) -> Hints {
+        self.hints.clone()
+    }
+}

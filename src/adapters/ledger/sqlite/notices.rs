@@ -1,0 +1,218 @@
+//! Notices as rows.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet};
+
+use rusqlite::{Connection, Params, Row, ToSql, params};
+
+use crate::adapters::ledger::delivery::Kept;
+use crate::background::ports::LedgerError;
+use crate::domain::id::{MessageId, NoticeId, ReplyHandle, TaskId, TaskNumber};
+use crate::domain::notice::{Notice, NoticeKind, NoticeState};
+use crate::domain::time::{Timestamp, to_millis};
+
+use super::columns::{Columns, failed, stored};
+
+/// The columns of a notice, in the order in which [`kept_of`] reads them.
+macro_rules! select_notice {
+    ($rest:literal) => {
+        concat!(
+            "SELECT n.id, t.id, n.task, n.kind, n.attempt, n.channel, n.reply, n.created_at, n.state, n.state_at, n.receipts, ",
+            "n.in_flight_since, n.tries, n.last_error, n.doubted FROM notices n JOIN tasks t ON t.number = n.task ",
+            $rest
+        )
+    };
+}
+
+const OWED: u8 = 0;
+const DELIVERED: u8 = 1;
+const UNDELIVERABLE: u8 = 2;
+
+/// One notice.
+pub(super) fn by_id(connection: &Connection, id: NoticeId) -> Result<Option<Kept>, LedgerError> {
+    let sql = select_notice!("WHERE n.id = ?1");
+    let mut statement = connection.prepare_cached(sql).map_err(failed("read a notice"))?;
+    let mut rows = statement.query([id.0]).map_err(failed("read a notice"))?;
+    rows.next().map_err(failed("read a notice"))?.map(kept_of).transpose()
+}
+
+/// Every notice of a task, oldest first.
+pub(super) fn of_task(connection: &Connection, task: &TaskId) -> Result<Vec<Notice>, LedgerError> {
+    let sql = select_notice!("WHERE t.id = ?1 ORDER BY n.id");
+    let mut statement = connection.prepare_cached(sql).map_err(failed("read notices"))?;
+    let mut rows = statement.query([task.as_str()]).map_err(failed("read notices"))?;
+    let mut notices = Vec::new();
+    while let Some(row) = rows.next().map_err(failed("read notices"))? {
+        notices.push(kept_of(row)?.notice);
+    }
+    Ok(notices)
+}
+
+/// Adds a notice, unless its task has the same one; tells whether it was added.
+pub(super) fn insert(connection: &Connection, notice: &Notice) -> Result<bool, LedgerError> {
+    let sql = "INSERT INTO notices (id, task, kind, attempt, channel, state, state_at, created_at, doubted, tries, reply) \
+               VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6, 0, 0, ?7) ON CONFLICT (task, kind, attempt, channel) DO NOTHING";
+    let values = params![
+        notice.id.0,
+        stored(notice.number.0),
+        notice.kind.as_str(),
+        notice.attempt,
+        notice.channel.to_string(),
+        to_millis(notice.created_at),
+        notice.reply.as_ref().map(|reply| reply.0.as_str()),
+    ];
+    let mut statement = connection.prepare_cached(sql).map_err(failed("add a notice"))?;
+    statement.execute(values).map(|added| added > 0).map_err(failed("add a notice"))
+}
+
+/// Writes what may have changed in a notice that was owed until now, and the message of its newest receipt.
+pub(super) fn update(connection: &Connection, kept: &Kept, receipt: bool) -> Result<(), LedgerError> {
+    let notice = &kept.notice;
+    let (state, state_at) = match &notice.state {
+        NoticeState::Owed { due_at } => (OWED, due_at),
+        NoticeState::Delivered { at } => (DELIVERED, at),
+        NoticeState::Undeliverable { at, .. } => (UNDELIVERABLE, at),
+    };
+    let progress: [&dyn ToSql; 7] = [
+        &notice.id.0,
+        &to_millis(*state_at),
+        &notice.in_flight_since.map(to_millis),
+        &kept.doubted,
+        &notice.tries,
+        &notice.last_error,
+        &receipts_text(&notice.receipts),
+    ];
+    if state == OWED {
+        let sql = "UPDATE notices SET state_at = ?2, in_flight_since = ?3, doubted = ?4, tries = ?5, last_error = ?6, \
+                   receipts = ?7 WHERE id = ?1";
+        execute(connection, sql, &progress[..])?;
+    } else {
+        let sql = "UPDATE notices SET state_at = ?2, in_flight_since = ?3, doubted = ?4, tries = ?5, last_error = ?6, \
+                   receipts = ?7, state = ?8 WHERE id = ?1";
+        let values: Vec<&dyn ToSql> = progress.into_iter().chain([&state as &dyn ToSql]).collect();
+        execute(connection, sql, values.as_slice())?;
+    }
+    match notice.receipts.last() {
+        Some(message) if receipt => {
+            let sql = "INSERT INTO messages (channel, message, task) VALUES (?1, ?2, ?3) \
+                       ON CONFLICT (channel, message) DO UPDATE SET task = excluded.task";
+            let task = stored(notice.number.0);
+            execute(connection, sql, params![notice.channel.to_string(), message.as_str(), task])
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Up to `limit` notices that are due, oldest first, as the port says.
+///
+/// Goes from channel to channel by the index of owed notices and merges their heads, so what a call costs grows with
+/// the channels that are owed something and with `limit`, not with how much each of them is owed.
+pub(super) fn due(
+    connection: &Connection,
+    skip: &HashSet<String>,
+    limit: usize,
+    now: Timestamp,
+) -> Result<Vec<Notice>, LedgerError> {
+    let mut heads = BinaryHeap::new();
+    let mut after = String::new();
+    while let Some((id, channel, due_at)) = next_channel(connection, &after)? {
+        if due_at <= to_millis(now) && !skip.contains(&channel) {
+            heads.push(Reverse((id, channel.clone())));
+        }
+        after = channel;
+    }
+    let mut due = Vec::new();
+    while due.len() < limit
+        && let Some(Reverse((id, channel))) = heads.pop()
+    {
+        match by_id(connection, NoticeId(id)) {
+            Ok(kept) => due.extend(kept.map(|kept| kept.notice)),
+            // One row that nobody can read must not silence everybody.
+            Err(LedgerError::BadData { table, column, row }) => {
+                tracing::error!(table, column, row, "a notice is left out, its row cannot be read");
+            }
+            Err(error) => return Err(error),
+        }
+        if let Some((id, due_at)) = next_in(connection, &channel, id)?
+            && due_at <= to_millis(now)
+        {
+            heads.push(Reverse((id, channel)));
+        }
+    }
+    Ok(due)
+}
+
+/// The first owed notice of the first channel after this one: its id, its channel, when it is due.
+fn next_channel(connection: &Connection, after: &str) -> Result<Option<(i64, String, i64)>, LedgerError> {
+    let sql = "SELECT id, channel, state_at FROM notices WHERE state = 0 AND channel > ?1 ORDER BY channel, id LIMIT 1";
+    let mut statement = connection.prepare_cached(sql).map_err(failed("look for owed notices"))?;
+    let mut rows = statement.query([after]).map_err(failed("look for owed notices"))?;
+    let Some(row) = rows.next().map_err(failed("look for owed notices"))? else { return Ok(None) };
+    let mut columns = Columns::new(row, "notices");
+    Ok(Some((columns.value("id")?, columns.value("channel")?, columns.value("state_at")?)))
+}
+
+/// The next owed notice of a channel: its id, when it is due.
+fn next_in(connection: &Connection, channel: &str, after: i64) -> Result<Option<(i64, i64)>, LedgerError> {
+    let sql = "SELECT id, state_at FROM notices WHERE state = 0 AND channel = ?1 AND id > ?2 ORDER BY id LIMIT 1";
+    let mut statement = connection.prepare_cached(sql).map_err(failed("look for owed notices"))?;
+    let mut rows = statement.query(params![channel, after]).map_err(failed("look for owed notices"))?;
+    let Some(row) = rows.next().map_err(failed("look for owed notices"))? else { return Ok(None) };
+    let mut columns = Columns::new(row, "notices");
+    Ok(Some((columns.value("id")?, columns.value("state_at")?)))
+}
+
+fn execute(connection: &Connection, sql: &str, values: impl Params) -> Result<(), LedgerError> {
+    let mut statement = connection.prepare_cached(sql).map_err(failed("update a notice"))?;
+    statement.execute(values).map(drop).map_err(failed("update a notice"))
+}
+
+/// The notice in a row whose columns `select_notice` named.
+fn kept_of(row: &Row<'_>) -> Result<Kept, LedgerError> {
+    let mut columns = Columns::new(row, "notices");
+    let id = NoticeId(columns.value("id")?);
+    let task = columns.parsed("task", |text| TaskId::parse(text).ok())?;
+    let number = TaskNumber(columns.number("task")?);
+    let kind = columns.parsed("kind", NoticeKind::from_text)?;
+    let attempt = columns.number("attempt")?;
+    let channel = columns.parsed("channel", |text| text.parse().ok())?;
+    let reply = columns.value::<Option<String>>("reply")?.map(ReplyHandle);
+    let created_at = columns.instant("created_at")?;
+    let state = columns.number::<u8>("state")?;
+    let state_at = columns.instant("state_at")?;
+    let receipts = columns.optional("receipts", |text| serde_json::from_str(text).ok())?.unwrap_or_default();
+    let in_flight_since = columns.optional_instant("in_flight_since")?;
+    let tries = columns.number("tries")?;
+    let last_error = columns.value::<Option<String>>("last_error")?;
+    let doubted = columns.value("doubted")?;
+    let state = match state {
+        OWED => NoticeState::Owed { due_at: state_at },
+        DELIVERED => NoticeState::Delivered { at: state_at },
+        UNDELIVERABLE => {
+            NoticeState::Undeliverable { at: state_at, reason: last_error.clone().ok_or_else(|| columns.bad("last_error"))? }
+        }
+        _ => return Err(columns.bad("state")),
+    };
+    let notice = Notice {
+        id,
+        task,
+        number,
+        kind,
+        attempt,
+        channel,
+        reply,
+        created_at,
+        state,
+        receipts,
+        in_flight_since,
+        tries,
+        last_error,
+    };
+    Ok(Kept { notice, doubted })
+}
+
+/// Receipts as a JSON array; none while there are none.
+fn receipts_text(receipts: &[MessageId]) -> Option<String> {
+    let texts: Vec<serde_json::Value> = receipts.iter().map(|message| message.as_str().into()).collect();
+    (!texts.is_empty()).then(|| serde_json::Value::Array(texts).to_string())
+}

@@ -1,0 +1,93 @@
+//! What is asked about tasks, all of it read only.
+
+use rusqlite::{Connection, ToSql};
+
+use crate::background::ports::{LedgerError, TaskFilter};
+use crate::domain::id::{InboundId, MessageId, TaskNumber, TaskRef};
+use crate::domain::queue::{LiveTask, ahead_of};
+use crate::domain::status::Status;
+use crate::domain::summary::MonitorSummary;
+use crate::domain::task::Task;
+
+use super::columns::stored;
+use super::rows::Counters;
+use super::tasks::{self, select_task};
+
+/// One task, and how many are before it when it waits.
+pub(super) fn find(connection: &Connection, task: &TaskRef) -> Result<Option<(Task, Option<usize>)>, LedgerError> {
+    let found = match task {
+        TaskRef::Number(number) => tasks::by_number(connection, *number)?,
+        TaskRef::Id(id) => tasks::by_id(connection, id)?,
+    };
+    let Some(task) = found else { return Ok(None) };
+    let ahead = match task.status() {
+        Status::Pending => ahead(connection, task.number)?,
+        _ => None,
+    };
+    Ok(Some((task, ahead)))
+}
+
+fn ahead(connection: &Connection, number: TaskNumber) -> Result<Option<usize>, LedgerError> {
+    let live: Vec<LiveTask> = tasks::live(connection)?.into_iter().map(|(task, _)| task).collect();
+    Ok(ahead_of(&live, number))
+}
+
+/// The task that an inbound message made.
+pub(super) fn by_inbound(connection: &Connection, inbound: &InboundId) -> Result<Option<Task>, LedgerError> {
+    tasks::by_inbound(connection, inbound)
+}
+
+/// The task that a delivered message is about.
+pub(super) fn by_message(connection: &Connection, channel: &str, message: &MessageId) -> Result<Option<Task>, LedgerError> {
+    let sql = select_task!("WHERE number = (SELECT task FROM messages WHERE channel = ?1 AND message = ?2)");
+    tasks::one(connection, sql, [channel, message.as_str()])
+}
+
+/// The counts.
+pub(super) fn summary(connection: &Connection) -> Result<MonitorSummary, LedgerError> {
+    let totals = Counters::read(connection)?.totals;
+    Ok(MonitorSummary { oldest_pending_at: tasks::oldest_pending(connection)?, ..totals.0 })
+}
+
+/// Tasks, newest first.
+pub(super) fn list(connection: &Connection, filter: &TaskFilter) -> Result<Vec<Task>, LedgerError> {
+    if filter.person.is_some() || filter.channel.is_some() || filter.statuses.is_empty() {
+        return list_one_range(connection, filter, None);
+    }
+    // Each status is a range of its own in the index, so the newest of all are among the newest of each.
+    let mut listed = Vec::new();
+    for status in Status::values().into_iter().filter(|status| filter.statuses.contains(status)) {
+        listed.extend(list_one_range(connection, filter, Some(status))?);
+    }
+    listed.sort_unstable_by_key(|task| std::cmp::Reverse(task.number));
+    listed.truncate(filter.limit);
+    Ok(listed)
+}
+
+/// The tasks that fit, along one index: a person's, a channel's, one status's, or all.
+fn list_one_range(connection: &Connection, filter: &TaskFilter, status: Option<Status>) -> Result<Vec<Task>, LedgerError> {
+    let mut conditions = vec!["number < ?1".to_owned()];
+    let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(filter.before.map_or(i64::MAX, |number| stored(number.0)))];
+    let mut equal = |column: &str, value: Box<dyn ToSql>| {
+        values.push(value);
+        conditions.push(format!("{column} = ?{}", values.len()));
+    };
+    if let Some(person) = &filter.person {
+        equal("person", Box::new(person.to_string()));
+    }
+    if let Some(channel) = &filter.channel {
+        equal("channel", Box::new(channel.to_string()));
+    }
+    if let Some(status) = status {
+        equal("status", Box::new(status.code()));
+    } else if !filter.statuses.is_empty() {
+        let codes: Vec<String> = filter.statuses.iter().map(|status| status.code().to_string()).collect();
+        // The plus keeps the index of the status out: with a person or a channel theirs is the shorter way.
+        conditions.push(format!("+status IN ({})", codes.join(", ")));
+    }
+    values.push(Box::new(stored(u64::try_from(filter.limit).unwrap_or(u64::MAX))));
+    let (select, conditions, limit) = (select_task!("WHERE "), conditions.join(" AND "), values.len());
+    let sql = format!("{select}{conditions} ORDER BY number DESC LIMIT ?{limit}");
+    let values: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
+    tasks::many(connection, &sql, values.as_slice())
+}

@@ -1,0 +1,202 @@
+//! The rows of the file as the steps see them, with the picture of the live tasks and the counts that go along.
+//!
+//! Only the writer's thread has one of these. The file is the truth: when a step or a commit fails, everything that is
+//! kept in memory here is read from it again.
+
+use rusqlite::{Connection, params};
+
+use crate::adapters::ledger::delivery::Kept;
+use crate::adapters::ledger::live::Live;
+use crate::adapters::ledger::steps::Rows;
+use crate::adapters::ledger::totals::Totals;
+use crate::background::ports::LedgerError;
+use crate::domain::id::{InboundId, NoticeId, TaskId, TaskNumber};
+use crate::domain::notice::NoticeDraft;
+use crate::domain::status::Status;
+use crate::domain::summary::MonitorSummary;
+use crate::domain::task::Task;
+use crate::domain::time::Timestamp;
+
+use super::columns::{Columns, failed, stored};
+use super::{notices, tasks};
+
+/// What the table `totals` holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counters {
+    /// The counts.
+    pub(super) totals: Totals,
+    last_number: u64,
+    last_notice: i64,
+}
+
+impl Counters {
+    /// As the file has them.
+    pub(super) fn read(connection: &Connection) -> Result<Self, LedgerError> {
+        let sql = "SELECT only, last_number, last_notice, pending, running, done, failed, cancelled, owed, undeliverable \
+                   FROM totals";
+        let mut statement = connection.prepare_cached(sql).map_err(failed("read the totals"))?;
+        let mut rows = statement.query([]).map_err(failed("read the totals"))?;
+        let row = rows.next().map_err(failed("read the totals"))?;
+        let missing = || LedgerError::BadData { table: "totals", column: "only", row: "1".to_owned() };
+        let mut columns = Columns::new(row.ok_or_else(missing)?, "totals");
+        columns.value::<i64>("only")?;
+        let (last_number, last_notice) = (columns.number("last_number")?, columns.value("last_notice")?);
+        let (pending, running) = (columns.number("pending")?, columns.number("running")?);
+        let (done, failed) = (columns.number("done")?, columns.number("failed")?);
+        let cancelled = columns.number("cancelled")?;
+        let (notices_owed, notices_undeliverable) = (columns.number("owed")?, columns.number("undeliverable")?);
+        let total = pending + running + done + failed + cancelled;
+        let totals = Totals(MonitorSummary {
+            total,
+            pending,
+            running,
+            done,
+            failed,
+            cancelled,
+            oldest_pending_at: None,
+            notices_owed,
+            notices_undeliverable,
+        });
+        Ok(Self { totals, last_number, last_notice })
+    }
+
+    fn write(&self, connection: &Connection) -> Result<(), LedgerError> {
+        let sql = "UPDATE totals SET last_number = ?1, last_notice = ?2, pending = ?3, running = ?4, done = ?5, \
+                   failed = ?6, cancelled = ?7, owed = ?8, undeliverable = ?9 WHERE only = 1";
+        let counts = &self.totals.0;
+        let values = params![
+            stored(self.last_number),
+            self.last_notice,
+            stored(counts.pending),
+            stored(counts.running),
+            stored(counts.done),
+            stored(counts.failed),
+            stored(counts.cancelled),
+            stored(counts.notices_owed),
+            stored(counts.notices_undeliverable),
+        ];
+        let mut statement = connection.prepare_cached(sql).map_err(failed("write the totals"))?;
+        statement.execute(values).map(drop).map_err(failed("write the totals"))
+    }
+}
+
+/// The rows, inside the transaction that the writer has open.
+#[derive(Debug)]
+pub(super) struct SqliteRows {
+    connection: Connection,
+    live: Live,
+    /// The counts as the steps so far left them, and as the file has them.
+    counters: Counters,
+    written: Counters,
+}
+
+impl SqliteRows {
+    /// The rows of a file that no process worked on until now: every lease in it is dead.
+    pub(super) fn load(connection: Connection) -> Result<Self, LedgerError> {
+        let counters = Counters::read(&connection)?;
+        let mut live = Live::default();
+        live.restore(tasks::live(&connection)?);
+        live.abandon_leases();
+        Ok(Self { connection, live, counters, written: counters })
+    }
+
+    /// The connection, for what is not a step.
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Writes the counts, if they changed; the last thing in a transaction.
+    pub(super) fn write_counters(&mut self) -> Result<(), LedgerError> {
+        if self.counters != self.written {
+            self.counters.write(&self.connection)?;
+            self.written = self.counters;
+        }
+        Ok(())
+    }
+
+    /// The counts as they are now, to go back to with [`SqliteRows::reload`].
+    pub(super) const fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Reads again what is kept in memory, after a step or a transaction was rolled back.
+    pub(super) fn reload(&mut self, counters: Option<Counters>) -> Result<(), LedgerError> {
+        self.written = Counters::read(&self.connection)?;
+        self.counters = counters.unwrap_or(self.written);
+        self.live.restore(tasks::live(&self.connection)?);
+        Ok(())
+    }
+
+    /// Takes counts back that a task and its notices had, after they were deleted.
+    pub(super) fn forgotten(&mut self, status: Status, undeliverable: u64) {
+        self.counters.totals.task_forgotten(status);
+        for _ in 0..undeliverable {
+            self.counters.totals.notice_forgotten(true);
+        }
+    }
+}
+
+impl Rows for SqliteRows {
+    fn live(&self) -> &Live {
+        &self.live
+    }
+
+    fn set_aside(&mut self, number: TaskNumber) {
+        self.live.remove(number);
+    }
+
+    fn next_number(&mut self) -> TaskNumber {
+        self.counters.last_number = self.counters.last_number.saturating_add(1);
+        TaskNumber(self.counters.last_number)
+    }
+
+    fn is_id_taken(&self, id: &TaskId) -> Result<bool, LedgerError> {
+        tasks::has_id(&self.connection, id)
+    }
+
+    fn task_of_inbound(&self, inbound: &InboundId) -> Result<Option<Task>, LedgerError> {
+        tasks::by_inbound(&self.connection, inbound)
+    }
+
+    fn task_by_id(&self, id: &TaskId) -> Result<Option<Task>, LedgerError> {
+        tasks::by_id(&self.connection, id)
+    }
+
+    fn task_by_number(&self, number: TaskNumber) -> Result<Option<Task>, LedgerError> {
+        tasks::by_number(&self.connection, number)
+    }
+
+    fn insert_task(&mut self, task: &Task) -> Result<(), LedgerError> {
+        tasks::insert(&self.connection, task)?;
+        self.live.follow(task);
+        self.counters.totals.task_added(task.status());
+        Ok(())
+    }
+
+    fn update_task(&mut self, task: &Task, before: Status) -> Result<(), LedgerError> {
+        tasks::update(&self.connection, task, before)?;
+        self.live.follow(task);
+        self.counters.totals.task_moved(before, task.status());
+        Ok(())
+    }
+
+    fn insert_notice(&mut self, task: &Task, draft: NoticeDraft, now: Timestamp) -> Result<(), LedgerError> {
+        let id = NoticeId(self.counters.last_notice.saturating_add(1));
+        let kept = Kept::owed(id, task, draft, now);
+        if notices::insert(&self.connection, &kept.notice)? {
+            self.counters.last_notice = id.0;
+            self.counters.totals.notice_owed();
+        }
+        Ok(())
+    }
+
+    fn notice(&self, id: NoticeId) -> Result<Option<Kept>, LedgerError> {
+        notices::by_id(&self.connection, id)
+    }
+
+    fn update_notice(&mut self, kept: &Kept, receipt: bool) -> Result<(), LedgerError> {
+        notices::update(&self.connection, kept, receipt)?;
+        self.counters.totals.notice_moved(&kept.notice.state);
+        Ok(())
+    }
+}
