@@ -26,7 +26,7 @@ const IMPORTS: [(&str, &[&str]); 14] = [
     ("web", &["web", "background", "chat", "delivery", "domain", "config", "lifecycle", "metrics"]),
     ("simulator", &["simulator", "domain", "config"]),
     // The whole application over the simulator: it names no adapter, because it takes the same way as the server.
-    ("demo", &["demo", "app", "config", "domain", "lifecycle", "simulator", "telemetry", "web"]),
+    ("demo", &["demo", "app", "cli", "config", "domain", "lifecycle", "simulator", "telemetry", "web"]),
     ("config", &["config", "domain"]),
     ("cli", &["cli", "config", "domain"]),
     ("lifecycle", &["lifecycle"]),

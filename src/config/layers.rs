@@ -16,6 +16,23 @@ use crate::config::shape::{Place, parse_as, prune, see_example, unknown, wrong_k
 /// The file that is read when none is named; it may be absent.
 pub const DEFAULT_FILE: &str = "legwork.toml";
 
+/// Which file is read.
+#[derive(Debug, Clone, Copy)]
+pub enum File<'a> {
+    /// This one; it must exist.
+    Named(&'a Path),
+    /// [`DEFAULT_FILE`], if there is one.
+    Usual,
+    /// None at all.
+    Ignored,
+}
+
+impl<'a> From<Option<&'a Path>> for File<'a> {
+    fn from(file: Option<&'a Path>) -> Self {
+        file.map_or(Self::Usual, Self::Named)
+    }
+}
+
 /// The layers, and what they come to.
 #[derive(Debug)]
 pub struct Layers {
@@ -35,7 +52,7 @@ impl Layers {
 
 /// Reads all layers; what is wrong with them is added to `problems` and left out.
 pub fn read(
-    file: Option<&Path>,
+    file: File<'_>,
     env: impl Iterator<Item = (String, String)>,
     overrides: &[(String, String)],
     problems: &mut Vec<Problem>,
@@ -113,14 +130,18 @@ fn layered(value: &Value) -> config::Value {
     }
 }
 
-fn from_file(file: Option<&Path>, schema: &Table, problems: &mut Vec<Problem>) -> Option<Layer> {
-    let path = file.unwrap_or(Path::new(DEFAULT_FILE));
+fn from_file(file: File<'_>, schema: &Table, problems: &mut Vec<Problem>) -> Option<Layer> {
+    let path = match file {
+        File::Named(path) => path,
+        File::Usual => Path::new(DEFAULT_FILE),
+        File::Ignored => return None,
+    };
     let mut unusable = |place: String, expected: String, fix: String| {
         problems.push(Problem { key: place, value: None, source: None, expected, fix });
     };
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.is_none() => return None,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && matches!(file, File::Usual) => return None,
         Err(error) => {
             let fix = "name a file that can be read with --config".to_owned();
             unusable(path.display().to_string(), format!("cannot be read ({})", error.kind()), fix);

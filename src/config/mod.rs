@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::config::layers::File;
 use crate::config::problem::ConfigError;
 use crate::config::raw::RawConfig;
 use crate::domain::channel::{ChannelId, PersonId};
@@ -60,7 +61,15 @@ impl Config {
         env: impl Iterator<Item = (String, String)>,
         overrides: &[(String, String)],
     ) -> Result<Self, ConfigError> {
-        load(file, env, overrides).map(|(config, _)| config)
+        load(file.into(), env, overrides).map(|(config, _)| config)
+    }
+
+    /// The defaults with these settings of dotted keys; neither file nor environment is read.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn of(settings: &[(String, String)]) -> Result<Self, ConfigError> {
+        load(File::Ignored, std::iter::empty(), settings).map(|(config, _)| config)
     }
 
     /// Every secret there is, for the redaction of logs.
@@ -82,13 +91,13 @@ pub fn effective(
     env: impl Iterator<Item = (String, String)>,
     overrides: &[(String, String)],
 ) -> Result<String, ConfigError> {
-    let (_, raw) = load(file, env, overrides)?;
+    let (_, raw) = load(file.into(), env, overrides)?;
     // Plain texts, numbers and lists can always be written as TOML.
     Ok(toml::to_string(&raw).unwrap_or_default())
 }
 
 fn load(
-    file: Option<&Path>,
+    file: File<'_>,
     env: impl Iterator<Item = (String, String)>,
     overrides: &[(String, String)],
 ) -> Result<(Config, RawConfig), ConfigError> {

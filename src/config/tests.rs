@@ -256,6 +256,13 @@ fn a_named_file_must_exist_and_the_default_one_need_not() {
 }
 
 #[test]
+fn settings_alone_are_a_configuration_too() {
+    let config = Config::of(&pairs(&[("telegram.token", "1:a"), ("access.open", "true")])).expect("valid");
+    assert!(config.telegram.is_some() && config.access.open);
+    assert_eq!(Config::of(&pairs(&[("access.opne", "true")])).expect_err("no such key").problems.len(), 1);
+}
+
+#[test]
 fn addresses_lose_the_slash_at_their_end() {
     let config =
         setup("[telegram]\ntoken = '1:a'\napi_url = 'http://127.0.0.1:8081/'\n[llm]\nbase_url = 'http://[::1]:11434/v1/'");

@@ -40,7 +40,7 @@ async fn report(root: &str, keys: &[(&str, &str)]) -> Report {
     let v1 = format!("{root}/v1");
     let fixed = [("telegram.api_url", root), ("discord.api_url", root), ("llm.base_url", &v1), ("store.url", &ledger)];
     let set: Vec<_> = fixed.iter().chain(keys).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    let report = match Config::load(None, std::iter::empty(), &set) {
+    let report = match Config::of(&set) {
         Ok(config) => inspect(&config, &Client::builder().no_proxy().build().expect("a client")).await,
         Err(error) => misconfigured(error),
     };
