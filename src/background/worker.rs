@@ -27,7 +27,7 @@ const LEASE_IN_DANGER: Duration = Duration::from_secs(20);
 /// How often to look for work and for lost leases without a hint.
 const TICK: Duration = Duration::from_secs(1);
 /// How long attempts that were told to stop may take to record that.
-const STOP_LIMIT: Duration = Duration::from_secs(3);
+const STOP_LIMIT: Duration = Duration::from_millis(1500);
 
 /// What a drained worker leaves behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

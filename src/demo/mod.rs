@@ -66,11 +66,11 @@ impl Demo {
             ("tasks.drain", "1s".to_owned()),
         ];
         let settings = settings.map(|(key, value)| (key.to_owned(), value));
-        let config = Config::load(None, std::iter::empty(), &settings)?;
+        let config = Config::of(&settings)?;
         redactor.learn(config.secrets());
-        let pages = page::router(telegram.clone(), discord.clone(), model.clone());
-        let pages = Pages { router: pages, links: &[("/demo", "The demo: both chats and the model")] };
         let lifecycle = Lifecycle::default();
+        let router = page::router(&telegram, &discord, &model, lifecycle.soft.clone());
+        let pages = Pages { router, links: &[("/demo", "The demo: both chats and the model")] };
         let app = App::build(config, lifecycle.clone(), pages).await?;
         let address = app.address()?;
         Ok(Self { app, address, lifecycle, stage: Stage { telegram, discord, model }, servers, stop, _folder: folder })

@@ -5,6 +5,7 @@
 
 mod conversations;
 mod core;
+mod crashes;
 mod discord;
 mod support;
 mod telegram;

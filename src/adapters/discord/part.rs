@@ -9,15 +9,10 @@ use serenity::builder::{CreateActionRow, CreateButton};
 use crate::background::ports::OutgoingMessage;
 use crate::domain::command::{Action, Button};
 use crate::domain::text::{Unit, one_line, split};
+use crate::domain::wording::{EMPTY, MAY_BE_A_DUPLICATE};
 
 /// Longest message, in code points.
 const MESSAGE_LIMIT: usize = 2000;
-
-/// What a part says that may have arrived before.
-const DUPLICATE_MARK: &str = "\n(may be a duplicate)";
-
-/// What a message without any text says, because Discord takes no empty one.
-const EMPTY: &str = "(empty)";
 
 /// Buttons in one row, and rows in one message.
 const BUTTONS_PER_ROW: usize = 5;
@@ -42,7 +37,7 @@ impl Part {
 
     /// Part number `number` (from 0) of a text with buttons below its last part.
     pub(super) fn cut(text: &str, buttons: &[Button], number: usize) -> Option<Self> {
-        let mut parts = split(text, MESSAGE_LIMIT - DUPLICATE_MARK.len(), Unit::CodePoint);
+        let mut parts = split(text, MESSAGE_LIMIT - MAY_BE_A_DUPLICATE.len(), Unit::CodePoint);
         if parts.is_empty() {
             parts.push(EMPTY.to_owned());
         }
@@ -54,7 +49,7 @@ impl Part {
 
     /// Its text, marked when it may have arrived before.
     pub(super) fn text(&self, may_be_duplicate: bool) -> String {
-        let mark = if may_be_duplicate { DUPLICATE_MARK } else { "" };
+        let mark = if may_be_duplicate { MAY_BE_A_DUPLICATE } else { "" };
         format!("{}{mark}", self.text)
     }
 

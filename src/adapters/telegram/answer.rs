@@ -25,14 +25,10 @@ use crate::domain::channel::ChannelId;
 use crate::domain::id::ReplyHandle;
 use crate::domain::text;
 use crate::domain::text::Unit;
+use crate::domain::wording;
 
 /// How long a press may spin before it is told that the answer follows.
 const SPINNER: Duration = Duration::from_secs(5);
-/// What it is told then.
-const STILL_WORKING: &str = "Still working on it; the answer follows in the chat.";
-/// What a person is told when our own code failed.
-const BROKEN: &str =
-    "Something went wrong here and nothing is known to be done. Try again; the operator finds the reason in the log.";
 /// Longest text of the answer to a press, in UTF-16 units.
 const ALERT: usize = 200;
 /// Tries to answer a press while the server cannot be reached, and how long one may take.
@@ -75,7 +71,7 @@ impl Answering {
         let to = Addressee::of(&asked);
         let mut work = std::pin::pin!(self.ask(asked));
         let Ok(reply) = time::timeout(SPINNER, &mut work).await else {
-            self.stop_spinner(query, Some(Toast { text: STILL_WORKING, alert: false })).await;
+            self.stop_spinner(query, Some(Toast { text: wording::STILL_WORKING, alert: false })).await;
             if let Reply::Say(answer) = work.await {
                 self.say(to, answer);
             }
@@ -111,7 +107,7 @@ impl Answering {
         }
         AssertUnwindSafe(self.inbox.handle(inbound)).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!("handling a Telegram update panicked");
-            Reply::Say(Answer { text: BROKEN.to_owned(), buttons: Vec::new(), private: true })
+            Reply::Say(Answer { text: wording::BROKEN.to_owned(), buttons: Vec::new(), private: true })
         })
     }
 

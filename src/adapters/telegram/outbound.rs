@@ -22,12 +22,11 @@ use crate::domain::command::Button;
 use crate::domain::id::MessageId;
 use crate::domain::text;
 use crate::domain::text::Unit;
+use crate::domain::wording::MAY_BE_A_DUPLICATE;
 
-/// The line above a part that may have been sent before.
-const DUPLICATE: &str = "(may be a duplicate)\n";
-/// Longest part, in UTF-16 units: Telegram's limit, less the line above. The same with and without that line, so
+/// Longest part, in UTF-16 units: Telegram's limit, less the line that marks a possible duplicate. The same with and without that line, so
 /// that a part is the same at every try.
-const PART: usize = 4096 - DUPLICATE.len();
+const PART: usize = 4096 - MAY_BE_A_DUPLICATE.len();
 /// Buttons side by side before a new row begins.
 const ROW: usize = 3;
 /// Telegram shows typing for five seconds at most.
@@ -106,7 +105,7 @@ fn compose(message: &OutgoingMessage, part: usize) -> Result<(SendMessage, bool)
         return Err(SendError::Undeliverable(format!("the message has {} parts and none of number {}", parts.len(), part + 1)));
     };
     let more = part + 1 < parts.len();
-    let marked = if message.in_flight_since.is_some() { format!("{DUPLICATE}{text}") } else { text.clone() };
+    let marked = if message.in_flight_since.is_some() { format!("{text}{MAY_BE_A_DUPLICATE}") } else { text.clone() };
     let mut payload = SendMessage::new(target.chat, marked).link_preview_options(NO_PREVIEW);
     payload.message_thread_id = target.topic;
     if part == 0 {
@@ -201,7 +200,7 @@ mod tests {
         let before = composed(&message, 0).0["text"].as_str().unwrap().to_owned();
         message.in_flight_since = from_millis(1);
         let after = composed(&message, 0).0["text"].as_str().unwrap().to_owned();
-        assert_eq!(after, format!("(may be a duplicate)\n{before}"));
+        assert_eq!(after, format!("{before}\n(may be a duplicate)"));
         assert_eq!(Unit::Utf16.length(&after), 4096);
     }
 

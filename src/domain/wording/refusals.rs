@@ -112,6 +112,16 @@ pub fn queue_full(full: QueueFull, limits: &Limits) -> String {
     }
 }
 
+/// A press of a button that takes long.
+pub const STILL_WORKING: &str = "Still working on it; the answer follows in the chat.";
+
+/// Our own code failed.
+pub const BROKEN: &str =
+    "Something went wrong here and nothing is known to be done. Try again; the operator finds the reason in the log.";
+
+/// A message without any text, where a platform takes no empty one.
+pub const EMPTY: &str = "(empty)";
+
 /// The server is about to stop.
 #[must_use]
 pub fn stopping() -> String {

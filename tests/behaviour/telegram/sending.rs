@@ -120,7 +120,7 @@ async fn a_part_that_may_have_arrived_before_says_so() {
     let mut message = notice("telegram:7", "news");
     message.in_flight_since = from_millis(1);
     bot.sends(&message).await.unwrap();
-    world.hears(ADA, "(may be a duplicate)\nnews").await;
+    world.hears(ADA, "news\n(may be a duplicate)").await;
     bot.stops().await;
     world.ends().await;
 }
