@@ -1,1 +1,3 @@
 //! Behaviour, told as conversations.
+
+mod contract;
