@@ -49,7 +49,7 @@ async fn an_accepted_task_waits_and_its_acceptance_is_owed(desk: Desk) {
 
 async fn every_field_of_a_task_is_kept(desk: Desk) {
     let mut new = desk.new_task();
-    new.origin.session = "a session\nwith 'quotes'".to_owned();
+    new.origin.session = String::from("a session\nwith 'quotes'");
     new.origin.reply = Some(ReplyHandle("{\"token\":\"ü\"}".to_owned()));
     new.deliver_to = vec![channel("discord:9"), channel("telegram:-100/3")];
     new.events = Events { started: true, cancelled: true, ..Events::none() };

@@ -11,6 +11,7 @@ use legwork::background::ports::{Acceptance, LedgerError, TaskFilter};
 use legwork::domain::id::{TaskNumber, TaskRef};
 use legwork::domain::limits::Limits;
 use legwork::domain::status::Status;
+use legwork::domain::usage::Usage;
 use rusqlite::Connection;
 
 use super::desk::{Desk, answer, lease_of, message_id, part, scratch};
@@ -241,7 +242,7 @@ async fn memory_keeps_the_last_500_finished_tasks_and_all_that_owe() {
     let waiting = desk.accept(desk.silent_task()).await;
     let running = desk.claim(1).await.remove(0);
     assert_eq!(desk.ledger.summary().await.unwrap().total, 502);
-    desk.ledger.finish(&lease_of(&running), answer("12"), Default::default(), desk.now()).await.unwrap();
+    desk.ledger.finish(&lease_of(&running), answer("12"), Usage::default(), desk.now()).await.unwrap();
     assert_eq!(desk.ledger.find(&TaskRef::Number(first.number)).await.unwrap(), None);
     assert_eq!((desk.reread(&owing).await, desk.reread(&waiting).await.status()), (owing.clone(), Status::Done));
     desk.deliver_all().await;

@@ -109,7 +109,7 @@ async fn a_part_in_flight_stays_in_flight_until_its_outcome_is_recorded(desk: De
     assert_eq!(desk.due().await[0].in_flight_since, Some(began));
     // As after a crash: nobody recorded what became of it. The oldest try counts.
     for _ in 0..2 {
-        desk.pass(Duration::from_secs(60));
+        desk.pass(Duration::from_mins(1));
         assert_eq!(desk.begin(&notice).await.unwrap().in_flight_since, Some(began));
     }
     desk.record(&notice, part("m", true)).await;

@@ -118,7 +118,7 @@ async fn pruning_forgets_what_ended_before_and_owes_nothing(desk: Desk) {
     let old = desk.done(desk.new_task()).await;
     desk.deliver_all().await;
     let owing = desk.done(desk.new_task()).await;
-    desk.pass(Duration::from_secs(60));
+    desk.pass(Duration::from_mins(1));
     let cut = desk.now();
     // What ended at that very moment did not end before it.
     let young = desk.done(desk.silent_task()).await;

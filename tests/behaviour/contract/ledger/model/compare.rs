@@ -18,7 +18,7 @@ impl Play {
     pub(super) async fn compare(&mut self) {
         let mut tasks = self.ledger.list(&TaskFilter { limit: 1000, ..TaskFilter::default() }).await.unwrap();
         tasks.reverse();
-        assert_eq!(tasks.iter().map(|task| task_of(task)).collect::<Vec<_>>(), self.expected.tasks);
+        assert_eq!(tasks.iter().map(task_of).collect::<Vec<_>>(), self.expected.tasks);
         self.check_ends(&tasks);
         let mut notices = Vec::new();
         for task in &tasks {
