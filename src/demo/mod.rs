@@ -61,7 +61,7 @@ impl Demo {
             ("discord.api_url", discord.url()),
             ("llm.base_url", model.url()),
             ("llm.model", "demo".to_owned()),
-            ("llm.api_key", "demo".to_owned()),
+            ("llm.api_key", "key-of-the-demo-model".to_owned()),
             ("access.open", "true".to_owned()),
             ("tasks.drain", "1s".to_owned()),
         ];

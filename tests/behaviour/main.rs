@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "a test binary exports nothing")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails with the place and the error")]
 
+mod contract;
 mod conversations;
 mod core;
 mod crashes;

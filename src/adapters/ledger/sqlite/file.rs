@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::background::ports::{HookError, LedgerError};
@@ -94,9 +95,7 @@ impl LedgerFile {
     /// Opens the one connection that writes, and brings the schema up to date.
     pub(super) fn writer(&self) -> Result<Connection, OpenError> {
         let mut connection = self.attempt("open the file", || {
-            let connection = Connection::open(&self.path)?;
-            connection.busy_timeout(BUSY)?;
-            Ok(connection)
+            connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
         })?;
         self.check_owner(&connection)?;
         self.attempt("set up the file", || set_up_writer(&connection))?;
@@ -107,9 +106,7 @@ impl LedgerFile {
     /// Opens a connection that only reads.
     pub(super) fn reader(&self) -> Result<Connection, OpenError> {
         self.attempt("open the file", || {
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let connection = Connection::open_with_flags(&self.path, flags)?;
-            connection.busy_timeout(BUSY)?;
+            let connection = connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
             connection.pragma_update(None, "cache_size", -16_384)?;
             connection.set_prepared_statement_cache_capacity(32);
             Ok(connection)
@@ -165,6 +162,15 @@ impl LedgerFile {
     }
 }
 
+fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    // Each connection stays with one thread, so none needs the library's mutex.
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY)?;
+    // Otherwise whatever touches a table with a partial index is compiled again for every new value.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(connection)
+}
+
 fn set_up_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -172,7 +178,8 @@ fn set_up_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "cache_size", -65_536)?;
+    // Enough for every page that writes come back to. Not more: a commit may look at each page in the cache.
+    connection.pragma_update(None, "cache_size", -16_384)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())

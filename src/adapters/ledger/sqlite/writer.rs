@@ -149,8 +149,8 @@ impl WriteLoop {
         batch.push(first);
         match self.transaction(batch) {
             Ok(wake) => {
-                batch.drain(..).for_each(|job| job.reply(None));
                 self.notify(wake);
+                batch.drain(..).for_each(|job| job.reply(None));
             }
             Err(error) => {
                 let error = Arc::new(error);

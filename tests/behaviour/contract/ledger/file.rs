@@ -1,0 +1,250 @@
+//! What only a ledger in a file can do: end and begin again, keep others out, and meet rows that make no sense. And what
+//! only the ledger in memory does: forget early.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use legwork::adapters::ledger::sqlite::{OpenError, SqliteLedger};
+use legwork::background::ports::{Acceptance, LedgerError, TaskFilter};
+use legwork::domain::id::{TaskNumber, TaskRef};
+use legwork::domain::limits::Limits;
+use legwork::domain::status::Status;
+use legwork::domain::usage::Usage;
+use rusqlite::Connection;
+
+use super::desk::{Desk, answer, lease_of, message_id, part, scratch};
+
+/// A desk over this file.
+fn desk_at(path: &Path) -> Desk {
+    Desk::over(Arc::new(SqliteLedger::open(path).unwrap()), None)
+}
+
+/// Changes rows behind a closed ledger's back.
+fn tamper(path: &Path, sql: &str) {
+    Connection::open(path).unwrap().execute_batch(sql).unwrap();
+}
+
+#[tokio::test]
+async fn everything_is_still_there_after_opening_again() {
+    let (_folder, path) = scratch();
+    let desk = desk_at(&path);
+    let done = desk.done(desk.new_task()).await;
+    let running = desk.running(desk.new_task()).await;
+    desk.cancel(&running).await;
+    let waiting = desk.accept(desk.new_task()).await;
+    let due = desk.due().await;
+    desk.begin(&due[0]).await.unwrap();
+    desk.record(&due[0], part("m", false)).await;
+    let tasks = desk.ledger.list(&TaskFilter { limit: 9, ..TaskFilter::default() }).await.unwrap();
+    let (notices, summary) = (desk.due().await, desk.ledger.summary().await.unwrap());
+    drop(desk);
+
+    let desk = desk_at(&path);
+    assert_eq!(desk.ledger.list(&TaskFilter { limit: 9, ..TaskFilter::default() }).await.unwrap(), tasks);
+    assert_eq!((desk.due().await, desk.ledger.summary().await.unwrap()), (notices, summary));
+    assert_eq!(desk.ahead(&waiting).await, Some(0));
+    let found = desk.ledger.find_by_message(&due[0].channel, &message_id("m")).await.unwrap();
+    assert_eq!(found, Some(done.clone()));
+    let mut again = desk.new_task();
+    again.inbound.clone_from(&done.new.inbound);
+    assert_eq!(desk.offer(again.clone()).await, Acceptance::Duplicate(done));
+    again.id = super::desk::task_id("fresh");
+    again.inbound = None;
+    assert_eq!(desk.accept(again).await.number, TaskNumber(4));
+}
+
+#[tokio::test]
+async fn leases_of_the_process_before_are_taken_back_at_once() {
+    let (_folder, path) = scratch();
+    let desk = desk_at(&path);
+    let first = desk.running(desk.new_task()).await;
+    let second = desk.running(desk.new_task()).await;
+    desk.cancel(&second).await;
+    drop(desk);
+
+    let desk = desk_at(&path);
+    let recovered = desk.recover().await;
+    let moved: Vec<_> = recovered.iter().map(|task| (task.number, task.status())).collect();
+    assert_eq!(moved, [(first.number, Status::Pending), (second.number, Status::Cancelled)]);
+    let again = desk.claim(1).await.remove(0);
+    assert_eq!((again.number, again.attempt), (first.number, 2));
+    // The lease of this process holds.
+    assert_eq!(desk.recover().await, []);
+    assert_eq!(desk.reread(&again).await, again);
+}
+
+#[tokio::test]
+async fn a_part_in_flight_at_a_crash_is_in_doubt_afterwards() {
+    let (_folder, path) = scratch();
+    let desk = desk_at(&path);
+    desk.accept(desk.new_task()).await;
+    let notice = desk.due().await.remove(0);
+    let began = desk.now();
+    desk.begin(&notice).await.unwrap();
+    drop(desk);
+
+    let desk = desk_at(&path);
+    desk.pass(Duration::from_secs(5));
+    let notice = desk.due().await.remove(0);
+    assert_eq!(desk.begin(&notice).await.unwrap().in_flight_since, Some(began));
+}
+
+#[tokio::test]
+async fn a_second_opener_is_refused_until_the_first_has_closed() {
+    let (_folder, path) = scratch();
+    let first = SqliteLedger::open(&path).unwrap();
+    let refused = SqliteLedger::open(&path).unwrap_err();
+    assert!(matches!(refused, OpenError::InUse { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("legwork.db"), "{refused}");
+    first.close().await;
+    let second = SqliteLedger::open(&path).unwrap();
+    drop(second);
+    SqliteLedger::open(&path).unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_to_the_file_is_the_same_ledger() {
+    let (folder, path) = scratch();
+    let _first = SqliteLedger::open(&path).unwrap();
+    let link = folder.path().join("link.db");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    assert!(matches!(SqliteLedger::open(&link), Err(OpenError::InUse { .. })));
+}
+
+#[tokio::test]
+async fn a_closed_ledger_says_so() {
+    let (_folder, path) = scratch();
+    let ledger = Arc::new(SqliteLedger::open(&path).unwrap());
+    let desk = Desk::over(Arc::clone(&ledger) as Arc<_>, None);
+    let task = desk.accept(desk.new_task()).await;
+    ledger.close().await;
+    ledger.close().await;
+    let accepted = desk.ledger.accept(desk.new_task(), &desk.limits, desk.now()).await;
+    assert!(matches!(accepted, Err(LedgerError::Closed)), "{accepted:?}");
+    let found = desk.ledger.find(&TaskRef::Number(task.number)).await;
+    assert!(matches!(found, Err(LedgerError::Closed)), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_program_is_refused_and_not_touched() {
+    let (_folder, path) = scratch();
+    drop(SqliteLedger::open(&path).unwrap());
+    tamper(&path, "PRAGMA user_version = 999");
+    let refused = SqliteLedger::open(&path).unwrap_err();
+    assert!(matches!(refused, OpenError::Newer { found: 999, .. }), "{refused:?}");
+    let version: i64 = Connection::open(&path).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(version, 999);
+}
+
+#[tokio::test]
+async fn a_database_of_something_else_is_refused() {
+    let (_folder, path) = scratch();
+    tamper(&path, "CREATE TABLE recipes (name TEXT)");
+    let refused = SqliteLedger::open(&path).unwrap_err();
+    assert!(matches!(refused, OpenError::Foreign { .. }), "{refused:?}");
+    std::fs::write(&path, "not a database at all, but long enough to be looked at as one").unwrap();
+    let refused = SqliteLedger::open(&path).unwrap_err();
+    assert!(matches!(refused, OpenError::Store { .. }), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_place_that_is_not_there_is_an_error_that_names_it() {
+    let (folder, _) = scratch();
+    let refused = SqliteLedger::open(folder.path().join("no/such/folder/legwork.db")).unwrap_err();
+    assert!(refused.to_string().contains("no/such/folder/legwork.db"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_row_that_makes_no_sense_is_named_and_does_not_stop_the_others() {
+    for (column, value) in [("events", "'sometimes'"), ("prompt", "' '"), ("timeout", "-1"), ("deliver_to", "'[1]'")] {
+        let (_folder, path) = scratch();
+        let desk = desk_at(&path);
+        let bad = desk.accept(desk.new_task()).await;
+        let good = desk.accept(desk.new_task()).await;
+        drop(desk);
+        tamper(&path, &format!("UPDATE tasks SET {column} = {value} WHERE number = 1"));
+
+        let desk = desk_at(&path);
+        let found = desk.ledger.find(&TaskRef::Number(bad.number)).await;
+        let Err(LedgerError::BadData { table, column: named, row }) = found else { panic!("{found:?}") };
+        assert_eq!((table, named, row.as_str()), ("tasks", column, "1"));
+        let claimed = desk.claim(1).await;
+        assert_eq!(claimed.iter().map(|task| task.number).collect::<Vec<_>>(), [good.number]);
+    }
+}
+
+#[tokio::test]
+async fn a_notice_that_makes_no_sense_does_not_silence_the_others() {
+    let (_folder, path) = scratch();
+    let desk = desk_at(&path);
+    let bad = desk.accept(desk.new_task()).await;
+    desk.accept(desk.new_task()).await;
+    drop(desk);
+    tamper(&path, "UPDATE notices SET kind = 'rumour' WHERE id = 1");
+
+    let desk = desk_at(&path);
+    assert_eq!(desk.due().await.iter().map(|notice| notice.id.0).collect::<Vec<_>>(), [2]);
+    let found = desk.ledger.notices_of(&bad.new.id).await;
+    assert!(matches!(found, Err(LedgerError::BadData { table: "notices", column: "kind", .. })), "{found:?}");
+}
+
+#[tokio::test]
+async fn steps_that_share_a_commit_do_not_disturb_each_other() {
+    let (_folder, path) = scratch();
+    let mut desk = desk_at(&path);
+    desk.limits = Limits { max_queued: 1000, max_queued_per_person: 1000, ..desk.limits };
+    let first = desk.accept(desk.new_task()).await;
+    let offers = (0..300).map(|each| {
+        let mut new = desk.new_task();
+        if each % 10 == 0 {
+            new.id = first.new.id.clone();
+        }
+        desk.ledger.accept(new, &desk.limits, desk.now())
+    });
+    let answers = join_all(offers.collect::<Vec<_>>()).await;
+    for (each, answer) in answers.iter().enumerate() {
+        match answer {
+            Ok(Acceptance::Accepted { .. }) => assert_ne!(each % 10, 0),
+            Err(LedgerError::Store { .. }) => assert_eq!(each % 10, 0),
+            other => panic!("{other:?}"),
+        }
+    }
+    drop(desk);
+    let desk = desk_at(&path);
+    let summary = desk.ledger.summary().await.unwrap();
+    assert_eq!((summary.total, summary.pending, summary.notices_owed), (271, 271, 271));
+}
+
+#[tokio::test]
+async fn many_old_tasks_are_forgotten() {
+    let (_folder, path) = scratch();
+    let mut desk = desk_at(&path);
+    desk.limits = Limits { max_queued: 1000, max_queued_per_person: 1000, ..desk.limits };
+    let tasks = join_all((0..450).map(|_| desk.accept(desk.silent_task())).collect::<Vec<_>>()).await;
+    join_all(tasks.iter().skip(1).map(|task| desk.cancel(task)).collect::<Vec<_>>()).await;
+    desk.pass(Duration::from_secs(1));
+    assert_eq!(desk.ledger.prune(desk.now()).await.unwrap(), 449);
+    assert_eq!(desk.ledger.summary().await.unwrap().total, 1);
+}
+
+#[tokio::test]
+async fn memory_keeps_the_last_500_finished_tasks_and_all_that_owe() {
+    let desk = Desk::memory();
+    let owing = desk.done(desk.new_task()).await;
+    let first = desk.done(desk.silent_task()).await;
+    for _ in 0..499 {
+        desk.done(desk.silent_task()).await;
+    }
+    assert_eq!(desk.reread(&first).await, first);
+    let waiting = desk.accept(desk.silent_task()).await;
+    let running = desk.claim(1).await.remove(0);
+    assert_eq!(desk.ledger.summary().await.unwrap().total, 502);
+    desk.ledger.finish(&lease_of(&running), answer("12"), Usage::default(), desk.now()).await.unwrap();
+    assert_eq!(desk.ledger.find(&TaskRef::Number(first.number)).await.unwrap(), None);
+    assert_eq!((desk.reread(&owing).await, desk.reread(&waiting).await.status()), (owing.clone(), Status::Done));
+    desk.deliver_all().await;
+    assert_eq!(desk.ledger.find(&TaskRef::Number(owing.number)).await.unwrap(), None);
+}

@@ -1,0 +1,34 @@
+//! What every ledger keeps to, checked against each of them by the same code.
+//!
+//! A check takes a [`Desk`]: a ledger of its own, a clock that it moves itself, and shorthands. `contract!` makes each
+//! check a test of the ledger in memory and one of the `SQLite` ledger. What only a file can do is in `file`, and random
+//! steps against a model are in `model`.
+
+mod acceptance;
+mod attempts;
+mod desk;
+mod file;
+mod model;
+mod notices;
+mod questions;
+mod recovery;
+
+/// Makes tests of checks: one for each ledger.
+macro_rules! contract {
+    ($($check:ident),+ $(,)?) => {
+        mod memory {
+            $(#[tokio::test]
+            async fn $check() {
+                super::$check(crate::contract::ledger::desk::Desk::memory()).await;
+            })+
+        }
+
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $check() {
+                super::$check(crate::contract::ledger::desk::Desk::sqlite()).await;
+            })+
+        }
+    };
+}
+use contract;

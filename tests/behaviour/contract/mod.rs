@@ -1,0 +1,3 @@
+//! The same checks for every implementation of a port.
+
+mod ledger;
