@@ -4,6 +4,7 @@ pub(crate) mod execution;
 pub mod manager;
 pub mod monitor;
 pub mod notification;
+pub mod outcome;
 pub mod ports;
 pub(crate) mod projection;
 pub mod retention;

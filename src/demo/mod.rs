@@ -82,7 +82,7 @@ impl Demo {
     /// When the server fails.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         crate::cli::say(&format!("The demo is at http://{}/demo (Ctrl-C ends it).", self.address));
-        self.lifecycle.obeying_signals(self.app.run()).await??;
+        self.lifecycle.obeying_signals(Box::pin(self.app.run())).await??;
         self.stop.cancel();
         self.servers.close();
         Ok(ExitCode::SUCCESS)

@@ -73,7 +73,7 @@ async fn undeliverable_is_a_state_with_a_reason() {
 #[tokio::test(start_paused = true)]
 async fn a_held_channel_holds_no_other() {
     let desk = Desk::open();
-    desk.recorder.fail_next(SendError::RetryAfter(Duration::from_secs(3600)));
+    desk.recorder.fail_next(SendError::RetryAfter(Duration::from_hours(1)));
     desk.submits("chat:held", ANN, "say x").await;
     desk.until("the held channel was tried", |desk| desk.outbox.active_lanes() > 0).await;
     let started = tokio::time::Instant::now();
@@ -81,7 +81,7 @@ async fn a_held_channel_holds_no_other() {
     desk.hears("chat:free", "#2 done").await;
     assert!(started.elapsed() < Duration::from_secs(5));
     assert!(desk.recorder.heard("chat:held").is_empty());
-    tokio::time::advance(Duration::from_secs(3600)).await;
+    tokio::time::advance(Duration::from_hours(1)).await;
     desk.hears("chat:held", "#1 done").await;
     desk.closes().await;
 }

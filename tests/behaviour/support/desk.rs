@@ -25,7 +25,7 @@ use crate::support::clock::TestClock;
 use crate::support::ports::{PromptRunner, Recorder};
 
 /// How long, on the paused clock, a condition may take to come true.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 pub struct Desk {
     pub manager: Manager,
