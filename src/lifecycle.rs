@@ -67,3 +67,31 @@ impl Component {
         self.readiness.set(self.name, Some(reason.into()));
     }
 }
+
+impl Lifecycle {
+    /// Waits for `work` while signals are obeyed: the first SIGTERM or SIGINT asks to stop softly, the second one at once.
+    ///
+    /// # Errors
+    /// When the process cannot listen for signals.
+    pub async fn obeying_signals<T>(&self, work: impl Future<Output = T>) -> std::io::Result<T> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let obey = async {
+            for token in [&self.soft, &self.hard] {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                let at_once = self.soft.is_cancelled();
+                tracing::info!(at_once, "asked to stop");
+                token.cancel();
+            }
+            std::future::pending().await
+        };
+        tokio::select! {
+            done = work => Ok(done),
+            never = obey => never,
+        }
+    }
+}

@@ -1,2 +1,63 @@
-//! The program.
-fn main() {}
+//! The program: arguments, then logs, then the configuration, then the application, then an exit code.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use legwork::app::{App, Pages};
+use legwork::cli::{self, Command, DemoArgs, Environment};
+use legwork::config::Config;
+use legwork::lifecycle::Lifecycle;
+use legwork::telemetry::{self, LogSettings, Redactor};
+
+fn main() -> ExitCode {
+    let command = match cli::parse(std::env::args_os()) {
+        Ok(command) => command,
+        Err(error) => return cli::refuse(&error),
+    };
+    // A variable that is not text cannot be one of ours.
+    let env: Environment =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+    let redactor = Redactor::default();
+    if let Err(error) = telemetry::init(&LogSettings::from_env(env.iter().cloned()), &redactor) {
+        cli::complain(&error.to_string());
+        return ExitCode::from(cli::USAGE);
+    }
+    run(command, env, &redactor).unwrap_or_else(|error| {
+        cli::complain(&redactor.redact(&format!("{error:#}")));
+        ExitCode::FAILURE
+    })
+}
+
+fn run(command: Command, env: Environment, redactor: &Redactor) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Config(args) => Ok(args.run(env)),
+        Command::Check(args) => runtime()?.block_on(args.run(env)).context("cannot make an HTTP client"),
+        Command::Demo(args) => runtime()?.block_on(demo(args, redactor)),
+        Command::Serve(args) => match args.load(env) {
+            Ok(config) => {
+                redactor.learn(config.secrets());
+                runtime()?.block_on(serve(config))
+            }
+            Err(error) => Ok(cli::misconfigured(&error)),
+        },
+    }
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    // Both HTTP stacks take the process's TLS provider; it is there already only when a test put it there.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+}
+
+async fn serve(config: Config) -> anyhow::Result<ExitCode> {
+    let lifecycle = Lifecycle::default();
+    let app = App::build(config, lifecycle.clone(), Pages::default()).await?;
+    lifecycle.obeying_signals(Box::pin(app.run())).await.context("cannot listen for signals")??;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Stands in for the demo until the simulator has its page.
+#[expect(clippy::unused_async, reason = "the demo is asynchronous")]
+async fn demo(_args: DemoArgs, _redactor: &Redactor) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("this build has no demo yet")
+}

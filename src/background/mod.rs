@@ -1,3 +1,12 @@
-//! The use cases, ported from the Go package `background`; the outside world only through ports.
+//! The use cases, ported from the Go package `background`; the outside world only through [`ports`].
 
+pub(crate) mod execution;
+pub mod manager;
+pub mod monitor;
+pub mod notification;
 pub mod ports;
+pub(crate) mod projection;
+pub mod retention;
+pub mod tools;
+pub mod typing;
+pub mod worker;

@@ -24,6 +24,7 @@ use crate::domain::status::Status;
 use crate::domain::summary::MonitorSummary;
 use crate::domain::task::{CancelledBy, NewTask, Outcome, RunSettings, Task};
 use crate::domain::time::Timestamp;
+pub use crate::domain::usage::Progress;
 use crate::domain::usage::Usage;
 
 // ---------------------------------------------------------------- time and ids
@@ -64,17 +65,6 @@ pub struct RunControl {
     pub deadline: tokio::time::Instant,
     /// Takes news of the run, as often as the agent likes.
     pub progress: Arc<dyn ProgressSink>,
-}
-
-/// News of a run. The newest replaces the one before.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// What it is doing, a few words: "waiting for the model", "connection lost, attempt 2 of 5".
-    pub phase: String,
-    /// Calls to the model so far.
-    pub step: u32,
-    /// Tokens so far, an estimate while a call runs.
-    pub usage: Usage,
 }
 
 /// Takes the progress of one attempt. Never blocks and never fails.

@@ -1,13 +1,30 @@
-//! The configuration: what the file says (`RawConfig`), checked into what the program needs ([`Config`]).
+//! The configuration: what the file says ([`RawConfig`]), checked into what the program needs ([`Config`]).
 //!
 //! A leaf: it knows addresses and limits, but no HTTP and no SQL. Each component receives its own section by value.
+//! Reading goes [`layers`] (which value wins) -> [`shape`] (names and kinds) -> [`check`] and [`value`] (meanings), and every
+//! step adds to one list of [`problem`]s, so that a person sees all of them at once.
+
+pub mod check;
+pub mod example;
+pub mod layers;
+pub mod problem;
+pub mod raw;
+pub mod secret;
+pub mod shape;
+pub mod value;
+
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::config::layers::File;
+use crate::config::problem::ConfigError;
+use crate::config::raw::RawConfig;
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::limits::Limits;
 use crate::domain::notice::Events;
@@ -31,6 +48,63 @@ pub struct Config {
     pub access: AccessConfig,
     /// What channels hear.
     pub notify: NotifyConfig,
+}
+
+impl Config {
+    /// Reads the file (when none is named, `legwork.toml` if there is one), then environment variables like
+    /// `LEGWORK__TELEGRAM__TOKEN`, then `overrides` of dotted keys; later ones win.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn load(
+        file: Option<&Path>,
+        env: impl Iterator<Item = (String, String)>,
+        overrides: &[(String, String)],
+    ) -> Result<Self, ConfigError> {
+        load(file.into(), env, overrides).map(|(config, _)| config)
+    }
+
+    /// The defaults with these settings of dotted keys; neither file nor environment is read.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn of(settings: &[(String, String)]) -> Result<Self, ConfigError> {
+        load(File::Ignored, std::iter::empty(), settings).map(|(config, _)| config)
+    }
+
+    /// Every secret there is, for the redaction of logs.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<&SecretString> {
+        let telegram = self.telegram.as_ref().map(|telegram| &telegram.token);
+        let discord = self.discord.as_ref().map(|discord| &discord.token);
+        let others = [self.server.admin_token.as_ref(), Some(&self.llm.api_key)];
+        telegram.into_iter().chain(discord).chain(others.into_iter().flatten()).collect()
+    }
+}
+
+/// The configuration in effect as TOML, with `[redacted]` for secrets.
+///
+/// # Errors
+/// As [`Config::load`].
+pub fn effective(
+    file: Option<&Path>,
+    env: impl Iterator<Item = (String, String)>,
+    overrides: &[(String, String)],
+) -> Result<String, ConfigError> {
+    let (_, raw) = load(file.into(), env, overrides)?;
+    // Plain texts, numbers and lists can always be written as TOML.
+    Ok(toml::to_string(&raw).unwrap_or_default())
+}
+
+fn load(
+    file: File<'_>,
+    env: impl Iterator<Item = (String, String)>,
+    overrides: &[(String, String)],
+) -> Result<(Config, RawConfig), ConfigError> {
+    let mut problems = Vec::new();
+    let layers = layers::read(file, env, overrides, &mut problems);
+    let config = check::checked(&layers, &mut problems);
+    if problems.is_empty() { Ok((config, layers.raw)) } else { Err(ConfigError { problems }) }
 }
 
 /// `[server]`

@@ -200,7 +200,7 @@ fn nearest(written: &str) -> Option<CommandName> {
 }
 
 /// Levenshtein distance of two short words.
-fn edit_distance(a: &str, b: &str) -> usize {
+pub(crate) fn edit_distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, letter) in a.chars().take(32).enumerate() {

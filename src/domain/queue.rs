@@ -1,8 +1,9 @@
 //! Who is next: fair order among persons, within the limits.
 //!
-//! The order is a function of the live tasks alone, with no state of its own that a crash could lose: each person's
-//! waiting tasks are numbered on from how many of theirs run, and the lowest numbers go first. That is round-robin,
-//! and nobody who hands over a hundred tasks makes the others wait for all of them.
+//! Every task is given a turn when it is accepted, and lower turns go first. A person's tasks have turns one after the
+//! other; the first one of somebody who had none starts at the turn that is being served. That is round-robin: who
+//! hands over a hundred tasks makes the others wait for one of them, not for all. A turn is stored with its task, so
+//! the order survives a crash and everybody reads the same place.
 
 use std::collections::HashMap;
 
@@ -19,6 +20,8 @@ pub struct LiveTask {
     pub person: Option<PersonId>,
     /// Which channel asked.
     pub channel: Option<ChannelId>,
+    /// Its turn, from [`turn`].
+    pub turn: u64,
     /// Whether it runs; otherwise it waits.
     pub running: bool,
 }
@@ -54,23 +57,21 @@ pub fn admit(live: &[LiveTask], person: Option<&PersonId>, limits: &Limits) -> R
     if theirs >= limits.max_queued_per_person { Err(QueueFull::Person { waiting: theirs }) } else { Ok(()) }
 }
 
+/// The turn of a task of `person` that is accepted now.
+#[must_use]
+pub fn turn(live: &[LiveTask], person: Option<&PersonId>) -> u64 {
+    let served = live.iter().filter(|task| task.running).map(|task| task.turn).max();
+    let now = served.or_else(|| live.iter().map(|task| task.turn).min()).unwrap_or_default();
+    let own = live.iter().filter(|task| task.person.as_ref() == person).map(|task| task.turn + 1).max();
+    now.max(own.unwrap_or_default())
+}
+
 /// The waiting tasks in the order in which they should start.
 #[must_use]
 pub fn fair_order(live: &[LiveTask]) -> Vec<&LiveTask> {
-    let mut rounds: HashMap<Option<&PersonId>, usize> = HashMap::new();
-    for task in live.iter().filter(|task| task.running) {
-        *rounds.entry(task.person.as_ref()).or_default() += 1;
-    }
     let mut waiting: Vec<&LiveTask> = live.iter().filter(|task| !task.running).collect();
-    waiting.sort_unstable_by_key(|task| task.number);
-    let mut order: Vec<(usize, &LiveTask)> = Vec::with_capacity(waiting.len());
-    for task in waiting {
-        let round = rounds.entry(task.person.as_ref()).or_default();
-        order.push((*round, task));
-        *round += 1;
-    }
-    order.sort_by_key(|(round, task)| (*round, task.number));
-    order.into_iter().map(|(_, task)| task).collect()
+    waiting.sort_unstable_by_key(|task| (task.turn, task.number));
+    waiting
 }
 
 /// Up to `free` waiting tasks that may start now, in fair order, within the limits per person and per channel.

@@ -55,6 +55,8 @@ pub struct Task {
     pub new: NewTask,
     /// The short number people type.
     pub number: TaskNumber,
+    /// Its turn in the fair order of the queue.
+    pub turn: u64,
     /// When it was accepted.
     pub submitted_at: Timestamp,
     /// Attempts started so far, those handed back by a graceful stop not counted.
@@ -220,12 +222,13 @@ pub enum Refused {
 }
 
 impl Task {
-    /// A task as acceptance makes it.
+    /// A task as acceptance makes it; `turn` comes from [`queue::turn`](crate::domain::queue::turn).
     #[must_use]
-    pub fn accepted(new: NewTask, number: TaskNumber, now: Timestamp) -> Self {
+    pub fn accepted(new: NewTask, number: TaskNumber, turn: u64, now: Timestamp) -> Self {
         Self {
             new,
             number,
+            turn,
             submitted_at: now,
             attempt: 0,
             epoch: Epoch::default(),

@@ -33,3 +33,14 @@ impl Usage {
         self.estimated |= other.estimated;
     }
 }
+
+/// News of a run. The newest replaces the one before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// What it is doing, a few words: "waiting for the model", "connection lost, attempt 2 of 5".
+    pub phase: String,
+    /// Calls to the model so far.
+    pub step: u32,
+    /// Tokens so far, an estimate while a call runs.
+    pub usage: Usage,
+}

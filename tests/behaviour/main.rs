@@ -1,5 +1,11 @@
-//! Behaviour, told as conversations.
+//! What Legwork does, told as conversations; one file per behaviour, one binary for all.
 
+#![expect(unreachable_pub, reason = "a test binary exports nothing")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails with the place and the error")]
 
 mod contract;
+mod conversations;
+mod core;
+mod discord;
+mod support;
+mod telegram;

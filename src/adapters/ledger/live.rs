@@ -93,7 +93,7 @@ impl Live {
             Err(place) => {
                 let origin = &task.new.origin;
                 let (person, channel) = (origin.person.clone(), origin.channel.clone());
-                self.tasks.insert(place, LiveTask { number: task.number, person, channel, running });
+                self.tasks.insert(place, LiveTask { number: task.number, person, channel, turn: task.turn, running });
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::background::ports::{Acceptance, CancelRequest, Delivery, Finish, Hook
 use crate::domain::id::{InboundId, NoticeId, TaskId, TaskNumber, WorkerId};
 use crate::domain::limits::Limits;
 use crate::domain::notice::{Notice, NoticeDraft, owed, owed_at_acceptance};
-use crate::domain::queue::{admit, ahead_of, claimable};
+use crate::domain::queue::{admit, ahead_of, claimable, turn};
 use crate::domain::status::Status;
 use crate::domain::task::{CancelledBy, Event, NewTask, Outcome, State, Task};
 use crate::domain::time::Timestamp;
@@ -103,7 +103,8 @@ pub(super) fn accept(
     if let Err(full) = admit(rows.live().tasks(), new.origin.person.as_ref(), limits) {
         return Ok(Step::quiet(Acceptance::Full(full)));
     }
-    let task = Task::accepted(new, rows.next_number(), now);
+    let turn = turn(rows.live().tasks(), new.origin.person.as_ref());
+    let task = Task::accepted(new, rows.next_number(), turn, now);
     rows.insert_task(&task)?;
     for draft in owed_at_acceptance(&task) {
         rows.insert_notice(&task, draft, now)?;

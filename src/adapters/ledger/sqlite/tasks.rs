@@ -25,7 +25,7 @@ use super::columns::{Columns, failed, stored};
 macro_rules! select_task {
     ($rest:literal) => {
         concat!(
-            "SELECT number, id, inbound, status, attempt, epoch, submitted_at, started_at, completed_at, worker, lease_until, ",
+            "SELECT number, id, inbound, turn, status, attempt, epoch, submitted_at, started_at, completed_at, worker, lease_until, ",
             "cancelled_by, error_code, error_message, tokens_input, tokens_cached_input, tokens_output, tokens_reasoning, ",
             "tokens_estimated, person, channel, session, reply, deliver_to, events, model, timeout, retry_of, prompt, result ",
             "FROM tasks ",
@@ -79,7 +79,8 @@ pub(super) fn many(connection: &Connection, sql: &str, values: impl Params) -> R
 
 /// The tasks that are pending or running, lowest number first.
 pub(super) fn live(connection: &Connection) -> Result<Vec<LiveRow>, LedgerError> {
-    let sql = "SELECT number, person, channel, status, epoch, lease_until FROM tasks WHERE status IN (1, 2) ORDER BY number";
+    let sql =
+        "SELECT number, person, channel, turn, status, epoch, lease_until FROM tasks WHERE status IN (1, 2) ORDER BY number";
     let mut statement = connection.prepare_cached(sql).map_err(failed("read the live tasks"))?;
     let mut rows = statement.query([]).map_err(failed("read the live tasks"))?;
     let mut live = Vec::new();
@@ -88,10 +89,11 @@ pub(super) fn live(connection: &Connection) -> Result<Vec<LiveRow>, LedgerError>
         let number = TaskNumber(columns.number("number")?);
         let person = columns.optional("person", |text| text.parse().ok())?;
         let channel = columns.optional("channel", |text| text.parse().ok())?;
+        let turn = columns.number("turn")?;
         let running = status(&mut columns)? == Status::Running;
         let epoch = Epoch(columns.number("epoch")?);
         let lease = if running { Some((epoch, columns.instant("lease_until")?)) } else { None };
-        live.push((LiveTask { number, person, channel, running }, lease));
+        live.push((LiveTask { number, person, channel, turn, running }, lease));
     }
     Ok(live)
 }
@@ -109,12 +111,12 @@ pub(super) fn oldest_pending(connection: &Connection) -> Result<Option<Timestamp
 
 /// Adds a task that was just accepted.
 pub(super) fn insert(connection: &Connection, task: &Task) -> Result<(), LedgerError> {
-    let sql = "INSERT INTO tasks (number, id, inbound, status, attempt, epoch, submitted_at, tokens_input, \
+    let sql = "INSERT INTO tasks (number, id, inbound, turn, status, attempt, epoch, submitted_at, tokens_input, \
                tokens_cached_input, tokens_output, tokens_reasoning, tokens_estimated, person, channel, session, reply, \
                deliver_to, events, model, timeout, retry_of, prompt) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, 0, 0, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+               VALUES (?1, ?2, ?3, ?18, ?4, ?5, ?6, ?7, 0, 0, 0, 0, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
     let (new, origin) = (&task.new, &task.new.origin);
-    let values: [&dyn ToSql; 17] = [
+    let values: [&dyn ToSql; 18] = [
         &stored(task.number.0),
         &new.id.as_str(),
         &new.inbound.as_ref().map(InboundId::as_str),
@@ -132,6 +134,7 @@ pub(super) fn insert(connection: &Connection, task: &Task) -> Result<(), LedgerE
         &new.settings.timeout.map(|timeout| i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX)),
         &new.retry_of.map(|number| stored(number.0)),
         &new.prompt.as_str(),
+        &stored(task.turn),
     ];
     execute(connection, sql, "add a task", values)
 }
@@ -200,6 +203,7 @@ fn task_of(row: &Row<'_>) -> Result<Task, LedgerError> {
     let number = TaskNumber(columns.number("number")?);
     let id = columns.parsed("id", |text| TaskId::parse(text).ok())?;
     let inbound = columns.optional("inbound", |text| InboundId::parse(text).ok())?;
+    let turn = columns.number("turn")?;
     let status = status(&mut columns)?;
     let attempt = columns.number("attempt")?;
     let epoch = Epoch(columns.number("epoch")?);
@@ -222,7 +226,7 @@ fn task_of(row: &Row<'_>) -> Result<Task, LedgerError> {
     let origin = Origin { channel, session, person, reply };
     let settings = RunSettings { model, timeout };
     let new = NewTask { id, inbound, prompt, origin, deliver_to, events, settings, retry_of };
-    Ok(Task { new, number, submitted_at, attempt, epoch, started_at, usage, state })
+    Ok(Task { new, number, turn, submitted_at, attempt, epoch, started_at, usage, state })
 }
 
 fn status(columns: &mut Columns<'_, '_>) -> Result<Status, LedgerError> {

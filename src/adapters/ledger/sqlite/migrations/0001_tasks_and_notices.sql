@@ -4,6 +4,8 @@ CREATE TABLE tasks (
     number              INTEGER PRIMARY KEY,
     id                  TEXT NOT NULL,
     inbound             TEXT,
+    -- Its turn in the fair order of the queue.
+    turn                INTEGER NOT NULL,
     status              INTEGER NOT NULL,
     attempt             INTEGER NOT NULL,
     epoch               INTEGER NOT NULL,

@@ -1,0 +1,186 @@
+//! What can go wrong with Discord, in two circles.
+//!
+//! [`DiscordError`] ends the adapter: only what a human must mend is in it. [`ApiError`] is how one request went; it
+//! keeps Discord's codes inside the adapter and becomes the [`SendError`] the core understands at the edge. Neither
+//! ever holds an address or a body, because a webhook's address contains a token.
+
+use std::time::Duration;
+
+use crate::background::ports::SendError;
+
+/// Why the adapter cannot start or go on. Everything else is retried.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscordError {
+    /// `discord.api_url` is no address.
+    #[error("discord.api_url is not an http or https address")]
+    ApiUrl,
+    /// `discord.token` cannot be one.
+    #[error("discord.token cannot be a token: it is empty or has characters that no token has")]
+    MalformedToken,
+    /// The HTTP client cannot be built.
+    #[error("the HTTP client for Discord cannot be built")]
+    Client(#[source] reqwest012::Error),
+    /// The thread of the gateway cannot be started.
+    #[error("the thread of Discord's gateway cannot be started")]
+    Thread(#[source] std::io::Error),
+    /// Discord knows no such bot.
+    #[error("Discord does not accept the token; check discord.token")]
+    Unauthorized,
+    /// Discord does not give this bot the gateway it asked for.
+    #[error("Discord does not allow the gateway intents of this bot")]
+    Intents,
+}
+
+/// How a request ended that brought no answer of use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ApiError {
+    /// Discord asks to wait, or was found to do so before asking.
+    #[error("Discord asks to wait {0:?}")]
+    RetryAfter(Duration),
+    /// The bot's own token is refused.
+    #[error("Discord does not accept the token")]
+    Unauthorized,
+    /// Nothing was done: no connection, or an answer that is not Discord's.
+    #[error("{0}")]
+    Unavailable(&'static str),
+    /// Discord broke while it worked on it.
+    #[error("Discord answers with status {0}")]
+    Server(u16),
+    /// The request left and no usable answer came.
+    #[error("{0}")]
+    Unknown(&'static str),
+    /// Discord says no, and why.
+    #[error("Discord refuses with status {status} and code {code}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The code of Discord's JSON error; 0 when it gave none.
+        code: u64,
+    },
+}
+
+/// Codes of Discord's JSON errors that somebody branches on.
+pub(super) mod code {
+    pub(crate) const UNKNOWN_MESSAGE: u64 = 10_008;
+    pub(crate) const UNKNOWN_WEBHOOK: u64 = 10_015;
+    pub(crate) const UNKNOWN_INTERACTION: u64 = 10_062;
+    pub(crate) const ALREADY_ACKNOWLEDGED: u64 = 40_060;
+    pub(crate) const MISSING_ACCESS: u64 = 50_001;
+    pub(crate) const MISSING_PERMISSIONS: u64 = 50_013;
+    pub(crate) const INVALID_WEBHOOK_TOKEN: u64 = 50_027;
+}
+
+impl ApiError {
+    /// Whether Discord refused with this code.
+    pub(super) const fn has_code(&self, wanted: u64) -> bool {
+        matches!(self, Self::Refused { code, .. } if *code == wanted)
+    }
+
+    /// Whether the token of an interaction is over, or what it points to is gone.
+    pub(super) const fn interaction_is_over(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                code: code::UNKNOWN_INTERACTION | code::UNKNOWN_WEBHOOK | code::UNKNOWN_MESSAGE | code::INVALID_WEBHOOK_TOKEN,
+                ..
+            }
+        )
+    }
+
+    /// Whether the bot may not see the channel or write there, so that only an interaction's own way is left.
+    pub(super) const fn is_locked_out(&self) -> bool {
+        self.has_code(code::MISSING_ACCESS) || self.has_code(code::MISSING_PERMISSIONS)
+    }
+
+    /// The word of the metric.
+    pub(super) const fn outcome(&self) -> &'static str {
+        match self {
+            Self::RetryAfter(_) => "retry_after",
+            Self::Unavailable(_) | Self::Server(_) => "unavailable",
+            Self::Unknown(_) => "unknown",
+            Self::Unauthorized | Self::Refused { .. } => "rejected",
+        }
+    }
+
+    /// As the error of a request that Discord has no key for: a server that broke on the way may have done it.
+    pub(super) fn of_unkeyed(self) -> Self {
+        match self {
+            Self::Server(500 | 502 | 504) => Self::Unknown("Discord broke while it answered"),
+            other => other,
+        }
+    }
+}
+
+impl From<ApiError> for SendError {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::RetryAfter(after) => Self::RetryAfter(after),
+            // Without a code it was not Discord that refused but something in between, and that may pass.
+            ApiError::Unauthorized | ApiError::Server(_) | ApiError::Unavailable(_) | ApiError::Refused { code: 0, .. } => {
+                Self::Unavailable(error.to_string())
+            }
+            ApiError::Unknown(what) => Self::Unknown(what.to_owned()),
+            ApiError::Refused { code, .. } => Self::Undeliverable(reason(code)),
+        }
+    }
+}
+
+/// Why an answer that is for one person only is not given any more.
+pub(super) const TOO_LATE: &str = "the time to answer this Discord command is over";
+
+/// Why Discord takes no message, as a sentence for `/status`.
+fn reason(code: u64) -> String {
+    let known = match code {
+        10_003 => "the Discord channel does not exist any more",
+        10_004 => "the Discord server does not exist any more",
+        code::UNKNOWN_INTERACTION | code::UNKNOWN_WEBHOOK | code::UNKNOWN_MESSAGE | code::INVALID_WEBHOOK_TOKEN => TOO_LATE,
+        code::MISSING_ACCESS => "the bot has no access to the Discord channel",
+        code::MISSING_PERMISSIONS => "the bot has no permission to write in the Discord channel",
+        50_007 | 50_278 => "this person takes no direct messages from the bot",
+        50_083 | 160_005 => "the Discord thread is locked",
+        40_094 => "Discord takes no more follow-ups to this command",
+        200_000 | 200_001 => "the Discord server's AutoMod blocked the message",
+        _ => return format!("Discord does not take the message (code {code})"),
+    };
+    known.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, code: u64) -> SendError {
+        ApiError::Refused { status, code }.into()
+    }
+
+    #[test]
+    fn a_refusal_with_a_code_is_final_and_says_why() {
+        let SendError::Undeliverable(why) = refused(404, 10_003) else { panic!("a deleted channel is final") };
+        assert_eq!(why, "the Discord channel does not exist any more");
+        assert!(matches!(refused(403, code::MISSING_ACCESS), SendError::Undeliverable(_)));
+        assert!(matches!(refused(403, 50_007), SendError::Undeliverable(_)));
+        assert!(matches!(refused(400, 50_035), SendError::Undeliverable(why) if why.contains("50035")));
+    }
+
+    #[test]
+    fn a_refusal_without_a_code_may_pass() {
+        assert!(matches!(refused(404, 0), SendError::Unavailable(_)));
+    }
+
+    #[test]
+    fn a_broken_server_is_tried_again() {
+        assert!(matches!(SendError::from(ApiError::Server(502)), SendError::Unavailable(_)));
+        assert!(matches!(ApiError::Server(502).of_unkeyed(), ApiError::Unknown(_)));
+        assert!(matches!(ApiError::Server(503).of_unkeyed(), ApiError::Server(503)));
+    }
+
+    #[test]
+    fn waiting_is_passed_on_exactly() {
+        let wait = Duration::from_millis(64_570);
+        assert_eq!(SendError::from(ApiError::RetryAfter(wait)), SendError::RetryAfter(wait));
+        assert_eq!(
+            SendError::from(ApiError::Unauthorized).to_string(),
+            "the platform is not available: Discord does not accept the token"
+        );
+    }
+}

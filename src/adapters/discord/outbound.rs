@@ -1,0 +1,216 @@
+//! Messages and the sign of typing on their way to Discord.
+//!
+//! Every message has a way that can be tried again without showing twice, except one. A channel message carries a
+//! nonce, which Discord honours for a few minutes; the first part of an answer replaces the "thinking" of its
+//! interaction, and replacing it twice is the same. Only follow-ups of an interaction have no key: those, and channel
+//! messages whose nonce may be forgotten, say that they may be a duplicate. Nothing sent from here can ping anybody.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use serenity::builder::{CreateAllowedMentions, CreateInteractionResponseFollowup, CreateMessage, EditInteractionResponse};
+use serenity::http::{LightMethod, Route};
+use serenity::model::channel::{MessageFlags, Nonce};
+use serenity::model::id::MessageId;
+
+use crate::adapters::discord::address::{Handle, discord_channel, message_id};
+use crate::adapters::discord::api::{Api, Call};
+use crate::adapters::discord::error::{ApiError, TOO_LATE, code};
+use crate::adapters::discord::part::Part;
+use crate::background::ports::{ChannelNotifier, Clock, OutgoingMessage, Purpose, SendError, Sent, TypingIndicator};
+use crate::domain::channel::ChannelId;
+use crate::domain::time::elapsed;
+
+/// How long Discord certainly remembers a nonce; it promises "a few minutes".
+const NONCE_MEMORY: Duration = Duration::from_mins(2);
+
+/// Longest nonce, in characters.
+const NONCE_LIMIT: usize = 25;
+
+/// Discord shows typing for ten seconds.
+const TYPING_AGAIN: Duration = Duration::from_secs(8);
+
+/// Sends messages to Discord's channels and answers to its interactions. Cheap to clone.
+#[derive(Clone)]
+pub struct DiscordNotifier {
+    api: Api,
+    clock: Arc<dyn Clock>,
+}
+
+/// Shows the bot as typing in Discord's channels. Cheap to clone.
+#[derive(Clone)]
+pub struct DiscordTyping {
+    api: Api,
+}
+
+/// What is read of a message that Discord created or changed.
+#[derive(Deserialize)]
+struct Created {
+    id: MessageId,
+}
+
+#[async_trait]
+impl ChannelNotifier for DiscordNotifier {
+    async fn send(&self, message: &OutgoingMessage, part: usize) -> Result<Sent, SendError> {
+        let channel = discord_channel(&message.channel)?;
+        let Some(cut) = Part::of(message, part) else {
+            return Err(SendError::Undeliverable(format!("the message has no part {part}")));
+        };
+        let created = self.deliver(channel, message, part, &cut).await?;
+        let message = message_id(created.id).map_err(|error| SendError::Unknown(error.to_string()))?;
+        Ok(Sent { message, more: cut.more })
+    }
+}
+
+impl DiscordNotifier {
+    pub(super) fn new(api: Api, clock: Arc<dyn Clock>) -> Self {
+        Self { api, clock }
+    }
+
+    /// Takes the way that the purpose asks for, and the next best when Discord has closed it.
+    async fn deliver(
+        &self,
+        channel: serenity::model::id::ChannelId,
+        message: &OutgoingMessage,
+        number: usize,
+        part: &Part,
+    ) -> Result<Created, SendError> {
+        let handle = message.reply.as_ref().and_then(Handle::from_reply);
+        let fresh = handle.as_ref().filter(|handle| handle.is_fresh(self.clock.now()));
+        let unanswered = message.in_flight_since.is_some();
+        match message.purpose {
+            // It has no other way, so the token is tried whatever our clock says of its age.
+            Purpose::Answer { private: true } => {
+                let Some(handle) = &handle else { return Err(SendError::Undeliverable(TOO_LATE.to_owned())) };
+                return Ok(self.answer(handle, true, number, part, unanswered).await?);
+            }
+            Purpose::Answer { private: false } => {
+                if let Some(handle) = fresh {
+                    match self.answer(handle, false, number, part, unanswered).await {
+                        Err(error) if error.interaction_is_over() => {
+                            tracing::debug!(%error, "too late to answer the interaction, the channel gets a message");
+                        }
+                        answered => return Ok(answered?),
+                    }
+                }
+            }
+            Purpose::Notice | Purpose::Result => {}
+        }
+        match (self.post(channel, message, number, part).await, fresh) {
+            // Where the bot itself is no member, only the interaction lets it speak.
+            (Err(error), Some(handle)) if error.is_locked_out() => {
+                Ok(self.follow_up(handle, handle.ephemeral, part, unanswered).await?)
+            }
+            (posted, _) => Ok(posted?),
+        }
+    }
+
+    /// Answers an interaction within the life of its token.
+    async fn answer(
+        &self,
+        handle: &Handle,
+        private: bool,
+        number: usize,
+        part: &Part,
+        unanswered: bool,
+    ) -> Result<Created, ApiError> {
+        if number > 0 {
+            return self.follow_up(handle, private || handle.ephemeral, part, unanswered).await;
+        }
+        let route = Route::WebhookOriginalInteractionResponse { application_id: handle.application, token: &handle.token };
+        if private && !handle.ephemeral {
+            // Whether others see the "thinking" was settled when the command was acknowledged, before anybody knew that
+            // the answer would be for one person. So it goes, and the answer comes as a message of its own.
+            match self.api.send(Call::new(LightMethod::Delete, route)).await {
+                Err(error) if !error.has_code(code::UNKNOWN_MESSAGE) => return Err(error),
+                _ => return self.follow_up(handle, true, part, unanswered).await,
+            }
+        }
+        let edit = EditInteractionResponse::new()
+            .content(part.text(false))
+            .components(part.rows())
+            .flags(MessageFlags::SUPPRESS_EMBEDS)
+            .allowed_mentions(CreateAllowedMentions::new());
+        self.api.fetch(Call::new(LightMethod::Patch, route).json(&edit)?).await
+    }
+
+    /// A further message of an interaction. Discord gives it no key, so one that went unanswered may show twice.
+    async fn follow_up(&self, handle: &Handle, ephemeral: bool, part: &Part, unanswered: bool) -> Result<Created, ApiError> {
+        let seen = if ephemeral { MessageFlags::EPHEMERAL } else { MessageFlags::empty() };
+        let create = CreateInteractionResponseFollowup::new()
+            .content(part.text(unanswered))
+            .components(part.rows())
+            .flags(MessageFlags::SUPPRESS_EMBEDS | seen)
+            .allowed_mentions(CreateAllowedMentions::new());
+        let route = Route::WebhookFollowupMessages { application_id: handle.application, token: &handle.token };
+        let call = Call::new(LightMethod::Post, route).json(&create)?;
+        self.api.fetch(call).await.map_err(ApiError::of_unkeyed)
+    }
+
+    /// A message in the channel itself.
+    async fn post(
+        &self,
+        channel_id: serenity::model::id::ChannelId,
+        message: &OutgoingMessage,
+        number: usize,
+        part: &Part,
+    ) -> Result<Created, ApiError> {
+        let forgotten = message.in_flight_since.is_some_and(|since| elapsed(since, self.clock.now()) >= NONCE_MEMORY);
+        let create = CreateMessage::new()
+            .content(part.text(forgotten))
+            .components(part.rows())
+            .flags(MessageFlags::SUPPRESS_EMBEDS)
+            .nonce(Nonce::String(nonce(&message.key, number)))
+            .enforce_nonce(true)
+            .allowed_mentions(CreateAllowedMentions::new());
+        self.api.fetch(Call::new(LightMethod::Post, Route::ChannelMessages { channel_id }).json(&create)?).await
+    }
+}
+
+impl DiscordTyping {
+    pub(super) fn new(api: Api) -> Self {
+        Self { api }
+    }
+}
+
+#[async_trait]
+impl TypingIndicator for DiscordTyping {
+    async fn show_typing(&self, channel: &ChannelId) -> Result<Duration, SendError> {
+        let channel_id = discord_channel(channel)?;
+        self.api.send(Call::new(LightMethod::Post, Route::ChannelTyping { channel_id })).await?;
+        Ok(TYPING_AGAIN)
+    }
+}
+
+/// The platform's key of one part: the same at every try. Keys have at most 20 characters, which leaves room for the
+/// number of the part; a longer one is given up for its hash.
+fn nonce(key: &str, part: usize) -> String {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+
+    let plain = format!("{key}-{part}");
+    if plain.len() <= NONCE_LIMIT && plain.is_ascii() {
+        return plain;
+    }
+    let mut hasher = DefaultHasher::new();
+    plain.hash(&mut hasher);
+    format!("h{:016x}", hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nonce_fits_and_differs_by_part() {
+        assert_eq!(nonce("n42", 0), "n42-0");
+        let longest = "1".repeat(20);
+        assert_eq!(nonce(&longest, 9999).len(), NONCE_LIMIT);
+        for key in ["1".repeat(40), "é".repeat(11)] {
+            assert!(nonce(&key, 0).len() <= NONCE_LIMIT);
+            assert_eq!(nonce(&key, 1), nonce(&key, 1));
+            assert_ne!(nonce(&key, 0), nonce(&key, 1));
+        }
+    }
+}

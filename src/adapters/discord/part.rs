@@ -1,0 +1,125 @@
+//! One message of ours as the messages of Discord's it becomes.
+//!
+//! Cutting is deterministic: which part is which must be the same after a crash. Room for the mark of a possible
+//! duplicate is kept in every part, so that marking one never moves the cuts.
+
+use serenity::all::ButtonStyle;
+use serenity::builder::{CreateActionRow, CreateButton};
+
+use crate::background::ports::OutgoingMessage;
+use crate::domain::command::{Action, Button};
+use crate::domain::text::{Unit, one_line, split};
+
+/// Longest message, in code points.
+const MESSAGE_LIMIT: usize = 2000;
+
+/// What a part says that may have arrived before.
+const DUPLICATE_MARK: &str = "\n(may be a duplicate)";
+
+/// What a message without any text says, because Discord takes no empty one.
+const EMPTY: &str = "(empty)";
+
+/// Buttons in one row, and rows in one message.
+const BUTTONS_PER_ROW: usize = 5;
+const ROWS: usize = 5;
+
+/// Longest label of a button, in code points.
+const LABEL_LIMIT: usize = 80;
+
+/// One part of a message, ready to be sent.
+pub(super) struct Part {
+    text: String,
+    rows: Vec<CreateActionRow>,
+    /// Whether further parts remain.
+    pub(super) more: bool,
+}
+
+impl Part {
+    /// Part number `number` (from 0) of a message; `None` beyond the last.
+    pub(super) fn of(message: &OutgoingMessage, number: usize) -> Option<Self> {
+        Self::cut(&message.text, &message.buttons, number)
+    }
+
+    /// Part number `number` (from 0) of a text with buttons below its last part.
+    pub(super) fn cut(text: &str, buttons: &[Button], number: usize) -> Option<Self> {
+        let mut parts = split(text, MESSAGE_LIMIT - DUPLICATE_MARK.len(), Unit::CodePoint);
+        if parts.is_empty() {
+            parts.push(EMPTY.to_owned());
+        }
+        let more = number + 1 < parts.len();
+        let text = parts.into_iter().nth(number)?;
+        let rows = if more { Vec::new() } else { rows(buttons) };
+        Some(Self { text, rows, more })
+    }
+
+    /// Its text, marked when it may have arrived before.
+    pub(super) fn text(&self, may_be_duplicate: bool) -> String {
+        let mark = if may_be_duplicate { DUPLICATE_MARK } else { "" };
+        format!("{}{mark}", self.text)
+    }
+
+    /// The buttons below it.
+    pub(super) fn rows(&self) -> Vec<CreateActionRow> {
+        self.rows.clone()
+    }
+}
+
+fn rows(buttons: &[Button]) -> Vec<CreateActionRow> {
+    let rows = buttons.chunks(BUTTONS_PER_ROW).take(ROWS);
+    rows.map(|row| CreateActionRow::Buttons(row.iter().map(button).collect())).collect()
+}
+
+fn button(button: &Button) -> CreateButton {
+    let style = match button.action {
+        Action::Cancel(_) => ButtonStyle::Danger,
+        Action::Retry(_) | Action::Page { .. } => ButtonStyle::Secondary,
+    };
+    CreateButton::new(button.action.to_string()).label(one_line(&button.label, LABEL_LIMIT)).style(style)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::TaskNumber;
+
+    fn part(text: &str, number: usize) -> Option<Part> {
+        let buttons = [Button { label: "Cancel".to_owned(), action: Action::Cancel(TaskNumber(42)) }];
+        Part::cut(text, &buttons, number)
+    }
+
+    #[test]
+    fn a_short_text_is_one_part_with_its_buttons() {
+        let only = part("done", 0).expect("a part");
+        assert_eq!((only.text(false).as_str(), only.more), ("done", false));
+        let rows = serde_json::to_value(only.rows()).expect("JSON");
+        assert_eq!(rows[0]["components"][0]["custom_id"], "cancel:42");
+        assert!(part("done", 1).is_none());
+    }
+
+    #[test]
+    fn every_part_fits_even_with_its_mark() {
+        let text = "word ".repeat(2000);
+        let parts: Vec<_> = (0..).map_while(|number| part(&text, number)).collect();
+        assert_eq!(parts.len(), 6);
+        for (number, part) in parts.iter().enumerate() {
+            assert!(part.text(true).chars().count() <= MESSAGE_LIMIT);
+            assert!(part.text(true).ends_with("(may be a duplicate)"));
+            assert_eq!(part.more, number < 5);
+            assert_eq!(part.rows().is_empty(), part.more, "buttons are on the last part only");
+        }
+    }
+
+    #[test]
+    fn nothing_to_say_is_said() {
+        assert_eq!(part(" \n", 0).expect("a part").text(false), "(empty)");
+    }
+
+    #[test]
+    fn many_buttons_take_several_rows() {
+        let buttons = vec![Button { label: "x".repeat(200), action: Action::Retry(TaskNumber(1)) }; 30];
+        let rows = serde_json::to_value(Part::cut("t", &buttons, 0).expect("a part").rows()).expect("JSON");
+        assert_eq!(rows.as_array().map(Vec::len), Some(5));
+        assert_eq!(rows[4]["components"].as_array().map(Vec::len), Some(5));
+        assert_eq!(rows[0]["components"][0]["label"].as_str().map(|label| label.chars().count()), Some(80));
+    }
+}

@@ -1,0 +1,196 @@
+//! From what was heard to exactly one answer.
+//!
+//! An update counts as handled when [`Answering::take`] returns, and only then may the offset pass it. Answers to commands
+//! take their place in the lane of their chat. A press has a spinner that Telegram stops waiting for, so it is
+//! answered directly, within seconds, exactly once; what does not fit there follows in the chat.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use teloxide::payloads::AnswerCallbackQuery;
+use teloxide::payloads::AnswerCallbackQuerySetters;
+use teloxide::types::{CallbackQueryId, Update};
+use tokio::time;
+
+use crate::adapters::telegram::admins::Admins;
+use crate::adapters::telegram::api::Api;
+use crate::adapters::telegram::error::CallError;
+use crate::adapters::telegram::inbound;
+use crate::adapters::telegram::inbound::{Asked, Heard, Identity};
+use crate::background::ports::{OutgoingMessage, Purpose};
+use crate::chat::inbound::{Answer, Inbox, Replies, Reply};
+use crate::domain::channel::ChannelId;
+use crate::domain::id::ReplyHandle;
+use crate::domain::text;
+use crate::domain::text::Unit;
+
+/// How long a press may spin before it is told that the answer follows.
+const SPINNER: Duration = Duration::from_secs(5);
+/// What it is told then.
+const STILL_WORKING: &str = "Still working on it; the answer follows in the chat.";
+/// What a person is told when our own code failed.
+const BROKEN: &str =
+    "Something went wrong here and nothing is known to be done. Try again; the operator finds the reason in the log.";
+/// Longest text of the answer to a press, in UTF-16 units.
+const ALERT: usize = 200;
+/// Tries to answer a press while the server cannot be reached, and how long one may take.
+const TRIES: u32 = 3;
+const TRY: Duration = Duration::from_secs(5);
+const BETWEEN_TRIES: Duration = Duration::from_millis(300);
+
+/// Takes updates to the inbox and its answers back.
+pub(super) struct Answering {
+    pub(super) api: Arc<Api>,
+    pub(super) inbox: Arc<dyn Inbox>,
+    pub(super) replies: Arc<dyn Replies>,
+    pub(super) admins: Admins,
+    pub(super) me: Identity,
+}
+
+impl Answering {
+    /// Handles one update to its end: when this returns, everything it asked for is durable.
+    pub(super) async fn take(&self, update: &Update) {
+        match inbound::hear(update, &self.me) {
+            Some(Heard::Asked(asked)) => match asked.query.clone() {
+                Some(query) => self.answer_press(*asked, query).await,
+                None => self.answer_command(*asked).await,
+            },
+            Some(Heard::StrayPress(query)) => {
+                self.stop_spinner(query, None).await;
+            }
+            None => {}
+        }
+    }
+
+    async fn answer_command(&self, asked: Asked) {
+        let to = Addressee::of(&asked);
+        if let Reply::Say(answer) = self.ask(asked).await {
+            self.say(to, answer);
+        }
+    }
+
+    async fn answer_press(&self, asked: Asked, query: CallbackQueryId) {
+        let to = Addressee::of(&asked);
+        let mut work = std::pin::pin!(self.ask(asked));
+        let Ok(reply) = time::timeout(SPINNER, &mut work).await else {
+            self.stop_spinner(query, Some(Toast { text: STILL_WORKING, alert: false })).await;
+            if let Reply::Say(answer) = work.await {
+                self.say(to, answer);
+            }
+            return;
+        };
+        match reply {
+            Reply::Say(answer) if answer.private => {
+                let short = shortened(&answer.text);
+                let shown = self.stop_spinner(query, Some(Toast { text: &short, alert: true })).await;
+                // A press of hours ago, delivered after an outage, can no longer be answered in its own way.
+                if !shown {
+                    self.say(to, answer);
+                }
+            }
+            Reply::Say(answer) => {
+                self.say(to, answer);
+                self.stop_spinner(query, None).await;
+            }
+            Reply::Owed => {
+                self.stop_spinner(query, None).await;
+            }
+        }
+    }
+
+    /// Asks the inbox. If its code panics, that is this request's failure and not the adapter's: the person is told, and the
+    /// update is not delivered again to do the same once more.
+    async fn ask(&self, asked: Asked) -> Reply {
+        let Asked { mut inbound, member, .. } = asked;
+        if let Some((chat, user)) = member
+            && self.inbox.allows(&inbound.channel, &inbound.person)
+        {
+            inbound.channel_admin = self.admins.includes(chat, user).await;
+        }
+        AssertUnwindSafe(self.inbox.handle(inbound)).catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!("handling a Telegram update panicked");
+            Reply::Say(Answer { text: BROKEN.to_owned(), buttons: Vec::new(), private: true })
+        })
+    }
+
+    fn say(&self, to: Addressee, answer: Answer) {
+        self.replies.say(OutgoingMessage {
+            channel: to.channel,
+            purpose: Purpose::Answer { private: answer.private },
+            reply: Some(to.reply),
+            text: answer.text,
+            buttons: answer.buttons,
+            key: to.key,
+            in_flight_since: None,
+        });
+    }
+
+    /// Answers a press; says whether Telegram took the answer.
+    async fn stop_spinner(&self, query: CallbackQueryId, toast: Option<Toast<'_>>) -> bool {
+        let mut answer = AnswerCallbackQuery::new(query);
+        if let Some(toast) = toast {
+            answer = answer.text(toast.text).show_alert(toast.alert);
+        }
+        for tried in 1..=TRIES {
+            match self.api.call(&answer, TRY).await {
+                Ok(_) => return true,
+                Err(CallError::Unavailable(_)) if tried < TRIES => time::sleep(BETWEEN_TRIES).await,
+                // Nobody knows whether it was answered; a second answer would do no harm, but saying it in the chat
+                // might be a second one to the person.
+                Err(CallError::Unknown(reason)) => {
+                    tracing::debug!(error = %reason, "the answer to a press may be lost");
+                    return true;
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "a press cannot be answered");
+                    return false;
+                }
+            }
+        }
+        false
+    }
+}
+
+/// Where an answer goes.
+struct Addressee {
+    channel: ChannelId,
+    reply: ReplyHandle,
+    key: String,
+}
+
+impl Addressee {
+    fn of(asked: &Asked) -> Self {
+        Self { channel: asked.inbound.channel.clone(), reply: asked.inbound.reply.clone(), key: asked.key.clone() }
+    }
+}
+
+/// What appears over the chat when a press is answered.
+struct Toast<'a> {
+    text: &'a str,
+    /// Stays until it is closed.
+    alert: bool,
+}
+
+/// A text as long as the answer to a press may be.
+fn shortened(text: &str) -> String {
+    if Unit::Utf16.length(text) <= ALERT {
+        return text.to_owned();
+    }
+    format!("{}…", text::prefix(text, ALERT - 1, Unit::Utf16).trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alerts_fit_and_no_character_is_cut() {
+        for text in ["short".to_owned(), "x".repeat(200), "😀".repeat(150), "é 👩‍👩‍👧 ".repeat(60)] {
+            let short = shortened(&text);
+            assert!(Unit::Utf16.length(&short) <= ALERT);
+            assert!(text.starts_with(short.trim_end_matches('…')), "{short}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Messages and typing on their way to Telegram.
+//!
+//! One call sends one part, and nothing here waits or retries: that is the lane's. Telegram has no key that would make a
+//! send idempotent, so a part that may have arrived before says so when it is sent again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use teloxide::ApiError;
+use teloxide::payloads::{SendChatAction, SendMessage, SendMessageSetters};
+use teloxide::types;
+use teloxide::types::{ChatAction, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Recipient, ReplyParameters};
+
+use crate::adapters::telegram::address;
+use crate::adapters::telegram::address::TelegramChat;
+use crate::adapters::telegram::api::{Api, PROMPT};
+use crate::adapters::telegram::error::CallError;
+use crate::background::ports::{ChannelNotifier, OutgoingMessage, SendError, Sent, TypingIndicator};
+use crate::domain::channel::ChannelId;
+use crate::domain::command::Button;
+use crate::domain::id::MessageId;
+use crate::domain::text;
+use crate::domain::text::Unit;
+
+/// The line above a part that may have been sent before.
+const DUPLICATE: &str = "(may be a duplicate)\n";
+/// Longest part, in UTF-16 units: Telegram's limit, less the line above. The same with and without that line, so
+/// that a part is the same at every try.
+const PART: usize = 4096 - DUPLICATE.len();
+/// Buttons side by side before a new row begins.
+const ROW: usize = 3;
+/// Telegram shows typing for five seconds at most.
+const TYPING: Duration = Duration::from_secs(4);
+
+/// Sends messages to Telegram chats.
+pub struct TelegramNotifier {
+    api: Arc<Api>,
+}
+
+impl TelegramNotifier {
+    pub(super) fn new(api: Arc<Api>) -> Self {
+        Self { api }
+    }
+
+    /// Sends, and once more where the refusal says how: to the supergroup that the group has become, or without the
+    /// reference to a message that is gone.
+    async fn deliver(&self, mut payload: SendMessage) -> Result<types::MessageId, CallError> {
+        loop {
+            match self.api.call_as(&payload, PROMPT).await {
+                Err(CallError::Migrated(chat)) if payload.chat_id != Recipient::Id(chat) => {
+                    tracing::info!(channel.new = %chat, "a Telegram group has become a supergroup; sending there");
+                    payload.chat_id = Recipient::Id(chat);
+                    // Messages have other numbers there.
+                    payload.reply_parameters = None;
+                }
+                Err(error) if payload.reply_parameters.is_some() && reply_is_gone(&error) => payload.reply_parameters = None,
+                result => return result,
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl ChannelNotifier for TelegramNotifier {
+    async fn send(&self, message: &OutgoingMessage, part: usize) -> Result<Sent, SendError> {
+        let (payload, more) = compose(message, part)?;
+        let sent = self.deliver(payload).await?;
+        let message = MessageId::parse(sent.to_string()).map_err(|error| SendError::Unknown(error.to_string()))?;
+        Ok(Sent { message, more })
+    }
+}
+
+/// Shows typing in Telegram chats.
+pub struct TelegramTyping {
+    api: Arc<Api>,
+}
+
+impl TelegramTyping {
+    pub(super) fn new(api: Arc<Api>) -> Self {
+        Self { api }
+    }
+}
+
+#[async_trait]
+impl TypingIndicator for TelegramTyping {
+    async fn show_typing(&self, channel: &ChannelId) -> Result<Duration, SendError> {
+        let target = target(channel)?;
+        let mut payload = SendChatAction::new(target.chat, ChatAction::Typing);
+        payload.message_thread_id = target.topic;
+        // An indication that comes late shows something that may no longer be true.
+        self.api.call(&payload, TYPING).await?;
+        Ok(TYPING)
+    }
+}
+
+fn target(channel: &ChannelId) -> Result<TelegramChat, SendError> {
+    TelegramChat::try_from(channel).map_err(|error| SendError::Undeliverable(error.to_string()))
+}
+
+/// One part of a message as Telegram wants it, and whether there are more.
+fn compose(message: &OutgoingMessage, part: usize) -> Result<(SendMessage, bool), SendError> {
+    let target = target(&message.channel)?;
+    let parts = text::split(&message.text, PART, Unit::Utf16);
+    let Some(text) = parts.get(part) else {
+        return Err(SendError::Undeliverable(format!("the message has {} parts and none of number {}", parts.len(), part + 1)));
+    };
+    let more = part + 1 < parts.len();
+    let marked = if message.in_flight_since.is_some() { format!("{DUPLICATE}{text}") } else { text.clone() };
+    let mut payload = SendMessage::new(target.chat, marked).link_preview_options(NO_PREVIEW);
+    payload.message_thread_id = target.topic;
+    if part == 0 {
+        let replied = message.reply.as_ref().and_then(address::replied_message);
+        payload.reply_parameters = replied.map(|replied| ReplyParameters::new(replied).allow_sending_without_reply());
+    }
+    if !more && !message.buttons.is_empty() {
+        payload = payload.reply_markup(keyboard(&message.buttons));
+    }
+    Ok((payload, more))
+}
+
+/// A preview would show what a link of the model's leads to, and make Telegram visit it.
+const NO_PREVIEW: LinkPreviewOptions = LinkPreviewOptions {
+    is_disabled: true,
+    url: None,
+    prefer_small_media: false,
+    prefer_large_media: false,
+    show_above_text: false,
+};
+
+fn keyboard(buttons: &[Button]) -> InlineKeyboardMarkup {
+    let button = |button: &Button| InlineKeyboardButton::callback(button.label.clone(), button.action.to_string());
+    InlineKeyboardMarkup::new(buttons.chunks(ROW).map(|row| row.iter().map(button).collect::<Vec<_>>()))
+}
+
+/// Whether only the reference to another message stands in the way. Telegram is asked to send without it, but older
+/// servers refuse some references all the same.
+fn reply_is_gone(error: &CallError) -> bool {
+    match error {
+        CallError::Refused { error: ApiError::MessageToReplyNotFound, .. } => true,
+        CallError::Refused { code: 400, description, .. } => {
+            let words = description.to_ascii_lowercase();
+            words.contains("message to be replied not found") || words.contains("replied message not found")
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::background::ports::Purpose;
+    use crate::domain::command::Action;
+    use crate::domain::id::{ReplyHandle, TaskNumber};
+    use crate::domain::time::from_millis;
+
+    fn message(channel: &str, text: &str) -> OutgoingMessage {
+        OutgoingMessage {
+            channel: channel.parse().unwrap(),
+            purpose: Purpose::Notice,
+            reply: Some(ReplyHandle("m5".into())),
+            text: text.into(),
+            buttons: vec![Button { label: "Cancel".into(), action: Action::Cancel(TaskNumber(42)) }],
+            key: "k".into(),
+            in_flight_since: None,
+        }
+    }
+
+    fn composed(message: &OutgoingMessage, part: usize) -> (Value, bool) {
+        let (payload, more) = compose(message, part).unwrap();
+        (serde_json::to_value(payload).unwrap(), more)
+    }
+
+    #[test]
+    fn a_short_message_is_one_plain_part() {
+        let (payload, more) = composed(&message("telegram:-100/7", "*hi* <b>"), 0);
+        let expected = json!({
+            "chat_id": -100, "message_thread_id": 7, "text": "*hi* <b>", "link_preview_options": {"is_disabled": true},
+            "reply_parameters": {"message_id": 5, "allow_sending_without_reply": true},
+            "reply_markup": {"inline_keyboard": [[{"text": "Cancel", "callback_data": "cancel:42"}]]},
+        });
+        assert_eq!(payload, expected);
+        assert!(!more);
+    }
+
+    #[test]
+    fn a_long_message_replies_with_its_first_part_and_has_buttons_below_its_last() {
+        let message = message("telegram:7", &"😀".repeat(5000));
+        let (first, more) = composed(&message, 0);
+        assert!(more && first.get("reply_parameters").is_some() && first.get("reply_markup").is_none());
+        let (last, more) = composed(&message, 2);
+        assert!(!more && last.get("reply_parameters").is_none() && last.get("reply_markup").is_some());
+        assert!(matches!(compose(&message, 3), Err(SendError::Undeliverable(_))));
+    }
+
+    #[test]
+    fn a_possible_duplicate_says_so_and_still_fits() {
+        let mut message = message("telegram:7", &"x".repeat(5000));
+        let before = composed(&message, 0).0["text"].as_str().unwrap().to_owned();
+        message.in_flight_since = from_millis(1);
+        let after = composed(&message, 0).0["text"].as_str().unwrap().to_owned();
+        assert_eq!(after, format!("(may be a duplicate)\n{before}"));
+        assert_eq!(Unit::Utf16.length(&after), 4096);
+    }
+
+    #[test]
+    fn foreign_addresses_and_handles_do_no_harm() {
+        assert!(matches!(compose(&message("discord:7", "x"), 0), Err(SendError::Undeliverable(_))));
+        let mut foreign = message("telegram:7", "x");
+        foreign.reply = Some(ReplyHandle("interaction-token".into()));
+        assert!(composed(&foreign, 0).0.get("reply_parameters").is_none());
+    }
+}

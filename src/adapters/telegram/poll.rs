@@ -1,0 +1,249 @@
+//! The loop that fetches updates: persist, then advance.
+//!
+//! An update is confirmed by the next request with a higher offset, and that request is not sent before everything in
+//! the batch has been handled. After a crash Telegram delivers again what was not confirmed; the ledger knows it by
+//! its identity. Within one chat updates are handled in order, across chats side by side.
+//!
+//! Who polls last wins, so a second instance would make both deaf in turns. On a conflict this loop steps back, says
+//! so, and tries again ever more rarely.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use serde_json::Value;
+use teloxide::payloads::{GetUpdates, GetUpdatesSetters};
+use teloxide::types::{AllowedUpdate, ChatId, Update};
+use tokio::time;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use crate::adapters::telegram::answer::Answering;
+use crate::adapters::telegram::api::{Api, PROMPT};
+use crate::adapters::telegram::backoff::Backoff;
+use crate::adapters::telegram::error::{CallError, TOKEN_REFUSED};
+use crate::adapters::telegram::inbound;
+use crate::adapters::telegram::update;
+use crate::adapters::telegram::update::Arrived;
+use crate::lifecycle::Component;
+
+/// How long the server holds a request without news, in seconds; it does not hold it longer than this.
+const LONG_POLL: u32 = 50;
+/// What the request may take beyond that.
+const GRACE: Duration = Duration::from_secs(15);
+/// Chats handled side by side.
+const CHATS: usize = 16;
+/// Failures in a row that pass without a word to the operator's readiness check.
+const TOLERATED: u32 = 1;
+/// A conflict is forgotten after so long without another.
+const PEACE: Duration = Duration::from_mins(2);
+/// An empty answer sooner than this comes from a server that does not hold requests.
+const TOO_SOON: Duration = Duration::from_millis(200);
+/// A batch may keep the loop from polling for so long without a word.
+const DEAF: Duration = Duration::from_mins(1);
+/// How long the last confirmation may hold up the shutdown.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// Polls until shutdown. What has been fetched is handled to its end first, and confirmed.
+pub(super) async fn run(api: &Api, answering: &Answering, readiness: &Component, shutdown: &CancellationToken) {
+    let mut offset = None;
+    let mut confirmed = true;
+    let mut trouble = Trouble::new();
+    // The first answer comes at once, so that the process is ready as soon as it can be; the same after a failure.
+    let mut seconds = 0;
+    loop {
+        let asked = Instant::now();
+        let answer = tokio::select! {
+            biased;
+            () = shutdown.cancelled() => break,
+            answer = fetch(api, offset, seconds) => answer,
+        };
+        let pause = match answer {
+            Ok(batch) => {
+                confirmed = true;
+                trouble.over(readiness);
+                let soon = seconds > 0 && batch.is_empty() && asked.elapsed() < TOO_SOON;
+                seconds = LONG_POLL;
+                if let Some(last) = batch.last().map(|arrived| arrived.id) {
+                    watch(handle(answering, batch), readiness).await;
+                    // Not the highest ever seen: after a quiet week ids begin anew anywhere.
+                    offset = Some(last + 1);
+                    confirmed = false;
+                }
+                if soon { TOO_SOON } else { Duration::ZERO }
+            }
+            Err(error) => {
+                seconds = 0;
+                trouble.with(&error, readiness)
+            }
+        };
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => break,
+            () = time::sleep(pause) => {}
+        }
+    }
+    if !confirmed {
+        confirm(api, offset).await;
+    }
+}
+
+async fn fetch(api: &Api, offset: Option<i64>, seconds: u32) -> Result<Vec<Arrived>, CallError> {
+    let patience = if seconds == 0 { PROMPT } else { Duration::from_secs(seconds.into()) + GRACE };
+    let received: Vec<Value> = api.call_as(&request(offset, seconds), patience).await?;
+    let count = received.len();
+    let batch: Vec<Arrived> = received.into_iter().filter_map(|value| update::read(&value)).collect();
+    if batch.is_empty() && count > 0 {
+        return Err(CallError::Unavailable("updates without ids, which is not the Bot API; check telegram.api_url".to_owned()));
+    }
+    Ok(batch)
+}
+
+/// The list of kinds is sent each time, because the server remembers the one of whoever polled before.
+fn request(offset: Option<i64>, seconds: u32) -> GetUpdates {
+    let mut request = GetUpdates::new().timeout(seconds).allowed_updates([AllowedUpdate::Message, AllowedUpdate::CallbackQuery]);
+    request.offset = offset.and_then(|offset| i32::try_from(offset).ok());
+    request
+}
+
+/// Tells Telegram how far we came, so that a restart does not answer the last batch twice. One update may come along; it
+/// is not confirmed and will come again.
+async fn confirm(api: &Api, offset: Option<i64>) {
+    if let Err(error) = api.call_as::<_, Vec<Value>>(&request(offset, 0).limit(1), FAREWELL).await {
+        tracing::debug!(%error, "the last Telegram updates are not confirmed and will be delivered again");
+    }
+}
+
+/// Says so when a batch keeps us from fetching the next one for too long.
+async fn watch(handling: impl Future<Output = ()>, readiness: &Component) {
+    let mut handling = std::pin::pin!(handling);
+    if time::timeout(DEAF, &mut handling).await.is_err() {
+        let reason = "an update is taking long to handle, and no others are fetched meanwhile";
+        tracing::warn!(error = reason, "Telegram is not polled");
+        readiness.not_ready(reason);
+        handling.await;
+    }
+}
+
+async fn handle(answering: &Answering, batch: Vec<Arrived>) {
+    let mut chats: Vec<(Option<ChatId>, Vec<Update>)> = Vec::new();
+    for Arrived { id, update } in batch {
+        let Some(update) = update else {
+            tracing::debug!(update.id = id, "a Telegram update of an unknown kind is passed over");
+            continue;
+        };
+        let chat = inbound::chat_of(&update);
+        match chats.iter_mut().find(|(known, _)| *known == chat) {
+            Some((_, updates)) => updates.push(update),
+            None => chats.push((chat, vec![update])),
+        }
+    }
+    let in_order = |(_, updates): (Option<ChatId>, Vec<Update>)| async move {
+        for update in &updates {
+            let span = tracing::debug_span!("telegram.handle", update.id = update.id.0);
+            answering.take(update).instrument(span).await;
+        }
+    };
+    stream::iter(chats).for_each_concurrent(CHATS, in_order).await;
+}
+
+/// What went wrong of late, and how long to keep away.
+struct Trouble {
+    failures: u32,
+    failing: Backoff,
+    conflicting: Backoff,
+    last_conflict: Option<Instant>,
+}
+
+impl Trouble {
+    fn new() -> Self {
+        Self {
+            failures: 0,
+            failing: Backoff::new(Duration::from_millis(500), Duration::from_secs(30)),
+            conflicting: Backoff::new(Duration::from_secs(5), Duration::from_secs(30)),
+            last_conflict: None,
+        }
+    }
+
+    /// A poll was answered. The pauses of conflicts keep their length for a while: between two instances that take
+    /// turns every second poll is answered.
+    fn over(&mut self, readiness: &Component) {
+        if self.failures > TOLERATED {
+            tracing::info!("Telegram answers again");
+        }
+        self.failures = 0;
+        self.failing.reset();
+        readiness.ready();
+    }
+
+    /// A poll failed; how long to wait.
+    fn with(&mut self, error: &CallError, readiness: &Component) -> Duration {
+        self.failures = self.failures.saturating_add(1);
+        if let Some(reason) = error.conflict() {
+            if self.last_conflict.is_none_or(|last| last.elapsed() > PEACE) {
+                self.conflicting.reset();
+            }
+            self.last_conflict = Some(Instant::now());
+            tracing::warn!(error = reason, "Telegram refuses to hand out updates");
+            readiness.not_ready(reason);
+            return self.conflicting.pause();
+        }
+        let reason = if error.token_refused() { TOKEN_REFUSED.to_owned() } else { error.to_string() };
+        if self.failures > TOLERATED {
+            readiness.not_ready(reason.clone());
+        }
+        if self.failures == TOLERATED + 1 {
+            tracing::warn!(error = reason, "Telegram cannot be polled");
+        } else {
+            tracing::debug!(error = reason, failures = self.failures, "a poll of Telegram failed");
+        }
+        if let CallError::RetryAfter(wait) = error { *wait } else { self.failing.pause() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::Readiness;
+
+    #[test]
+    fn one_lost_poll_is_nothing_two_are_told() {
+        let readiness = Readiness::default();
+        let component = readiness.component("telegram");
+        let mut trouble = Trouble::new();
+        trouble.over(&component);
+        trouble.with(&CallError::Unavailable("connection refused".into()), &component);
+        assert!(readiness.waiting_for().is_empty());
+        trouble.with(&CallError::Unavailable("connection refused".into()), &component);
+        assert_eq!(readiness.waiting_for(), [("telegram", "connection refused".to_owned())]);
+        trouble.over(&component);
+        assert!(readiness.waiting_for().is_empty());
+    }
+
+    #[test]
+    fn a_rival_makes_the_pauses_grow_though_polls_between_are_answered() {
+        let readiness = Readiness::default();
+        let component = readiness.component("telegram");
+        let mut trouble = Trouble::new();
+        let conflict =
+            CallError::Refused { code: 409, error: teloxide::ApiError::TerminatedByOtherGetUpdates, description: String::new() };
+        let mut last = Duration::ZERO;
+        for _ in 0..3 {
+            let pause = trouble.with(&conflict, &component);
+            assert!(pause > last && pause <= Duration::from_secs(30));
+            assert!(!readiness.waiting_for().is_empty());
+            trouble.over(&component);
+            last = pause;
+        }
+        trouble.last_conflict = Instant::now().checked_sub(PEACE * 2);
+        assert!(trouble.with(&conflict, &component) <= Duration::from_secs(5));
+    }
+
+    #[test]
+    fn the_kinds_of_updates_are_always_named() {
+        let request = serde_json::to_value(request(Some(8), 50)).unwrap();
+        let expected = serde_json::json!({"offset": 8, "timeout": 50, "allowed_updates": ["message", "callback_query"]});
+        assert_eq!(request, expected);
+    }
+}

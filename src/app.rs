@@ -1,0 +1,227 @@
+//! The composition root: the only file that names concrete adapters. It puts the parts together and knows the order in
+//! which they stop; it decides nothing else.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::discord::Discord;
+use crate::adapters::ledger::sqlite::SqliteLedger;
+use crate::adapters::telegram::Telegram;
+use crate::background::manager::Manager;
+use crate::background::notification::{ChannelPolicy, NoticePolicy, Notification};
+use crate::background::ports::{Clock, Ledger};
+use crate::background::retention;
+use crate::chat::access::AccessPolicy;
+use crate::chat::dispatch::Dispatch;
+use crate::chat::inbound::{Inbox, Replies};
+use crate::chat::router::Router;
+use crate::config::{AccessConfig, Config, NotifyConfig};
+use crate::delivery::outbox::Outbox;
+use crate::lifecycle::Lifecycle;
+use crate::metrics::Metrics;
+use crate::runner::{LlmRunner, Persona};
+use crate::web;
+
+/// How long what is owed may still be delivered after the drain.
+const FLUSH_LIMIT: Duration = Duration::from_secs(3);
+/// How long everything may take to end after that.
+const END_LIMIT: Duration = Duration::from_secs(1);
+
+/// A server, put together and not yet running.
+pub struct App {
+    lifecycle: Lifecycle,
+    clock: Arc<dyn Clock>,
+    ledger: Arc<SqliteLedger>,
+    manager: Manager,
+    outbox: Outbox,
+    inbox: Arc<dyn Inbox>,
+    telegram: Option<Telegram>,
+    discord: Option<Discord>,
+    listener: TcpListener,
+    pages: axum::Router,
+    drain: Duration,
+    retention: Duration,
+}
+
+/// Pages served beside the server's own.
+#[derive(Debug, Default)]
+pub struct Pages {
+    /// What serves them.
+    pub router: axum::Router,
+    /// Links to them on the server's front page: path and text.
+    pub links: &'static [(&'static str, &'static str)],
+}
+
+impl App {
+    /// Opens the ledger, binds the port and puts everything together. `extra` pages are served too.
+    ///
+    /// # Errors
+    /// When the ledger cannot be opened, the port cannot be bound, or a setting cannot be used; the text says which and
+    /// what to do.
+    pub async fn build(config: Config, lifecycle: Lifecycle, extra: Pages) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let metrics = Metrics::default();
+        let listener = TcpListener::bind(config.server.listen)
+            .await
+            .with_context(|| format!("cannot listen on {} (server.listen)", config.server.listen))?;
+        let ready = lifecycle.readiness.component("ledger");
+        let store = Arc::new(SqliteLedger::open(&config.store.path).context("cannot open the ledger (store.url)")?);
+        ready.ready();
+        let ledger: Arc<dyn Ledger> = store.clone();
+
+        let readiness = &lifecycle.readiness;
+        let telegram = config
+            .telegram
+            .map(|section| Telegram::new(section, Arc::clone(&clock), metrics.clone(), readiness.component("telegram")));
+        let telegram = telegram.transpose()?;
+        let discord = config
+            .discord
+            .map(|section| Discord::new(section, Arc::clone(&clock), metrics.clone(), readiness.component("discord")));
+        let discord = discord.transpose()?;
+        let mut router = Router::default();
+        if let Some(telegram) = &telegram {
+            router = router.with("telegram", telegram.notifier(), telegram.typing());
+        }
+        if let Some(discord) = &discord {
+            router = router.with("discord", Arc::new(discord.notifier()), Arc::new(discord.typing()));
+        }
+
+        let tracker = lifecycle.tracker.clone();
+        let ways_out = Arc::new(router.clone());
+        let notification =
+            Notification::new(Arc::clone(&ledger), ways_out.clone(), ways_out, Arc::clone(&clock), tracker.clone())
+                .with_metrics(metrics.clone());
+        let runner = LlmRunner::new(config.llm, Arc::clone(&clock))?.with_personas(personas(&config.notify));
+        let manager = Manager::builder(ledger, Arc::new(runner), Arc::clone(&clock), tracker.clone())
+            .with_limits(config.tasks.limits)
+            .with_policy(policy(config.notify))
+            .with_notification(notification.clone())
+            .with_metrics(metrics.clone())
+            .build();
+        let outbox = Outbox::new(notification, tracker, lifecycle.hard.clone());
+        let inbox: Arc<dyn Inbox> = Arc::new(Dispatch::new(manager.clone(), access(config.access), router));
+        let state = web::WebState {
+            tasks: Arc::new(manager.clone()),
+            lifecycle: lifecycle.clone(),
+            metrics,
+            clock: Arc::clone(&clock),
+            admin_token: config.server.admin_token,
+            links: extra.links,
+        };
+        Ok(Self {
+            pages: web::router(state).merge(extra.router),
+            clock,
+            ledger: store,
+            manager,
+            outbox,
+            inbox,
+            telegram,
+            discord,
+            listener,
+            drain: config.tasks.drain,
+            retention: config.store.retention,
+            lifecycle,
+        })
+    }
+
+    /// Where the HTTP server listens.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until the lifecycle's soft token is cancelled, then stops in order: nothing new is taken, what runs may
+    /// finish, the rest is handed back, what is owed is delivered, the ledger is closed.
+    ///
+    /// # Errors
+    /// When a component ended by itself: a refused token, a port that failed.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let Self { lifecycle, clock, ledger, manager, outbox, inbox, telegram, discord, listener, pages, drain, retention } =
+            self;
+        let (soft, hard, tracker) = (&lifecycle.soft, &lifecycle.hard, &lifecycle.tracker);
+        // The HTTP server and the outbox outlive the drain: people may watch it, and notices are still owed.
+        let last = CancellationToken::new();
+        let failed: Arc<std::sync::Mutex<Option<anyhow::Error>>> = Arc::default();
+        let guard = |name: &'static str, result: anyhow::Result<()>| {
+            if let Err(error) = result {
+                tracing::error!(component = name, error = format!("{error:#}"), "a component ended; stopping");
+                failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
+                soft.cancel();
+            }
+        };
+        let replies: Arc<dyn Replies> = Arc::new(outbox.clone());
+
+        let work = async {
+            let drained = manager.run(soft.clone(), hard.clone(), drain).await;
+            let flushed = hard.run_until_cancelled(tokio::time::timeout(FLUSH_LIMIT, outbox.flush())).await;
+            let all_delivered = matches!(flushed, Some(Ok(())));
+            tracing::info!(handed_back = drained.handed_back, all_delivered, "drained");
+            last.cancel();
+        };
+        let telegram = async {
+            if let Some(telegram) = telegram {
+                let run = telegram.run(Arc::clone(&inbox), Arc::clone(&replies), soft.clone());
+                guard("telegram", run.await.map_err(Into::into));
+            }
+        };
+        let discord = async {
+            if let Some(discord) = discord {
+                let run = discord.run(Arc::clone(&inbox), Arc::clone(&replies), soft.clone());
+                guard("discord", run.await.map_err(Into::into));
+            }
+        };
+        let pages = async { guard("http", web::serve(listener, pages, last.clone()).await.map_err(Into::into)) };
+        let store: Arc<dyn Ledger> = ledger.clone();
+        tokio::join!(
+            work,
+            telegram,
+            discord,
+            pages,
+            outbox.run(last.clone()),
+            retention::run(store, clock, retention, soft.clone()),
+        );
+
+        hard.cancel();
+        tracker.close();
+        if tokio::time::timeout(END_LIMIT, tracker.wait()).await.is_err() {
+            tracing::warn!(left = tracker.len(), "some futures did not end in time");
+        }
+        ledger.close().await;
+        let failed = failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        failed.map_or(Ok(()), Err)
+    }
+}
+
+fn access(config: AccessConfig) -> AccessPolicy {
+    AccessPolicy { open: config.open, admins: config.admins, people: config.people, channels: config.channels }
+}
+
+fn policy(config: NotifyConfig) -> NoticePolicy {
+    let channels = config.channels.into_iter();
+    NoticePolicy {
+        events: config.events,
+        default_deliver_to: config.default_deliver_to,
+        channels: channels
+            .map(|channel| (channel.id, ChannelPolicy { events: channel.events, deliver_to: channel.deliver_to }))
+            .collect(),
+    }
+}
+
+fn personas(config: &NotifyConfig) -> Vec<Persona> {
+    let channels = config.channels.iter().filter(|channel| channel.model.is_some() || channel.system_prompt.is_some());
+    channels
+        .map(|channel| Persona {
+            channel: channel.id.clone(),
+            model: channel.model.clone(),
+            system_prompt: channel.system_prompt.clone(),
+        })
+        .collect()
+}

@@ -1,0 +1,150 @@
+//! The life of one attempt: run against its time limit and its token, then say how it ended, exactly once.
+//!
+//! Whatever the runner does (return, hang, panic, ignore its token) the attempt ends, its place is freed and the end
+//! is recorded. There is one way to every end: [`Attempt::conclude`].
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::background::ports::{AgentRunner, Lease, Progress, ProgressSink, RunControl, RunOutcome, RunRequest};
+use crate::domain::failure::{Failure, FailureCode};
+use crate::domain::task::{Outcome, Task};
+use crate::domain::usage::Usage;
+use crate::domain::wording::duration;
+
+/// How long a runner may take to return after its token is cancelled, before its future is dropped.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Why an attempt was told to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StopReason {
+    /// A person or the operator cancelled it; the ledger knows who.
+    Cancelled,
+    /// Its time is up.
+    TimedOut,
+    /// The process stops.
+    Shutdown,
+    /// Somebody else holds the task now.
+    LeaseLost,
+}
+
+/// How an attempt concluded: what the ledger is to be told.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Conclusion {
+    /// It ended like this.
+    Finish(Outcome),
+    /// Hand the task back.
+    Release,
+    /// Say nothing: it is somebody else's.
+    Abandon,
+}
+
+/// An attempt that runs in this process.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    pub(crate) lease: Lease,
+    /// Cancelled to make the runner stop.
+    cancel: CancellationToken,
+    /// The first reason to stop wins.
+    reason: OnceLock<StopReason>,
+    progress: Mutex<Progress>,
+    /// Cancelled when the end is recorded.
+    pub(crate) ended: CancellationToken,
+}
+
+impl Attempt {
+    pub(crate) fn new(lease: Lease) -> Self {
+        Self {
+            lease,
+            cancel: CancellationToken::new(),
+            reason: OnceLock::new(),
+            progress: Mutex::default(),
+            ended: CancellationToken::new(),
+        }
+    }
+
+    /// Tells the runner to stop; the first reason given is the one that counts.
+    pub(crate) fn stop(&self, reason: StopReason) {
+        self.reason.get_or_init(|| reason);
+        self.cancel.cancel();
+    }
+
+    /// What the runner last reported.
+    pub(crate) fn progress(&self) -> Progress {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Runs the task to the end of this attempt.
+    pub(crate) async fn run(self: &Arc<Self>, runner: &dyn AgentRunner, task: &Task, limit: Duration) -> (Conclusion, Usage) {
+        let deadline = Instant::now() + limit;
+        let request = RunRequest {
+            task: task.new.id.clone(),
+            attempt: task.attempt,
+            origin: task.new.origin.clone(),
+            prompt: task.new.prompt.clone(),
+            settings: task.new.settings.clone(),
+        };
+        let progress: Arc<dyn ProgressSink> = Arc::clone(self) as _;
+        let control = RunControl { cancel: self.cancel.clone(), deadline, progress };
+        let running = AssertUnwindSafe(runner.run(request, control)).catch_unwind();
+        tokio::pin!(running);
+
+        let ended = tokio::select! {
+            ended = &mut running => Some(ended),
+            () = tokio::time::sleep_until(deadline) => { self.stop(StopReason::TimedOut); None }
+            () = self.cancel.cancelled() => None,
+        };
+        let ended = match ended {
+            Some(ended) => Some(ended),
+            None => tokio::time::timeout(GRACE, running).await.ok(),
+        };
+        match ended {
+            Some(Ok(RunOutcome { outcome, usage })) => (self.conclude(Some(outcome), limit), usage),
+            Some(Err(_panic)) => {
+                tracing::error!(task.number = task.number.0, attempt = task.attempt, "the runner panicked");
+                let failure = Failure::new(FailureCode::Internal, "the runner broke; the operator finds more in the log");
+                (self.conclude(Some(Outcome::Failed { failure, partial: String::new() }), limit), self.progress().usage)
+            }
+            None => (self.conclude(None, limit), self.progress().usage),
+        }
+    }
+
+    /// What to tell the ledger. `outcome` is none when the runner had to be dropped. A whole result wins over every
+    /// reason to stop but a lost lease.
+    fn conclude(&self, outcome: Option<Outcome>, limit: Duration) -> Conclusion {
+        let reason = self.reason.get().copied();
+        let outcome = outcome.unwrap_or(Outcome::Cancelled { partial: String::new() });
+        match (outcome, reason) {
+            (_, Some(StopReason::LeaseLost)) => Conclusion::Abandon,
+            (Outcome::Done { result }, _) if result.trim().is_empty() => {
+                let failure = Failure::new(FailureCode::Empty, "the answer was empty");
+                Conclusion::Finish(Outcome::Failed { failure, partial: String::new() })
+            }
+            (done @ Outcome::Done { .. }, _) => Conclusion::Finish(done),
+            (Outcome::Cancelled { partial } | Outcome::Failed { partial, .. }, Some(StopReason::TimedOut)) => {
+                let failure = Failure::new(FailureCode::TimedOut, format!("it used up its time of {}", duration(limit)));
+                Conclusion::Finish(Outcome::Failed { failure, partial })
+            }
+            (Outcome::Cancelled { .. }, Some(StopReason::Shutdown)) => Conclusion::Release,
+            (Outcome::Cancelled { partial } | Outcome::Failed { partial, .. }, Some(StopReason::Cancelled)) => {
+                Conclusion::Finish(Outcome::Cancelled { partial })
+            }
+            (failed @ Outcome::Failed { .. }, _) => Conclusion::Finish(failed),
+            (Outcome::Cancelled { partial }, None) => {
+                let failure = Failure::new(FailureCode::Internal, "the runner stopped by itself");
+                Conclusion::Finish(Outcome::Failed { failure, partial })
+            }
+        }
+    }
+}
+
+impl ProgressSink for Attempt {
+    fn report(&self, progress: Progress) {
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
+    }
+}

@@ -1,0 +1,262 @@
+//! Who is told what, and how one notice gets from the ledger to a channel.
+//!
+//! The ledger writes that a notice is owed; here it becomes words and is handed over part by part. Before a part goes
+//! out the ledger knows that it will, and after it the ledger knows the platform's id of it, so a crash at any point
+//! leaves either a certain state or one that is known to be uncertain.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::background::ports::{
+    ChannelNotifier, Clock, Delivery, Ledger, LedgerError, OutgoingMessage, Purpose, SendError, TypingIndicator,
+};
+use crate::background::typing::{Typing, TypingGuard};
+use crate::domain::channel::ChannelId;
+use crate::domain::id::{TaskId, TaskRef};
+use crate::domain::notice::{Events, Notice, NoticeKind, NoticeState};
+use crate::domain::time::{Timestamp, elapsed, later};
+use crate::domain::wording;
+use crate::metrics::Metrics;
+
+/// After this time an undelivered notice is given up.
+const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
+/// The pause after the first failed try; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause between tries.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// Which notices a channel hears and where else they go, as configured.
+#[derive(Debug, Clone, Default)]
+pub struct NoticePolicy {
+    /// What a channel hears unless it says otherwise.
+    pub events: Events,
+    /// Where notices go when a task has no channel of its own.
+    pub default_deliver_to: Vec<ChannelId>,
+    /// Channels that differ.
+    pub channels: HashMap<ChannelId, ChannelPolicy>,
+}
+
+/// What differs for one channel.
+#[derive(Debug, Clone, Default)]
+pub struct ChannelPolicy {
+    /// What it hears.
+    pub events: Option<Events>,
+    /// Channels that hear of its tasks too.
+    pub deliver_to: Vec<ChannelId>,
+}
+
+impl NoticePolicy {
+    /// What the channels of a task from `origin` hear, and which channels besides `origin` and `asked_for` those are.
+    #[must_use]
+    pub fn resolve(&self, origin: Option<&ChannelId>, asked_for: Vec<ChannelId>) -> (Events, Vec<ChannelId>) {
+        let channel = origin.and_then(|origin| self.channels.get(origin));
+        let events = channel.and_then(|channel| channel.events).unwrap_or(self.events);
+        let mut deliver_to = asked_for;
+        deliver_to.extend(channel.into_iter().flat_map(|channel| channel.deliver_to.iter().cloned()));
+        if origin.is_none() && deliver_to.is_empty() {
+            deliver_to.clone_from(&self.default_deliver_to);
+        }
+        (events, deliver_to)
+    }
+}
+
+/// What became of one try to deliver a notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notified {
+    /// Every part of it is confirmed by the platform.
+    Delivered,
+    /// It was not owed any more.
+    NotOwed,
+    /// Not yet: its channel should be left alone for this time.
+    Later(Duration),
+    /// Never.
+    Undeliverable,
+}
+
+/// Turns owed notices into messages, and work into typing.
+#[derive(Clone)]
+pub struct Notification {
+    ledger: Arc<dyn Ledger>,
+    notifier: Arc<dyn ChannelNotifier>,
+    typing: Typing,
+    clock: Arc<dyn Clock>,
+    metrics: Metrics,
+}
+
+impl Notification {
+    /// Notices of `ledger` go out through `notifier`; typing loops are spawned on `tracker`.
+    #[must_use]
+    pub fn new(
+        ledger: Arc<dyn Ledger>,
+        notifier: Arc<dyn ChannelNotifier>,
+        typing: Arc<dyn TypingIndicator>,
+        clock: Arc<dyn Clock>,
+        tracker: tokio_util::task::TaskTracker,
+    ) -> Self {
+        Self { ledger, notifier, typing: Typing::new(typing, tracker), clock, metrics: Metrics::default() }
+    }
+
+    /// Counts into these metrics instead of its own.
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: Metrics) -> Self {
+        self.metrics = metrics;
+        self
+    }
+
+    /// The ledger whose notices go out.
+    #[must_use]
+    pub fn ledger(&self) -> &Arc<dyn Ledger> {
+        &self.ledger
+    }
+
+    /// The notifier they go out through.
+    #[must_use]
+    pub fn notifier(&self) -> &Arc<dyn ChannelNotifier> {
+        &self.notifier
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Shows that the bot is busy in `channel` until the guard is dropped.
+    pub fn start_typing(&self, channel: &ChannelId) -> TypingGuard {
+        self.typing.start(channel)
+    }
+
+    /// The typing loops.
+    #[must_use]
+    pub fn typing(&self) -> &Typing {
+        &self.typing
+    }
+
+    /// Delivers the start notices that a task owes now, without waiting for their lanes. For library users who run no
+    /// outbox; with one, it does this by itself.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the store fails.
+    pub async fn notify_start(&self, task: &TaskId) -> Result<(), LedgerError> {
+        for notice in self.ledger.notices_of(task).await? {
+            if notice.kind == NoticeKind::Started && matches!(notice.state, NoticeState::Owed { .. }) {
+                self.notify(&notice).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Delivers one owed notice, part by part, from where an earlier try left off.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the store fails; the notice is still owed then.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the part that was on its way marked as such in the ledger.
+    pub async fn notify(&self, notice: &Notice) -> Result<Notified, LedgerError> {
+        let Some(mut notice) = self.ledger.begin_delivery(notice.id, self.clock.now()).await? else {
+            return Ok(Notified::NotOwed);
+        };
+        let Some(message) = self.message(&notice).await? else {
+            let reason = "the task is gone".to_owned();
+            return self.record(&notice, Delivery::Undeliverable { reason }, Notified::Undeliverable).await;
+        };
+        let mut message = message;
+        loop {
+            match self.notifier.send(&message, notice.receipts.len()).await {
+                Ok(sent) if sent.more => {
+                    self.record_sent(&notice, Delivery::Part { message: sent.message.clone(), last: false }).await?;
+                    notice.receipts.push(sent.message);
+                    // Only the part that was on its way at a crash may be a duplicate, not the ones after it.
+                    message.in_flight_since = None;
+                }
+                Ok(sent) => {
+                    self.typing.show_again(&notice.channel);
+                    self.record_sent(&notice, Delivery::Part { message: sent.message, last: true }).await?;
+                    self.metrics.delivered(elapsed(notice.created_at, self.clock.now()));
+                    return Ok(Notified::Delivered);
+                }
+                Err(error) => return self.failed(&notice, error).await,
+            }
+        }
+    }
+
+    /// The message of a notice; none when its task has been pruned.
+    async fn message(&self, notice: &Notice) -> Result<Option<OutgoingMessage>, LedgerError> {
+        let Some((task, ahead)) = self.ledger.find(&TaskRef::Id(notice.task.clone())).await? else { return Ok(None) };
+        let purpose = match notice.kind {
+            NoticeKind::Accepted => Purpose::Answer { private: false },
+            NoticeKind::Result => Purpose::Result,
+            _ => Purpose::Notice,
+        };
+        Ok(Some(OutgoingMessage {
+            channel: notice.channel.clone(),
+            purpose,
+            reply: notice.reply.clone(),
+            text: wording::notice(notice, &task, ahead),
+            buttons: wording::notice_buttons(notice, &task),
+            key: key(notice),
+            in_flight_since: notice.in_flight_since,
+        }))
+    }
+
+    /// Records a confirmed part. The store is asked again and again rather than the part sent again: a message that
+    /// arrived must not be repeated because a disk was busy.
+    async fn record_sent(&self, notice: &Notice, delivery: Delivery) -> Result<(), LedgerError> {
+        let mut pause = Duration::from_millis(50);
+        for _try in 0..6 {
+            match self.ledger.record_delivery(notice.id, delivery.clone(), self.clock.now()).await {
+                Ok(()) => return Ok(()),
+                Err(error) => {
+                    tracing::warn!(error = %error, notice = notice.id.0, "a delivery is not recorded yet; trying again");
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+            }
+        }
+        self.ledger.record_delivery(notice.id, delivery, self.clock.now()).await
+    }
+
+    async fn record(&self, notice: &Notice, delivery: Delivery, outcome: Notified) -> Result<Notified, LedgerError> {
+        self.ledger.record_delivery(notice.id, delivery, self.clock.now()).await?;
+        Ok(outcome)
+    }
+
+    async fn failed(&self, notice: &Notice, error: SendError) -> Result<Notified, LedgerError> {
+        let now = self.clock.now();
+        let number = notice.number.0;
+        let reason = error.to_string();
+        let (pause, unknown) = match error {
+            SendError::Undeliverable(reason) => {
+                tracing::warn!(task.number = number, channel = %notice.channel, %reason, "a notice is undeliverable");
+                return self.record(notice, Delivery::Undeliverable { reason }, Notified::Undeliverable).await;
+            }
+            SendError::RetryAfter(wait) => (wait, false),
+            SendError::Unavailable(_) => (pause_after(notice.tries), false),
+            SendError::Unknown(_) => (pause_after(notice.tries), true),
+        };
+        if elapsed(notice.created_at, now) > GIVE_UP_AFTER {
+            tracing::error!(task.number = number, channel = %notice.channel, %reason, "a notice is given up after 24 hours");
+            let reason = format!("given up after 24 hours: {reason}");
+            return self.record(notice, Delivery::Undeliverable { reason }, Notified::Undeliverable).await;
+        }
+        tracing::debug!(task.number = number, channel = %notice.channel, %reason, "a notice is tried again later");
+        let delivery = Delivery::Retry { due_at: later(now, pause), reason, unknown };
+        self.record(notice, delivery, Notified::Later(pause)).await
+    }
+}
+
+/// The pause after so many failed tries: 1 s, 2 s, 4 s, at most a minute.
+pub(crate) fn pause_after(tries: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(tries.min(16))).min(LONGEST_PAUSE)
+}
+
+/// The same for every try of the same notice, and for no other, also after the store was started afresh: row ids start
+/// again then, task ids do not.
+fn key(notice: &Notice) -> String {
+    let mut hasher = DefaultHasher::new();
+    (notice.task.as_str(), notice.kind.as_str(), notice.attempt, notice.channel.to_string()).hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}

@@ -1,0 +1,257 @@
+//! The worker: takes tasks up while there are free places, keeps their leases, and drains at the end.
+//!
+//! It wakes by the ledger's hints and, because a hint can be lost, by a slow tick too. A failing store never ends
+//! it: it goes on trying, and stops its own attempts before their leases could be given to somebody else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use crate::background::execution::{Attempt, Conclusion, StopReason};
+use crate::background::manager::{Core, Manager};
+use crate::background::ports::{Finish, Lease, LedgerError};
+use crate::background::projection::snapshot;
+use crate::domain::task::{State, Task};
+use crate::domain::time::{elapsed, later};
+use crate::domain::usage::Usage;
+
+/// How long a claim holds without being renewed.
+const LEASE: Duration = Duration::from_secs(30);
+/// How often leases are renewed; also how long a cancel from another process takes at most.
+const RENEWAL: Duration = Duration::from_secs(2);
+/// Without a renewal for so long, attempts are stopped: well before their leases end.
+const LEASE_IN_DANGER: Duration = Duration::from_secs(20);
+/// How often to look for work and for lost leases without a hint.
+const TICK: Duration = Duration::from_secs(1);
+/// How long attempts that were told to stop may take to record that.
+const STOP_LIMIT: Duration = Duration::from_secs(3);
+
+/// What a drained worker leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub struct Drained {
+    /// Attempts that were handed back to the ledger, to be taken up at the next start.
+    pub handed_back: usize,
+}
+
+impl Manager {
+    /// Works until `soft` is cancelled, then drains: nothing new is taken, running attempts may finish within `drain`
+    /// (or until `hard` is cancelled), the rest is handed back to the ledger.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves attempts running without anybody to renew their leases; use the tokens.
+    pub async fn run(&self, soft: CancellationToken, hard: CancellationToken, drain: Duration) -> Drained {
+        let worker = Worker { core: Arc::clone(&self.core) };
+        tokio::select! {
+            () = worker.keep_leases() => Drained { handed_back: 0 },
+            drained = worker.serve(soft, hard, drain) => drained,
+        }
+    }
+}
+
+struct Worker {
+    core: Arc<Core>,
+}
+
+impl Worker {
+    async fn serve(&self, soft: CancellationToken, hard: CancellationToken, drain: Duration) -> Drained {
+        let work = self.core.ledger.hints().work;
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            // The tick's first turn is at once: what a crash left behind is taken back before anything new.
+            tokio::select! {
+                biased;
+                () = soft.cancelled() => break,
+                _ = tick.tick() => {
+                    self.recover().await;
+                    self.claim().await;
+                }
+                () = work.notified() => self.claim().await,
+            }
+        }
+        self.core.closed.cancel();
+        self.drain(&hard, drain).await
+    }
+
+    /// Takes up as many tasks as there are free places.
+    async fn claim(&self) {
+        let core = &self.core;
+        let free = core.limits.max_running.saturating_sub(core.attempts.len());
+        if free == 0 {
+            return;
+        }
+        let now = core.clock.now();
+        let claim = core.ledger.claim(&core.worker, &core.limits, free, later(now, LEASE), now);
+        match core.projection.ordered(claim, |tasks| tasks.iter().map(snapshot).collect()).await {
+            Ok(tasks) => tasks.into_iter().for_each(|task| self.start(task)),
+            Err(error) => tracing::warn!(error = %chain(&error), "no work can be taken up; trying again"),
+        }
+    }
+
+    fn start(&self, task: Task) {
+        let core = Arc::clone(&self.core);
+        let lease = Lease { task: task.new.id.clone(), epoch: task.epoch };
+        let attempt = Arc::new(Attempt::new(lease));
+        core.attempts.insert(task.new.id.clone(), Arc::clone(&attempt));
+        core.metrics.started(elapsed(task.submitted_at, core.clock.now()));
+        let span = tracing::info_span!("task.run", task.number = task.number.0, attempt = task.attempt);
+        let run = async move {
+            let usage_and_end = execute(&core, &attempt, &task).await;
+            core.attempts.remove(&task.new.id);
+            attempt.ended.cancel();
+            core.metrics.ended(elapsed(task.started_at.unwrap_or(task.submitted_at), core.clock.now()), &usage_and_end);
+            // A free place: whoever waits may start.
+            core.ledger.hints().work.notify_one();
+        };
+        self.core.tracker.spawn(run.instrument(span));
+    }
+
+    /// Takes back what dead workers held.
+    async fn recover(&self) {
+        let core = &self.core;
+        let recover = core.ledger.recover(&core.limits, core.clock.now());
+        match core.projection.ordered(recover, |tasks| tasks.iter().map(snapshot).collect()).await {
+            Ok(tasks) => {
+                for task in tasks {
+                    let (number, status) = (task.number.0, task.status());
+                    tracing::warn!(task.number = number, task.status = %status, attempt = task.attempt, "an interrupted task was taken back");
+                }
+            }
+            Err(error) => tracing::warn!(error = %chain(&error), "interrupted tasks cannot be taken back; trying again"),
+        }
+    }
+
+    /// Renews the leases of the attempts that run here, for ever.
+    async fn keep_leases(&self) {
+        let mut tick = interval(RENEWAL);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut renewed_at = Instant::now();
+        loop {
+            tick.tick().await;
+            let leases: Vec<Lease> = self.core.attempts.iter().map(|attempt| attempt.lease.clone()).collect();
+            if leases.is_empty() {
+                renewed_at = Instant::now();
+                continue;
+            }
+            let now = self.core.clock.now();
+            match self.core.ledger.renew(&leases, later(now, LEASE), now).await {
+                Ok(renewal) => {
+                    renewed_at = Instant::now();
+                    self.stop(&renewal.cancelled, StopReason::Cancelled);
+                    self.stop(&renewal.lost, StopReason::LeaseLost);
+                }
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "leases are not renewed; trying again");
+                    if renewed_at.elapsed() > LEASE_IN_DANGER {
+                        let all: Vec<_> = leases.into_iter().map(|lease| lease.task).collect();
+                        self.stop(&all, StopReason::LeaseLost);
+                    }
+                }
+            }
+        }
+    }
+
+    fn stop(&self, tasks: &[crate::domain::id::TaskId], reason: StopReason) {
+        for task in tasks {
+            if let Some(attempt) = self.core.attempts.get(task) {
+                attempt.stop(reason);
+            }
+        }
+    }
+
+    async fn drain(&self, hard: &CancellationToken, drain: Duration) -> Drained {
+        let running = self.core.attempts.len();
+        tracing::info!(running, drain_s = drain.as_secs(), "draining: nothing new is taken up");
+        let _stopped = hard.run_until_cancelled(tokio::time::timeout(drain, self.all_ended())).await;
+        let left: Vec<_> = self.core.attempts.iter().map(|attempt| attempt.lease.task.clone()).collect();
+        self.stop(&left, StopReason::Shutdown);
+        if tokio::time::timeout(STOP_LIMIT, self.all_ended()).await.is_err() {
+            tracing::error!(left = self.core.attempts.len(), "attempts did not stop; their leases will run out");
+        }
+        Drained { handed_back: left.len() }
+    }
+
+    async fn all_ended(&self) {
+        loop {
+            let Some(attempt) = self.core.attempts.iter().next().map(|attempt| Arc::clone(&attempt)) else { return };
+            attempt.ended.cancelled().await;
+        }
+    }
+}
+
+/// Runs an attempt and records its end; returns what it used.
+async fn execute(core: &Core, attempt: &Arc<Attempt>, task: &Task) -> Usage {
+    let channel = task.new.origin.channel.as_ref();
+    let typing = core.notification.as_ref().zip(channel).map(|(notification, channel)| notification.start_typing(channel));
+    let limit = task.new.settings.timeout.unwrap_or(core.limits.timeout);
+    tracing::info!("attempt started");
+    let (conclusion, usage) = attempt.run(core.runner.as_ref(), task, limit).await;
+    // Typing ends before the end is durable, so no pulse can follow the result into the channel.
+    drop(typing);
+    record(core, attempt, conclusion, usage).await;
+    usage
+}
+
+/// Records the end of an attempt, trying again while the lease is held: an end must not be lost to a busy disk.
+async fn record(core: &Core, attempt: &Attempt, conclusion: Conclusion, usage: Usage) {
+    let mut pause = Duration::from_millis(50);
+    let deadline = Instant::now() + LEASE;
+    loop {
+        let now = core.clock.now();
+        let recorded = match &conclusion {
+            Conclusion::Abandon => {
+                tracing::warn!("the lease was lost; this attempt's end is not recorded");
+                return;
+            }
+            Conclusion::Finish(outcome) => {
+                let finish = core.ledger.finish(&attempt.lease, outcome.clone(), usage, now);
+                core.projection.ordered(finish, moved).await
+            }
+            Conclusion::Release => core.projection.ordered(core.ledger.release(&attempt.lease, usage, now), moved).await,
+        };
+        match recorded {
+            Ok(Finish::Recorded(task)) => {
+                let ran_ms = u64::try_from(elapsed(task.started_at.unwrap_or(now), now).as_millis()).unwrap_or(u64::MAX);
+                let error_code = task.failure().map(|failure| failure.code.as_str());
+                tracing::info!(task.status = %task.status(), elapsed_ms = ran_ms, tokens = usage.total(), error_code, "attempt ended");
+                return;
+            }
+            Ok(Finish::Stale) => {
+                tracing::warn!("the task was taken over; this attempt's end is not recorded");
+                return;
+            }
+            Err(error) if Instant::now() < deadline => {
+                tracing::warn!(error = %chain(&error), "the end of an attempt is not recorded yet; trying again");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(RENEWAL);
+            }
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "the end of an attempt could not be recorded; it will be run again");
+                return;
+            }
+        }
+    }
+}
+
+fn moved(finish: &Finish) -> Vec<crate::domain::snapshot::TaskSnapshot> {
+    match finish {
+        Finish::Recorded(task) if !matches!(task.state, State::Running { .. }) => vec![snapshot(task)],
+        _ => Vec::new(),
+    }
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &LedgerError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

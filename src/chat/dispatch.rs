@@ -1,0 +1,292 @@
+//! What a command does: from an inbound message to exactly one reply.
+//!
+//! No model is in this path. Everything an answer claims is durable when the answer is given, and whatever goes wrong
+//! is an answer too.
+
+use async_trait::async_trait;
+
+use crate::background::manager::{Cancelled, Manager, ResultOf, Retried, Submission, Submitted};
+use crate::background::ports::{LedgerError, TaskFilter};
+use crate::chat::access::{AccessPolicy, Role};
+use crate::chat::inbound::{Answer, Inbound, Inbox, Reply, Request};
+use crate::chat::router::Router;
+use crate::domain::channel::{ChannelId, PersonId};
+use crate::domain::command::{Action, Button, Command, CommandName, SubmitCommand};
+use crate::domain::id::{TaskNumber, TaskRef};
+use crate::domain::origin::Origin;
+use crate::domain::status::Status;
+use crate::domain::task::{CancelledBy, RunSettings, Task};
+use crate::domain::text::one_line;
+use crate::domain::wording;
+
+/// Tasks on one page of `/list`.
+const PAGE: usize = 10;
+/// Most suggestions a platform shows while somebody types.
+const SUGGESTIONS: usize = 25;
+
+/// Answers what arrives.
+pub struct Dispatch {
+    manager: Manager,
+    access: AccessPolicy,
+    router: Router,
+}
+
+/// Why there is no ordinary answer: what to say instead, to the person alone.
+enum Refusal {
+    Say(String),
+    Store(LedgerError),
+}
+
+impl From<LedgerError> for Refusal {
+    fn from(error: LedgerError) -> Self {
+        Self::Store(error)
+    }
+}
+
+type Answered = Result<Reply, Refusal>;
+
+/// Who asks, and what that person is here.
+struct Asker<'a> {
+    inbound: &'a Inbound,
+    role: Role,
+}
+
+impl Dispatch {
+    /// Commands go to `manager`, within what `access` allows.
+    #[must_use]
+    pub fn new(manager: Manager, access: AccessPolicy, router: Router) -> Self {
+        Self { manager, access, router }
+    }
+
+    async fn answer(&self, inbound: &Inbound) -> Answered {
+        let role = self.access.role(&inbound.channel, &inbound.person, inbound.channel_admin);
+        if role == Role::Stranger {
+            return refuse(wording::not_allowed(&inbound.person.to_string(), &inbound.channel.to_string()));
+        }
+        let asker = Asker { inbound, role };
+        match &inbound.request {
+            Request::Command(Err(error)) => refuse(wording::parse_error(error)),
+            Request::Command(Ok(command)) => self.command(&asker, command).await,
+            Request::Press(Err(_unknown)) => refuse(wording::unknown_button()),
+            Request::Press(Ok(action)) => self.press(&asker, *action).await,
+        }
+    }
+
+    async fn command(&self, asker: &Asker<'_>, command: &Command) -> Answered {
+        match command {
+            Command::Submit(submit) => self.submit(asker, submit).await,
+            Command::Status(None) if asker.inbound.replied_to.is_none() => self.active(asker).await,
+            Command::Status(task) => self.status(asker, task.as_ref()).await,
+            Command::Cancel(task) => {
+                let task = self.find(asker, CommandName::Cancel, task.as_ref()).await?;
+                Ok(say(self.cancel(asker, &task).await?))
+            }
+            Command::List { all, before } => self.list(asker, *all, *before).await,
+            Command::Result(task) => self.result(asker, task.as_ref()).await,
+            Command::Retry(task) => {
+                let task = self.find(asker, CommandName::Retry, task.as_ref()).await?;
+                self.retry(asker, &task).await.map(|_new| Reply::Owed)
+            }
+            Command::Help => Ok(whisper(wording::help(asker.role.is_admin()))),
+        }
+    }
+
+    /// A press of a button. Its outcome is for the presser alone; the channel hears through the notices.
+    async fn press(&self, asker: &Asker<'_>, action: Action) -> Answered {
+        match action {
+            Action::Cancel(number) => {
+                let task = self.find(asker, CommandName::Cancel, Some(&TaskRef::Number(number))).await?;
+                Ok(whisper(self.cancel(asker, &task).await?))
+            }
+            Action::Retry(number) => {
+                let task = self.find(asker, CommandName::Retry, Some(&TaskRef::Number(number))).await?;
+                let new = self.retry(asker, &task).await?;
+                Ok(whisper(wording::repeated(number, new)))
+            }
+            Action::Page { before, all } => self.list(asker, all, Some(before)).await,
+        }
+    }
+
+    async fn submit(&self, asker: &Asker<'_>, submit: &SubmitCommand) -> Answered {
+        if !submit.to.is_empty() && asker.role != Role::Admin {
+            return refuse(wording::to_is_for_admins());
+        }
+        if let Some(channel) = submit.to.iter().find(|channel| !self.router.serves(channel)) {
+            return refuse(wording::unknown_platform(&channel.to_string()));
+        }
+        let submission = Submission {
+            inbound: Some(asker.inbound.id.clone()),
+            deliver_to: submit.to.clone(),
+            settings: RunSettings { model: submit.model.clone(), timeout: submit.timeout },
+            ..Submission::new(submit.prompt.clone(), asker.origin())
+        };
+        self.accepted(self.manager.submit(submission).await?).map(|_number| Reply::Owed)
+    }
+
+    /// The number of a submitted task, or why it was not accepted. The acceptance itself is answered by its notice.
+    fn accepted(&self, submitted: Submitted) -> Result<TaskNumber, Refusal> {
+        match submitted {
+            Submitted::Accepted { task, .. } | Submitted::Duplicate(task) => Ok(task.number),
+            Submitted::Full(full) => Err(Refusal::Say(wording::queue_full(full, self.manager.limits()))),
+            Submitted::Stopping => Err(Refusal::Say(wording::stopping())),
+        }
+    }
+
+    async fn retry(&self, asker: &Asker<'_>, task: &Task) -> Result<TaskNumber, Refusal> {
+        let origin = match asker.inbound.request {
+            // The acceptance of a repeat by button is news to the channel, not the answer to the presser.
+            Request::Press(_) => Origin { reply: None, ..asker.origin() },
+            Request::Command(_) => asker.origin(),
+        };
+        let id = TaskRef::Id(task.new.id.clone());
+        match self.manager.retry(&id, origin, Some(asker.inbound.id.clone())).await? {
+            Retried::Submitted(submitted) => self.accepted(submitted),
+            Retried::Unfinished(task) => Err(Refusal::Say(wording::retry_of_unfinished(task.number, task.status()))),
+            Retried::NotFound => Err(Refusal::Say(wording::not_found(&id))),
+        }
+    }
+
+    async fn cancel(&self, asker: &Asker<'_>, task: &Task) -> Result<String, Refusal> {
+        let by = CancelledBy::Person(asker.inbound.person.clone());
+        let id = TaskRef::Id(task.new.id.clone());
+        Ok(match self.manager.cancel(&id, by).await? {
+            Cancelled::Cancelled(task) => wording::cancelled_now(&task),
+            Cancelled::Stopping(task) => wording::cancel_noted(task.number),
+            Cancelled::AlreadyFinished(task) => wording::already_finished(&task),
+            Cancelled::NotFound => wording::not_found(&id),
+        })
+    }
+
+    async fn status(&self, asker: &Asker<'_>, task: Option<&TaskRef>) -> Answered {
+        let task = self.find(asker, CommandName::Status, task).await?;
+        let id = TaskRef::Id(task.new.id);
+        let Some(details) = self.manager.details(&id).await? else { return refuse(wording::not_found(&id)) };
+        let view = wording::StatusView {
+            task: &details.task,
+            ahead: details.ahead,
+            progress: details.progress.as_ref(),
+            notices: &details.notices,
+            now: self.manager.now(),
+        };
+        let alive = !details.task.status().is_terminal();
+        let buttons = if alive { vec![wording::cancel_button(details.task.number)] } else { Vec::new() };
+        Ok(Reply::Say(Answer { text: wording::status(&view), buttons, private: true }))
+    }
+
+    async fn active(&self, asker: &Asker<'_>) -> Answered {
+        let filter = TaskFilter {
+            person: Some(asker.inbound.person.clone()),
+            statuses: vec![Status::Pending, Status::Running],
+            limit: SUGGESTIONS,
+            ..TaskFilter::default()
+        };
+        let tasks = self.manager.list(&filter).await?;
+        Ok(whisper(wording::active_tasks(&tasks, self.manager.now())))
+    }
+
+    async fn list(&self, asker: &Asker<'_>, all: bool, before: Option<TaskNumber>) -> Answered {
+        if all && !asker.role.is_admin() {
+            return refuse(wording::list_all_is_for_admins());
+        }
+        let filter = TaskFilter {
+            person: (!all).then(|| asker.inbound.person.clone()),
+            channel: all.then(|| asker.inbound.channel.clone()),
+            statuses: Vec::new(),
+            before,
+            limit: PAGE + 1,
+        };
+        let mut tasks = self.manager.list(&filter).await?;
+        let more = tasks.len() > PAGE;
+        tasks.truncate(PAGE);
+        let last = tasks.last().filter(|_| more);
+        let buttons = last.map(|task| wording::older_button(task.number, all)).into_iter().collect::<Vec<Button>>();
+        Ok(Reply::Say(Answer { text: wording::list(&tasks, all, self.manager.now()), buttons, private: true }))
+    }
+
+    async fn result(&self, asker: &Asker<'_>, task: Option<&TaskRef>) -> Answered {
+        let task = self.find(asker, CommandName::Result, task).await?;
+        let id = TaskRef::Id(task.new.id.clone());
+        match self.manager.result(&id).await? {
+            ResultOf::Ended(task) => Ok(say(wording::result(&task))),
+            ResultOf::Unfinished(task) => refuse(wording::not_finished(task.number, task.status())),
+            ResultOf::NotFound => refuse(wording::not_found(&id)),
+        }
+    }
+
+    /// The task that is meant: the one named, or the one whose message was replied to. Somebody else's is refused.
+    async fn find(&self, asker: &Asker<'_>, command: CommandName, task: Option<&TaskRef>) -> Result<Task, Refusal> {
+        let inbound = asker.inbound;
+        let found = match (task, &inbound.replied_to) {
+            (Some(task), _) => match self.manager.ledger().find(task).await? {
+                Some((found, _)) => found,
+                None => return Err(Refusal::Say(wording::not_found(task))),
+            },
+            (None, Some(message)) => match self.manager.task_of_message(&inbound.channel, message).await? {
+                Some(found) => found,
+                None => return Err(Refusal::Say(wording::which_task(command))),
+            },
+            (None, None) => return Err(Refusal::Say(wording::which_task(command))),
+        };
+        if asker.role.may_touch(&found, &inbound.channel, &inbound.person) {
+            Ok(found)
+        } else {
+            Err(Refusal::Say(wording::not_yours(found.number)))
+        }
+    }
+}
+
+impl Asker<'_> {
+    fn origin(&self) -> Origin {
+        Origin {
+            channel: Some(self.inbound.channel.clone()),
+            session: self.inbound.session.clone(),
+            person: Some(self.inbound.person.clone()),
+            reply: Some(self.inbound.reply.clone()),
+        }
+    }
+}
+
+fn say(text: String) -> Reply {
+    Reply::Say(Answer { text, buttons: Vec::new(), private: false })
+}
+
+fn whisper(text: String) -> Reply {
+    Reply::Say(Answer { text, buttons: Vec::new(), private: true })
+}
+
+fn refuse(text: String) -> Answered {
+    Err(Refusal::Say(text))
+}
+
+#[async_trait]
+impl Inbox for Dispatch {
+    fn allows(&self, channel: &ChannelId, person: &PersonId) -> bool {
+        self.access.role(channel, person, false) != Role::Stranger
+    }
+
+    async fn handle(&self, inbound: Inbound) -> Reply {
+        match self.answer(&inbound).await {
+            Ok(reply) => reply,
+            Err(Refusal::Say(text)) => whisper(text),
+            Err(Refusal::Store(error)) => {
+                tracing::error!(error = %error, inbound = %inbound.id, "a request could not be carried out");
+                whisper(wording::store_trouble())
+            }
+        }
+    }
+
+    async fn complete_task(&self, person: &PersonId, typed: &str) -> Vec<(String, String)> {
+        let filter = TaskFilter { person: Some(person.clone()), limit: 100, ..TaskFilter::default() };
+        let tasks = self.manager.list(&filter).await.unwrap_or_default();
+        let typed = typed.trim().trim_start_matches('#').to_lowercase();
+        let fits = |task: &&Task| {
+            let prompt = task.new.prompt.as_str().to_lowercase();
+            task.number.0.to_string().starts_with(&typed) || prompt.contains(&typed)
+        };
+        let suggestion = |task: &Task| {
+            let label = format!("{} {}: {}", task.number, task.status(), task.new.prompt.as_str());
+            (task.number.0.to_string(), one_line(&label, 100))
+        };
+        tasks.iter().filter(fits).take(SUGGESTIONS).map(suggestion).collect()
+    }
+}

@@ -1,0 +1,58 @@
+//! One notifier over all platforms: looks at the platform's name and hands on.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::background::ports::{ChannelNotifier, OutgoingMessage, SendError, Sent, TypingIndicator};
+use crate::domain::channel::ChannelId;
+
+/// One platform's ways out.
+#[derive(Clone)]
+struct Platform {
+    notifier: Arc<dyn ChannelNotifier>,
+    typing: Arc<dyn TypingIndicator>,
+}
+
+/// Hands messages and typing on to the platform that their channel names.
+#[derive(Clone, Default)]
+pub struct Router {
+    platforms: HashMap<String, Platform>,
+}
+
+impl Router {
+    /// Adds a platform under its name in channel ids.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, notifier: Arc<dyn ChannelNotifier>, typing: Arc<dyn TypingIndicator>) -> Self {
+        self.platforms.insert(name.into(), Platform { notifier, typing });
+        self
+    }
+
+    /// Whether messages to this channel can be sent at all.
+    #[must_use]
+    pub fn serves(&self, channel: &ChannelId) -> bool {
+        self.platforms.contains_key(channel.platform())
+    }
+
+    fn platform(&self, channel: &ChannelId) -> Result<&Platform, SendError> {
+        let platform = channel.platform();
+        let missing = || SendError::Undeliverable(format!("no bot for `{platform}` is configured"));
+        self.platforms.get(platform).ok_or_else(missing)
+    }
+}
+
+#[async_trait]
+impl ChannelNotifier for Router {
+    async fn send(&self, message: &OutgoingMessage, part: usize) -> Result<Sent, SendError> {
+        self.platform(&message.channel)?.notifier.send(message, part).await
+    }
+}
+
+#[async_trait]
+impl TypingIndicator for Router {
+    async fn show_typing(&self, channel: &ChannelId) -> Result<Duration, SendError> {
+        self.platform(channel)?.typing.show_typing(channel).await
+    }
+}

@@ -1,0 +1,151 @@
+//! From what the file says to what the program needs, section by section.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::config::layers::Layers;
+use crate::config::problem::Problem;
+use crate::config::raw::{RawChannel, RawConfig};
+use crate::config::value::Values;
+use crate::config::{
+    AccessConfig, ChannelConfig, Config, DiscordConfig, LlmConfig, NotifyConfig, ServerConfig, StoreConfig, TasksConfig,
+    TelegramConfig,
+};
+use crate::domain::limits::Limits;
+
+/// Times shorter than this are surely a mistake of the unit.
+const BLINK: Duration = Duration::from_millis(100);
+const DAY: Duration = Duration::from_hours(24);
+
+/// Longest prompt of a channel's own, in characters.
+const MAX_PERSONA: usize = 8_000;
+
+/// Further tries of one call beyond which waiting makes no sense.
+const MAX_RETRIES: u32 = 20;
+
+/// The checked configuration. It may be used only when no problem was added.
+pub fn checked(layers: &Layers, problems: &mut Vec<Problem>) -> Config {
+    let raw = &layers.raw;
+    let mut values = Values::new(layers, problems);
+    Config {
+        server: server(raw, &mut values),
+        store: StoreConfig {
+            path: values.sqlite_path("store.url", &raw.store.url),
+            retention: values.time("store.retention", &raw.store.retention, Duration::from_secs(1), DAY * 36_500),
+        },
+        tasks: tasks(raw, &mut values),
+        llm: llm(raw, &mut values),
+        telegram: telegram(raw, &mut values),
+        discord: discord(raw, &mut values),
+        access: AccessConfig {
+            open: raw.access.open,
+            admins: values.people("access.admins", &raw.access.admins),
+            people: values.people("access.people", &raw.access.people),
+            channels: values.channels("access.channels", &raw.access.channels),
+        },
+        notify: NotifyConfig {
+            events: values.events("notify.events", &raw.notify.events),
+            default_deliver_to: values.channels("notify.default_deliver_to", &raw.notify.default_deliver_to),
+            channels: channels(&raw.channels, &mut values),
+        },
+    }
+}
+
+fn server(raw: &RawConfig, values: &mut Values<'_>) -> ServerConfig {
+    let listen = values.socket("server.listen", &raw.server.listen);
+    let key = "server.admin_token";
+    let admin_token = values.secret(key, &raw.server.admin_token, &raw.server.admin_token_file);
+    let named = !raw.server.admin_token_file.trim().is_empty();
+    if !listen.ip().is_loopback() && admin_token.is_none() && !named {
+        let expected = format!("required, because {listen} can be reached from other machines");
+        values.wrong(key, "", expected, "set it, for example to the output of `openssl rand -hex 32`, or listen on 127.0.0.1");
+    }
+    ServerConfig { listen, admin_token }
+}
+
+fn tasks(raw: &RawConfig, values: &mut Values<'_>) -> TasksConfig {
+    let raw = &raw.tasks;
+    let limits = Limits {
+        max_running: values.limit("tasks.max_running", raw.max_running),
+        max_running_per_person: values.limit("tasks.max_running_per_person", raw.max_running_per_person),
+        max_running_per_channel: values.limit("tasks.max_running_per_channel", raw.max_running_per_channel),
+        max_queued: values.limit("tasks.max_queued", raw.max_queued),
+        max_queued_per_person: values.limit("tasks.max_queued_per_person", raw.max_queued_per_person),
+        timeout: values.time("tasks.timeout", &raw.timeout, BLINK, DAY),
+        max_attempts: raw.max_attempts,
+    };
+    values.limit("tasks.max_attempts", raw.max_attempts);
+    TasksConfig { limits, drain: values.time("tasks.drain", &raw.drain, Duration::ZERO, Duration::from_hours(1)) }
+}
+
+fn llm(raw: &RawConfig, values: &mut Values<'_>) -> LlmConfig {
+    let raw = &raw.llm;
+    let key = values.secret("llm.api_key", &raw.api_key, &raw.api_key_file);
+    if raw.retries > MAX_RETRIES {
+        values.wrong("llm.retries", raw.retries, format!("expected at most {MAX_RETRIES}"), "lower it");
+    }
+    LlmConfig {
+        base_url: values.root_url("llm.base_url", &raw.base_url),
+        api_key: key.unwrap_or_else(|| SecretString::from(String::new())),
+        model: values.model("llm.model", &raw.model),
+        system_prompt: raw.system_prompt.trim().to_owned(),
+        max_output_tokens: Some(raw.max_output_tokens).filter(|tokens| *tokens > 0),
+        retries: raw.retries,
+        first_token: values.time("llm.first_token", &raw.first_token, BLINK, DAY),
+        byte_idle: values.time("llm.byte_idle", &raw.byte_idle, BLINK, DAY),
+        event_idle: values.time("llm.event_idle", &raw.event_idle, BLINK, DAY),
+        call_timeout: values.time("llm.call_timeout", &raw.call_timeout, BLINK, DAY),
+    }
+}
+
+fn telegram(raw: &RawConfig, values: &mut Values<'_>) -> Option<TelegramConfig> {
+    let raw = &raw.telegram;
+    values.only("telegram.mode", &raw.mode, "polling", "webhook");
+    let api_url = values.root_url("telegram.api_url", &raw.api_url);
+    let token = values.secret("telegram.token", &raw.token, &raw.token_file)?;
+    Some(TelegramConfig { token, api_url })
+}
+
+fn discord(raw: &RawConfig, values: &mut Values<'_>) -> Option<DiscordConfig> {
+    let raw = &raw.discord;
+    values.only("discord.mode", &raw.mode, "gateway", "interactions");
+    let api_url = values.root_url("discord.api_url", &raw.api_url);
+    let mut guilds = Vec::new();
+    for (at, text) in raw.guilds.iter().enumerate() {
+        match text.trim().parse::<u64>() {
+            Ok(guild) if guild > 0 => guilds.push(guild),
+            _ => {
+                let fix = "copy the server's ID in Discord's developer mode";
+                values.wrong(&format!("discord.guilds[{at}]"), text, "expected the number of a Discord server", fix);
+            }
+        }
+    }
+    let token = values.secret("discord.token", &raw.token, &raw.token_file)?;
+    Some(DiscordConfig { token, api_url, guilds })
+}
+
+fn channels(raw: &[RawChannel], values: &mut Values<'_>) -> Vec<ChannelConfig> {
+    let mut channels: Vec<ChannelConfig> = Vec::new();
+    for (at, raw) in raw.iter().enumerate() {
+        let key = |name: &str| format!("channels[{at}].{name}");
+        let id = values.channel(&key("id"), &raw.id);
+        if let Some(id) = &id
+            && channels.iter().any(|channel| channel.id == *id)
+        {
+            values.wrong(&key("id"), &raw.id, "this channel has a table already", "put the keys of both into one table");
+        }
+        let persona = raw.system_prompt.trim();
+        if persona.chars().count() > MAX_PERSONA {
+            let expected = format!("expected at most {MAX_PERSONA} characters");
+            values.wrong(&key("system_prompt"), persona, expected, "shorten it");
+        }
+        let model = Some(raw.model.as_str()).filter(|model| !model.trim().is_empty());
+        let events = raw.events.as_ref().map(|words| values.events(&key("events"), words));
+        let deliver_to = values.channels(&key("deliver_to"), &raw.deliver_to);
+        let model = model.map(|model| values.model(&key("model"), model));
+        let system_prompt = Some(persona.to_owned()).filter(|persona| !persona.is_empty());
+        channels.extend(id.map(|id| ChannelConfig { id, events, deliver_to, model, system_prompt }));
+    }
+    channels
+}

@@ -1,0 +1,115 @@
+//! `legwork demo`: the whole real server over the simulator, in one process, without any account.
+//!
+//! The server is the same as in production: the real adapters speak the real protocols to servers on loopback ports. Only
+//! its configuration is made here, and its ledger is a file in a folder that goes away with the demo.
+
+mod folder;
+mod script;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::{App, Pages};
+use crate::config::Config;
+use crate::demo::folder::Folder;
+use crate::demo::script::Stage;
+use crate::lifecycle::Lifecycle;
+use crate::simulator::discord::DiscordServer;
+use crate::simulator::model::ModelServer;
+use crate::simulator::page;
+use crate::simulator::telegram::TelegramServer;
+use crate::telemetry::Redactor;
+
+const TELEGRAM_TOKEN: &str = "100100100:demo-token-of-no-use-elsewhere";
+const DISCORD_TOKEN: &str = "ZGVtbw.demo-token.of-no-use-elsewhere";
+/// Where the page is unless told otherwise.
+const LISTEN: &str = "127.0.0.1:8787";
+
+/// A demo, put together and not yet running.
+pub struct Demo {
+    app: App,
+    address: SocketAddr,
+    lifecycle: Lifecycle,
+    stage: Stage,
+    servers: TaskTracker,
+    stop: CancellationToken,
+    // Last, so that the files go when everything that uses them has gone.
+    _folder: Folder,
+}
+
+impl Demo {
+    /// Starts the platforms and puts a server over them together; the page is served at `listen`.
+    ///
+    /// # Errors
+    /// When a port cannot be bound or the temporary folder cannot be made.
+    pub async fn start(listen: Option<&str>, redactor: &Redactor) -> anyhow::Result<Self> {
+        let (servers, stop) = (TaskTracker::new(), CancellationToken::new());
+        let telegram = TelegramServer::start(TELEGRAM_TOKEN, &servers, stop.clone()).await.context("no port for Telegram")?;
+        let discord = DiscordServer::start(DISCORD_TOKEN, &servers, stop.clone()).await.context("no port for Discord")?;
+        let model = ModelServer::start(&servers, stop.clone()).await.context("no port for the model")?;
+        let folder = Folder::make().context("cannot make a temporary folder")?;
+        let settings = [
+            ("server.listen", listen.unwrap_or(LISTEN).to_owned()),
+            ("store.url", format!("sqlite:{}", folder.path().join("demo.db").display())),
+            ("telegram.token", TELEGRAM_TOKEN.to_owned()),
+            ("telegram.api_url", telegram.url()),
+            ("discord.token", DISCORD_TOKEN.to_owned()),
+            ("discord.api_url", discord.url()),
+            ("llm.base_url", model.url()),
+            ("llm.model", "demo".to_owned()),
+            ("llm.api_key", "demo".to_owned()),
+            ("access.open", "true".to_owned()),
+            ("tasks.drain", "1s".to_owned()),
+        ];
+        let settings = settings.map(|(key, value)| (key.to_owned(), value));
+        let config = Config::load(None, std::iter::empty(), &settings)?;
+        redactor.learn(config.secrets());
+        let pages = page::router(telegram.clone(), discord.clone(), model.clone());
+        let pages = Pages { router: pages, links: &[("/demo", "The demo: both chats and the model")] };
+        let lifecycle = Lifecycle::default();
+        let app = App::build(config, lifecycle.clone(), pages).await?;
+        let address = app.address()?;
+        Ok(Self { app, address, lifecycle, stage: Stage { telegram, discord, model }, servers, stop, _folder: folder })
+    }
+
+    /// Serves until a signal.
+    ///
+    /// # Errors
+    /// When the server fails.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        crate::cli::say(&format!("The demo is at http://{}/demo (Ctrl-C ends it).", self.address));
+        self.lifecycle.obeying_signals(self.app.run()).await??;
+        self.stop.cancel();
+        self.servers.close();
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Plays the fixed conversation; the exit code says whether every step did what it should.
+    ///
+    /// # Errors
+    /// When the server fails.
+    pub async fn play(self) -> anyhow::Result<ExitCode> {
+        let Self { app, lifecycle, stage, servers, stop, .. } = self;
+        let play = async {
+            let played = script::play(&stage, &lifecycle).await;
+            lifecycle.soft.cancel();
+            played
+        };
+        let (ended, played) = tokio::join!(app.run(), play);
+        stop.cancel();
+        servers.close();
+        ended?;
+        match played {
+            Ok(steps) => crate::cli::say(&format!("\nAll {steps} steps did what they should.")),
+            Err(failed) => {
+                crate::cli::complain(&failed.to_string());
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,1 +1,0 @@
-//! Every sentence the bot says, built from values.

@@ -1,0 +1,181 @@
+//! Runs the machine's effects: asks the model, reports progress, and stops at once when told to.
+//!
+//! One run is one loop in the future of its caller; nothing is spawned, so dropping that future leaves nothing behind.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+use tracing::{Instrument, debug, info_span};
+
+use crate::background::ports::{AgentRunner, Clock, RunControl, RunOutcome, RunRequest};
+use crate::config::LlmConfig;
+use crate::domain::channel::ChannelId;
+use crate::domain::task::Outcome;
+use crate::runner::attempt::Limits;
+use crate::runner::call::{Allowance, Backoff, Called, Caller};
+use crate::runner::endpoint::{Endpoint, RunnerError};
+use crate::runner::machine::{Effect, Ending, Event, State, step};
+use crate::runner::progress::Reporter;
+use crate::runner::request::{Ask, Message};
+use crate::runner::transport::Transport;
+
+/// How often a silent model is looked at.
+const TICK: Duration = Duration::from_secs(10);
+
+/// Longer time limits mean none. Instants far beyond that cannot be computed.
+const FOREVER: Duration = Duration::from_hours(24 * 365);
+
+/// How the model is asked for the tasks of one channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Persona {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The model instead of the configured one.
+    pub model: Option<String>,
+    /// What the model is told before the prompt, instead of the configured text.
+    pub system_prompt: Option<String>,
+}
+
+/// Answers prompts with a language model behind an OpenAI-compatible API.
+///
+/// One value serves all runs: they share its connections, its circuit breaker and what it has learned about the server.
+pub struct LlmRunner {
+    caller: Caller,
+    model: String,
+    system_prompt: String,
+    max_output_tokens: Option<u32>,
+    personas: Vec<Persona>,
+}
+
+impl LlmRunner {
+    /// A runner for the configured model. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`RunnerError`] when address or key cannot be used, or the HTTP client cannot be built.
+    pub fn new(config: LlmConfig, clock: Arc<dyn Clock>) -> Result<Self, RunnerError> {
+        Self::with_backoff(config, clock, Backoff::USUAL)
+    }
+
+    /// The same runner with channels that differ.
+    #[must_use]
+    pub fn with_personas(self, personas: Vec<Persona>) -> Self {
+        Self { personas, ..self }
+    }
+
+    pub(crate) fn with_backoff(config: LlmConfig, clock: Arc<dyn Clock>, backoff: Backoff) -> Result<Self, RunnerError> {
+        let transport = Transport::new(Endpoint::new(&config.base_url, &config.api_key)?)?;
+        let limits = Limits {
+            first_token: config.first_token.min(FOREVER),
+            byte_idle: config.byte_idle.min(FOREVER),
+            event_idle: config.event_idle.min(FOREVER),
+            call: config.call_timeout.min(FOREVER),
+        };
+        Ok(Self {
+            caller: Caller::new(transport, limits, config.retries, backoff, clock),
+            model: config.model,
+            system_prompt: config.system_prompt,
+            max_output_tokens: config.max_output_tokens,
+            personas: Vec::new(),
+        })
+    }
+
+    /// What this request asks of which model: the person's choice before the channel's before the configured one.
+    fn plan(&self, request: &RunRequest) -> Ask {
+        let channel = request.origin.channel.as_ref();
+        let persona = self.personas.iter().find(|persona| Some(&persona.channel) == channel);
+        let chosen = request.settings.model.as_ref().or_else(|| persona?.model.as_ref());
+        let system = persona.and_then(|persona| persona.system_prompt.as_ref()).unwrap_or(&self.system_prompt);
+        let mut messages = Vec::new();
+        if !system.trim().is_empty() {
+            messages.push(Message::system(system.trim()));
+        }
+        messages.push(Message::user(request.prompt.as_str()));
+        let model = chosen.unwrap_or(&self.model).clone();
+        Ask { number: 0, model, messages, max_output_tokens: self.max_output_tokens }
+    }
+
+    async fn drive(&self, mut ask: Ask, control: &RunControl) -> RunOutcome {
+        let reporter = Reporter::new(Arc::clone(&control.progress));
+        let mut allowance = Allowance::default();
+        let (mut state, mut effect) = step(State::new(std::mem::take(&mut ask.messages)), Event::Started);
+        loop {
+            let event = match effect {
+                Effect::Finish(ending) => return outcome(ending, &state),
+                Effect::CallModel if control.cancel.is_cancelled() => return cancelled(&state, &reporter),
+                Effect::CallModel => {
+                    ask.number = state.calls();
+                    ask.messages = state.messages();
+                    reporter.begin_call(state.calls());
+                    match self.call(&ask, &mut allowance, &reporter, control).await {
+                        Some(called) => event(called),
+                        None => return cancelled(&state, &reporter),
+                    }
+                }
+            };
+            (state, effect) = step(state, event);
+        }
+    }
+
+    /// One call, unless the run is cancelled first.
+    async fn call(&self, ask: &Ask, allowance: &mut Allowance, reporter: &Reporter, control: &RunControl) -> Option<Called> {
+        let mut call = std::pin::pin!(self.caller.call(ask, allowance, reporter));
+        let mut tick = tokio::time::interval(TICK);
+        loop {
+            tokio::select! {
+                // An answer that is whole when the cancel arrives wins.
+                biased;
+                called = &mut call => return Some(called),
+                () = control.cancel.cancelled() => return None,
+                _ = tick.tick() => reporter.tick(Instant::now()),
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl AgentRunner for LlmRunner {
+    async fn run(&self, request: RunRequest, control: RunControl) -> RunOutcome {
+        let ask = self.plan(&request);
+        let span = info_span!("llm.complete", task.id = %request.task, attempt = request.attempt, model = %ask.model);
+        async {
+            let outcome = self.drive(ask, &control).await;
+            let how = match &outcome.outcome {
+                Outcome::Done { .. } => "done",
+                Outcome::Failed { failure, .. } => failure.code.as_str(),
+                Outcome::Cancelled { .. } => "cancelled",
+            };
+            let (input, output) = (outcome.usage.input, outcome.usage.output);
+            debug!(outcome = how, input, output, "the run ended");
+            outcome
+        }
+        .instrument(span)
+        .await
+    }
+}
+
+fn event(called: Called) -> Event {
+    let usage = called.usage;
+    match called.result {
+        Ok(turn) => Event::Answered { turn, usage },
+        Err(failed) => Event::CallFailed { failure: failed.failure, partial: failed.partial, usage },
+    }
+}
+
+fn outcome(ending: Ending, state: &State) -> RunOutcome {
+    let outcome = match ending {
+        Ending::Done(result) => Outcome::Done { result },
+        Ending::Failed { failure, partial } => Outcome::Failed { failure, partial },
+    };
+    RunOutcome { outcome, usage: state.usage() }
+}
+
+/// The end of a run in the middle. The reporter knows the usage of all requests, ended or not.
+fn cancelled(state: &State, reporter: &Reporter) -> RunOutcome {
+    let (piece, usage) = reporter.so_far();
+    RunOutcome { outcome: Outcome::Cancelled { partial: state.text_with(&piece) }, usage }
+}

@@ -1,0 +1,81 @@
+//! The API's port, served by the core: every call is one call of the manager.
+
+use async_trait::async_trait;
+
+use crate::background::manager::{self, Cancelled, Manager, Retried};
+use crate::background::ports::{LedgerError, TaskFilter};
+use crate::domain::id::TaskRef;
+use crate::domain::origin::Origin;
+use crate::domain::snapshot::TaskSnapshot;
+use crate::domain::summary::MonitorSummary;
+use crate::domain::task::{CancelledBy, RunSettings, Task};
+use crate::web::service::{Cancel, Retry, ServiceError, Submission, Submitted, TaskService};
+
+impl From<LedgerError> for ServiceError {
+    fn from(error: LedgerError) -> Self {
+        Self::Failed(Box::new(error))
+    }
+}
+
+fn snapshot(task: &Task) -> TaskSnapshot {
+    TaskSnapshot::of(task, None)
+}
+
+/// What the manager says of a submission, with stopping as the failure it is for a caller.
+fn submitted(submitted: manager::Submitted) -> Result<Submitted, ServiceError> {
+    match submitted {
+        manager::Submitted::Accepted { task, ahead } => Ok(Submitted::Accepted(TaskSnapshot::of(&task, Some(ahead)))),
+        manager::Submitted::Duplicate(task) => Ok(Submitted::Duplicate(snapshot(&task))),
+        manager::Submitted::Full(full) => Ok(Submitted::Full(full)),
+        manager::Submitted::Stopping => Err(ServiceError::Stopping),
+    }
+}
+
+#[async_trait]
+impl TaskService for Manager {
+    async fn submit(&self, submission: Submission) -> Result<Submitted, ServiceError> {
+        let command = submission.command;
+        let submission = manager::Submission {
+            inbound: submission.inbound,
+            deliver_to: command.to,
+            settings: RunSettings { model: command.model, timeout: command.timeout },
+            ..manager::Submission::new(command.prompt, Origin::default())
+        };
+        submitted(Self::submit(self, submission).await?)
+    }
+
+    async fn get(&self, task: &TaskRef) -> Result<Option<TaskSnapshot>, ServiceError> {
+        Ok(self.status(task).await?)
+    }
+
+    async fn list(&self, filter: &TaskFilter) -> Result<Vec<TaskSnapshot>, ServiceError> {
+        Ok(Self::list(self, filter).await?.iter().map(snapshot).collect())
+    }
+
+    async fn cancel(&self, task: &TaskRef) -> Result<Cancel, ServiceError> {
+        Ok(match Self::cancel(self, task, CancelledBy::Operator).await? {
+            Cancelled::Cancelled(task) => Cancel::Cancelled(snapshot(&task)),
+            Cancelled::Stopping(task) => Cancel::Noted(snapshot(&task)),
+            Cancelled::AlreadyFinished(task) => Cancel::AlreadyFinished(snapshot(&task)),
+            Cancelled::NotFound => Cancel::NotFound,
+        })
+    }
+
+    async fn retry(&self, task: &TaskRef) -> Result<Retry, ServiceError> {
+        // A repeat on the operator's behalf belongs where the first one did.
+        let Some((found, _)) = self.ledger().find(task).await? else { return Ok(Retry::NotFound) };
+        let origin = Origin { reply: None, ..found.new.origin };
+        Ok(match Self::retry(self, task, origin, None).await? {
+            Retried::Submitted(new) => match submitted(new)? {
+                Submitted::Accepted(task) | Submitted::Duplicate(task) => Retry::Accepted(task),
+                Submitted::Full(full) => Retry::Full(full),
+            },
+            Retried::Unfinished(task) => Retry::NotFinished(snapshot(&task)),
+            Retried::NotFound => Retry::NotFound,
+        })
+    }
+
+    async fn summary(&self) -> Result<MonitorSummary, ServiceError> {
+        Ok(self.ledger().summary().await?)
+    }
+}

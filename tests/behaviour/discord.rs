@@ -1,0 +1,12 @@
+//! The Discord adapter against a Discord on loopback: real serenity, real sockets, a scripted inbox behind it.
+
+#[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod delivery;
+#[cfg(test)]
+mod gateway;
+#[cfg(test)]
+mod interactions;
+#[cfg(test)]
+mod registration;

@@ -1,0 +1,7 @@
+//! What the tests stand on: clocks, ports with a memory, and worlds.
+
+pub mod chat;
+pub mod clock;
+pub mod desk;
+pub mod ports;
+pub mod world;

@@ -1,0 +1,134 @@
+//! Ports with a memory: a runner that does what the prompt says, a notifier and a typing indicator that write down
+//! what they were given.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use legwork::background::ports::{
+    AgentRunner, ChannelNotifier, OutgoingMessage, Progress, RunControl, RunOutcome, RunRequest, SendError, Sent, TypingIndicator,
+};
+use legwork::domain::channel::ChannelId;
+use legwork::domain::failure::{Failure, FailureCode};
+use legwork::domain::id::MessageId;
+use legwork::domain::task::Outcome;
+use legwork::domain::text::{Unit, split};
+use legwork::domain::usage::Usage;
+use tokio::sync::Semaphore;
+
+/// Does what the first word of the prompt says: `say x`, `hold x` (until [`PromptRunner::release`]), `hang` (until
+/// cancelled), `stubborn` (ignores its token), `panic`, `fail`, `empty`.
+pub struct PromptRunner {
+    gate: Semaphore,
+    pub started: Mutex<Vec<String>>,
+}
+
+impl PromptRunner {
+    pub fn new() -> Self {
+        Self { gate: Semaphore::new(0), started: Mutex::default() }
+    }
+
+    /// Lets one held run go on.
+    pub fn release(&self) {
+        self.gate.add_permits(1);
+    }
+
+    /// The prompts of all runs so far, in the order in which they started.
+    pub fn prompts(&self) -> Vec<String> {
+        self.started.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl AgentRunner for PromptRunner {
+    async fn run(&self, request: RunRequest, control: RunControl) -> RunOutcome {
+        let prompt = request.prompt.as_str().to_owned();
+        self.started.lock().unwrap().push(prompt.clone());
+        let (verb, rest) = prompt.split_once(' ').unwrap_or((&prompt, ""));
+        let usage = Usage { input: 100, output: 23, ..Usage::default() };
+        control.progress.report(Progress { phase: "working".to_owned(), step: 1, usage });
+        let outcome = match verb {
+            "hold" => {
+                self.gate.acquire().await.unwrap().forget();
+                Outcome::Done { result: rest.to_owned() }
+            }
+            "hang" => {
+                control.cancel.cancelled().await;
+                Outcome::Cancelled { partial: rest.to_owned() }
+            }
+            "stubborn" => std::future::pending().await,
+            "panic" => panic!("as asked"),
+            "fail" => {
+                let failure = Failure::new(FailureCode::ProviderDown, "the provider does not answer");
+                Outcome::Failed { failure, partial: rest.to_owned() }
+            }
+            "empty" => Outcome::Done { result: "  ".to_owned() },
+            _ => Outcome::Done { result: rest.to_owned() },
+        };
+        RunOutcome { outcome, usage }
+    }
+}
+
+/// Keeps every part it was given, by channel; fails on request.
+#[derive(Default)]
+pub struct Recorder {
+    state: Mutex<Recorded>,
+}
+
+#[derive(Default)]
+struct Recorded {
+    messages: BTreeMap<String, Vec<String>>,
+    labels: Vec<String>,
+    faults: Vec<SendError>,
+    typing: BTreeMap<String, u32>,
+    count: u64,
+}
+
+impl Recorder {
+    /// What a channel has heard, in order.
+    pub fn heard(&self, channel: &str) -> Vec<String> {
+        self.state.lock().unwrap().messages.get(channel).cloned().unwrap_or_default()
+    }
+
+    /// How often typing was shown in a channel.
+    pub fn typed(&self, channel: &str) -> u32 {
+        self.state.lock().unwrap().typing.get(channel).copied().unwrap_or_default()
+    }
+
+    /// The labels of all buttons sent so far.
+    pub fn buttons(&self) -> Vec<String> {
+        self.state.lock().unwrap().labels.clone()
+    }
+
+    /// The next send fails like this; several calls, several failures.
+    pub fn fail_next(&self, error: SendError) {
+        self.state.lock().unwrap().faults.push(error);
+    }
+}
+
+#[async_trait]
+impl ChannelNotifier for Recorder {
+    async fn send(&self, message: &OutgoingMessage, part: usize) -> Result<Sent, SendError> {
+        let mut state = self.state.lock().unwrap();
+        if !state.faults.is_empty() {
+            return Err(state.faults.remove(0));
+        }
+        let parts = split(&message.text, 1000, Unit::CodePoint);
+        let mark = if message.in_flight_since.is_some() { " (may be a duplicate)" } else { "" };
+        let text = format!("{}{mark}", parts[part]);
+        state.messages.entry(message.channel.to_string()).or_default().push(text);
+        state.labels.extend(message.buttons.iter().map(|button| button.label.clone()));
+        state.count += 1;
+        let message = MessageId::parse(format!("m{}", state.count)).unwrap();
+        Ok(Sent { message, more: part + 1 < parts.len() })
+    }
+}
+
+#[async_trait]
+impl TypingIndicator for Recorder {
+    async fn show_typing(&self, channel: &ChannelId) -> Result<Duration, SendError> {
+        *self.state.lock().unwrap().typing.entry(channel.to_string()).or_default() += 1;
+        Ok(Duration::from_secs(4))
+    }
+}

@@ -1,0 +1,89 @@
+//! A pressed button is answered once, soon, whatever the handler does.
+
+use legwork::chat::inbound::{Answer, Reply, Request};
+use legwork::domain::command::{Action, Button};
+use legwork::domain::id::TaskNumber;
+use legwork::simulator::telegram::{Fault, FaultKind, PressAnswer};
+
+use super::support::{ADA, Bot, World, answer, say};
+
+const CANCEL: Action = Action::Cancel(TaskNumber(42));
+
+/// A chat with a button in it, and the id of its message.
+async fn with_button() -> (World, Bot, i64) {
+    let (world, bot) = World::started().await;
+    let button = Button { label: "Cancel".into(), action: CANCEL };
+    world.inbox.answers(move |_| Reply::Say(Answer { text: "#42 queued".into(), buttons: vec![button.clone()], private: false }));
+    world.server.says(ADA, ADA, "/list");
+    let message = world.hears(ADA, "#42 queued").await;
+    (world, bot, message)
+}
+
+async fn pressed(world: &World, message: i64) -> PressAnswer {
+    let press = world.server.presses(ADA, ADA, message, "Cancel").unwrap();
+    world.until("the answer to the press", |server| server.press_answer(&press)).await
+}
+
+#[tokio::test]
+async fn an_answer_for_all_is_said_in_the_chat() {
+    let (world, bot, message) = with_button().await;
+    world.inbox.answers(|_| say("#42 cancelled"));
+    assert_eq!(pressed(&world, message).await, PressAnswer { text: None, alert: false });
+    let said = world.hears(ADA, "#42 cancelled").await;
+    assert_eq!(world.server.message(ADA, said).unwrap().reply_to, Some(message));
+    let heard = world.inbox.heard();
+    assert!(matches!(heard[1].request, Request::Press(Ok(action)) if action == CANCEL), "{heard:?}");
+    assert_eq!(world.server.calls("answerCallbackQuery"), 1);
+    bot.stops().await;
+    world.ends().await;
+}
+
+#[tokio::test]
+async fn a_private_answer_is_an_alert_that_fits() {
+    let (world, bot, message) = with_button().await;
+    world.inbox.answers(|_| answer(&"This task is somebody else's. 😀 ".repeat(20), true));
+    let shown = pressed(&world, message).await;
+    assert!(shown.alert);
+    assert!(shown.text.unwrap().ends_with('…'));
+    assert_eq!(world.server.said(ADA).len(), 1, "nothing is said in the chat");
+    bot.stops().await;
+    world.ends().await;
+}
+
+#[tokio::test]
+async fn a_slow_handler_does_not_keep_the_button_spinning() {
+    let (world, bot, message) = with_button().await;
+    world.inbox.answers(|_| say("#42 cancelled"));
+    world.inbox.hold("telegram:7");
+    let shown = pressed(&world, message).await;
+    assert!(shown.text.unwrap().starts_with("Still working on it"));
+    world.inbox.let_go();
+    world.hears(ADA, "#42 cancelled").await;
+    assert_eq!(world.server.calls("answerCallbackQuery"), 1);
+    bot.stops().await;
+    world.ends().await;
+}
+
+#[tokio::test]
+async fn an_owed_answer_and_a_lost_try_stop_the_spinner() {
+    let (world, bot, message) = with_button().await;
+    world.inbox.answers(|_| Reply::Owed);
+    world.server.fail(Fault::once("answerCallbackQuery", FaultKind::NotJson(502)));
+    assert_eq!(pressed(&world, message).await, PressAnswer { text: None, alert: false });
+    bot.stops().await;
+    world.ends().await;
+}
+
+#[tokio::test]
+async fn a_press_too_old_to_be_answered_is_answered_in_the_chat() {
+    let (world, bot, message) = with_button().await;
+    world.inbox.answers(|_| answer("#42 had already finished", true));
+    world.inbox.hold("telegram:7");
+    let press = world.server.presses(ADA, ADA, message, "Cancel").unwrap();
+    world.inbox.hears(2).await;
+    world.server.expire_press(&press);
+    world.inbox.let_go();
+    world.hears(ADA, "#42 had already finished").await;
+    bot.stops().await;
+    world.ends().await;
+}
