@@ -6,6 +6,7 @@
 
 mod columns;
 mod file;
+mod job;
 mod notices;
 mod prune;
 mod queries;
@@ -80,7 +81,7 @@ impl SqliteLedger {
 impl Ledger for SqliteLedger {
     async fn accept(&self, new: NewTask, limits: &Limits, now: Timestamp) -> Result<Acceptance, LedgerError> {
         let limits = *limits;
-        self.writer.step(move |rows| steps::accept(rows, new, &limits, now)).await
+        self.writer.step(move |rows| steps::accept(rows, &new, &limits, now)).await
     }
 
     async fn find_inbound(&self, inbound: &InboundId) -> Result<Option<Task>, LedgerError> {
@@ -107,7 +108,7 @@ impl Ledger for SqliteLedger {
 
     async fn finish(&self, lease: &Lease, outcome: Outcome, usage: Usage, now: Timestamp) -> Result<Finish, LedgerError> {
         let lease = lease.clone();
-        self.writer.step(move |rows| steps::finish(rows, &lease, outcome, usage, now)).await
+        self.writer.step(move |rows| steps::finish(rows, &lease, &outcome, usage, now)).await
     }
 
     async fn release(&self, lease: &Lease, usage: Usage, now: Timestamp) -> Result<Finish, LedgerError> {
@@ -117,7 +118,7 @@ impl Ledger for SqliteLedger {
 
     async fn request_cancel(&self, task: &TaskId, by: CancelledBy, now: Timestamp) -> Result<CancelRequest, LedgerError> {
         let task = task.clone();
-        self.writer.step(move |rows| steps::request_cancel(rows, &task, by, now)).await
+        self.writer.step(move |rows| steps::request_cancel(rows, &task, &by, now)).await
     }
 
     async fn recover(&self, limits: &Limits, now: Timestamp) -> Result<Vec<Recovered>, LedgerError> {
@@ -135,7 +136,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn record_delivery(&self, notice: NoticeId, delivery: Delivery, now: Timestamp) -> Result<(), LedgerError> {
-        self.writer.step(move |rows| steps::record_delivery(rows, notice, delivery, now)).await
+        self.writer.step(move |rows| steps::record_delivery(rows, notice, &delivery, now)).await
     }
 
     async fn find(&self, task: &TaskRef) -> Result<Option<(Task, Option<usize>)>, LedgerError> {
