@@ -3,10 +3,13 @@
 #![expect(unreachable_pub, reason = "a test binary exports nothing")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails with the place and the error")]
 
+mod api;
 mod contract;
 mod conversations;
 mod core;
 mod crashes;
 mod discord;
+mod program;
+mod shutdown;
 mod support;
 mod telegram;
