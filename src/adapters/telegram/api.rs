@@ -18,9 +18,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use teloxide::ApiError;
 use teloxide::requests::Payload;
-use teloxide::types::ChatId;
+use teloxide::types::{ChatId, Recipient};
 
 use crate::adapters::telegram::error::{CallError, TelegramError};
+use crate::adapters::telegram::restraint::Restraint;
 use crate::config::TelegramConfig;
 use crate::metrics::Metrics;
 
@@ -40,6 +41,7 @@ pub(super) struct Api {
     root: String,
     token: SecretString,
     metrics: Metrics,
+    restraint: Restraint,
 }
 
 impl Api {
@@ -58,7 +60,8 @@ impl Api {
             return Err(TelegramError::ApiUrl);
         }
         let client = client(&root).map_err(|error| TelegramError::HttpClient(root_cause(&error.without_url())))?;
-        Ok(Self { client, root: root_text.to_owned(), token: token.to_owned().into(), metrics })
+        let restraint = Restraint::default();
+        Ok(Self { client, root: root_text.to_owned(), token: token.to_owned().into(), metrics, restraint })
     }
 
     /// Calls a method and waits at most `patience` for the whole answer.
@@ -84,6 +87,15 @@ impl Api {
         });
         self.metrics.platform_request("telegram", method, result.as_ref().map_or_else(CallError::outcome, |_| "ok"));
         result
+    }
+
+    /// As [`Api::call_as`], for what shows in a chat: waits that Telegram asked for there are kept.
+    pub(super) async fn call_in<P, R>(&self, chat: &Recipient, payload: &P, patience: Duration) -> Result<R, CallError>
+    where
+        P: Payload + Serialize + Sync,
+        R: DeserializeOwned,
+    {
+        self.restraint.keep(chat, self.call_as(payload, patience)).await
     }
 
     async fn exchange<P>(&self, method: &str, payload: &P, patience: Duration) -> Result<Value, CallError>
