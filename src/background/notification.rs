@@ -16,6 +16,7 @@ use crate::background::typing::{Typing, TypingGuard};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::{TaskId, TaskRef};
 use crate::domain::notice::{Events, Notice, NoticeKind, NoticeState};
+use crate::domain::text::Format;
 use crate::domain::time::{Timestamp, elapsed, later};
 use crate::domain::wording;
 use crate::metrics::Metrics;
@@ -186,16 +187,17 @@ impl Notification {
     /// The message of a notice; none when its task has been pruned.
     async fn message(&self, notice: &Notice) -> Result<Option<OutgoingMessage>, LedgerError> {
         let Some((task, ahead)) = self.ledger.find(&TaskRef::Id(notice.task.clone())).await? else { return Ok(None) };
-        let purpose = match notice.kind {
-            NoticeKind::Accepted => Purpose::Answer { private: false },
-            NoticeKind::Result => Purpose::Result,
-            _ => Purpose::Notice,
+        let (purpose, format) = match notice.kind {
+            NoticeKind::Accepted => (Purpose::Answer { private: false }, Format::Plain),
+            NoticeKind::Result => (Purpose::Result, Format::Markdown),
+            _ => (Purpose::Notice, Format::Plain),
         };
         Ok(Some(OutgoingMessage {
             channel: notice.channel.clone(),
             purpose,
             reply: notice.reply.clone(),
             text: wording::notice(notice, &task, ahead),
+            format,
             buttons: wording::notice_buttons(notice, &task),
             key: key(notice),
             in_flight_since: notice.in_flight_since,

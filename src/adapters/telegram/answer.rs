@@ -24,7 +24,7 @@ use crate::chat::inbound::{Answer, Inbox, Replies, Reply};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::ReplyHandle;
 use crate::domain::text;
-use crate::domain::text::Unit;
+use crate::domain::text::{Format, Unit};
 use crate::domain::wording;
 
 /// How long a press may spin before it is told that the answer follows.
@@ -107,7 +107,7 @@ impl Answering {
         }
         AssertUnwindSafe(self.inbox.handle(inbound)).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!("handling a Telegram update panicked");
-            Reply::Say(Answer { text: wording::BROKEN.to_owned(), buttons: Vec::new(), private: true })
+            Reply::Say(Answer { text: wording::BROKEN.to_owned(), format: Format::Plain, buttons: Vec::new(), private: true })
         })
     }
 
@@ -117,6 +117,7 @@ impl Answering {
             purpose: Purpose::Answer { private: answer.private },
             reply: Some(to.reply),
             text: answer.text,
+            format: answer.format,
             buttons: answer.buttons,
             key: to.key,
             in_flight_since: None,

@@ -163,6 +163,7 @@ mod tests {
             purpose: Purpose::Notice,
             reply: Some(ReplyHandle("m5".into())),
             text: text.into(),
+            format: text::Format::Plain,
             buttons: vec![Button { label: "Cancel".into(), action: Action::Cancel(TaskNumber(42)) }],
             key: "k".into(),
             in_flight_since: None,

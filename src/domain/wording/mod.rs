@@ -1,7 +1,8 @@
 //! Every sentence the bot says, built from values by small named functions. No other file holds text for people.
 //!
 //! Tone: what happened, to which task, what to do next. Every notice names its task as `#N` and has its status word in
-//! it (`queued`, `running`, `done`, `failed`, `cancelled`). Commands are written as people type them.
+//! it (`queued`, `running`, `done`, `failed`, `cancelled`). Commands are written as
+//! people type them, and nothing here is markup: adapters show it literally.
 
 mod notices;
 mod refusals;

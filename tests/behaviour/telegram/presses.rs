@@ -3,6 +3,7 @@
 use legwork::chat::inbound::{Answer, Reply, Request};
 use legwork::domain::command::{Action, Button};
 use legwork::domain::id::TaskNumber;
+use legwork::domain::text::Format;
 use legwork::simulator::telegram::{Fault, FaultKind, PressAnswer};
 
 use super::support::{ADA, Bot, World, answer, say};
@@ -13,7 +14,9 @@ const CANCEL: Action = Action::Cancel(TaskNumber(42));
 async fn with_button() -> (World, Bot, i64) {
     let (world, bot) = World::started().await;
     let button = Button { label: "Cancel".into(), action: CANCEL };
-    world.inbox.answers(move |_| Reply::Say(Answer { text: "#42 queued".into(), buttons: vec![button.clone()], private: false }));
+    world.inbox.answers(move |_| {
+        Reply::Say(Answer { text: "#42 queued".into(), format: Format::Plain, buttons: vec![button.clone()], private: false })
+    });
     world.server.says(ADA, ADA, "/list");
     let message = world.hears(ADA, "#42 queued").await;
     (world, bot, message)
