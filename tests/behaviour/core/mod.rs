@@ -4,6 +4,7 @@ mod attempts;
 mod cancel;
 mod delivery;
 mod ends;
+mod lanes;
 mod projection;
 mod queue;
 mod restart;
