@@ -62,7 +62,12 @@ impl NoticePolicy {
         let channel = origin.and_then(|origin| self.channels.get(origin));
         let events = channel.and_then(|channel| channel.events).unwrap_or(self.events);
         let mut deliver_to = asked_for;
-        deliver_to.extend(channel.into_iter().flat_map(|channel| channel.deliver_to.iter().cloned()));
+        for wanted in channel.into_iter().flat_map(|channel| &channel.deliver_to) {
+            // A repeat asks for what the policy had added to the first one.
+            if !deliver_to.contains(wanted) {
+                deliver_to.push(wanted.clone());
+            }
+        }
         if origin.is_none() && deliver_to.is_empty() {
             deliver_to.clone_from(&self.default_deliver_to);
         }
