@@ -1,6 +1,7 @@
 //! The use cases, ported from the Go package `background`; the outside world only through [`ports`].
 
 pub(crate) mod execution;
+pub(crate) mod leases;
 pub mod manager;
 pub mod monitor;
 pub mod notification;

@@ -236,6 +236,21 @@ pub enum LedgerError {
     Closed,
 }
 
+impl LedgerError {
+    /// The error with its causes, on one line.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        text
+    }
+}
+
 /// What became of a task that was offered to the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Acceptance {

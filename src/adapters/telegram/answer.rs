@@ -23,7 +23,6 @@ use crate::background::ports::{OutgoingMessage, Purpose};
 use crate::chat::inbound::{Answer, Inbox, Replies, Reply};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::ReplyHandle;
-use crate::domain::text;
 use crate::domain::text::{Format, Unit};
 use crate::domain::wording;
 
@@ -78,9 +77,8 @@ impl Answering {
             return;
         };
         match reply {
-            Reply::Say(answer) if answer.private => {
-                let short = shortened(&answer.text);
-                let shown = self.stop_spinner(query, Some(Toast { text: &short, alert: true })).await;
+            Reply::Say(answer) if answer.private && fits_over_the_chat(&answer) => {
+                let shown = self.stop_spinner(query, Some(Toast { text: &answer.text, alert: true })).await;
                 // A press of hours ago, delivered after an outage, can no longer be answered in its own way.
                 if !shown {
                     self.say(to, answer);
@@ -170,24 +168,7 @@ struct Toast<'a> {
     alert: bool,
 }
 
-/// A text as long as the answer to a press may be.
-fn shortened(text: &str) -> String {
-    if Unit::Utf16.length(text) <= ALERT {
-        return text.to_owned();
-    }
-    format!("{}…", text::prefix(text, ALERT - 1, Unit::Utf16).trim_end())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn alerts_fit_and_no_character_is_cut() {
-        for text in ["short".to_owned(), "x".repeat(200), "😀".repeat(150), "é 👩‍👩‍👧 ".repeat(60)] {
-            let short = shortened(&text);
-            assert!(Unit::Utf16.length(&short) <= ALERT);
-            assert!(text.starts_with(short.trim_end_matches('…')), "{short}");
-        }
-    }
+/// Whether nothing of an answer is lost when it appears over the chat: there is little room, and none for buttons.
+fn fits_over_the_chat(answer: &Answer) -> bool {
+    answer.buttons.is_empty() && Unit::Utf16.length(&answer.text) <= ALERT
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use legwork::background::notification::{ChannelPolicy, NoticePolicy};
 use legwork::background::ports::SendError;
-use legwork::domain::id::TaskRef;
+use legwork::domain::id::{TaskNumber, TaskRef};
 use legwork::domain::notice::{Events, NoticeState};
 use legwork::domain::status::Status;
 
@@ -99,6 +99,10 @@ async fn a_channel_hears_what_it_asked_for() {
     desk.hears("chat:copy", "#1 done").await;
     assert_eq!(desk.recorder.heard(CHAT).len(), 3, "no start notice");
     assert_eq!(desk.recorder.heard("chat:copy").len(), 2, "result and end only");
+    let origin = Desk::submission(CHAT, ANN, "x").origin;
+    let _retried = desk.manager.retry(&TaskRef::Number(TaskNumber(1)), origin, None).await.unwrap();
+    desk.hears("chat:copy", "#2 done").await;
+    assert_eq!(desk.task(TaskNumber(2)).await.new.deliver_to.len(), 1, "a repeat names each channel once");
     desk.closes().await;
 }
 
