@@ -71,17 +71,12 @@ impl World {
         self.discord_works().await;
     }
 
-    /// Whether a sample has this whole number as its value.
-    async fn shows(&self, sample: &str, value: &str) -> bool {
-        self.metric(sample).await.to_string() == value
-    }
-
     /// The value of a sample in `/metrics`, by its name and labels as they are written there.
-    async fn metric(&self, sample: &str) -> f64 {
+    async fn metric(&self, sample: &str) -> String {
         let (status, text) = self.gets("/metrics").await;
         assert_eq!(status, 200, "{text}");
         let line = text.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
-        line.unwrap_or_else(|| panic!("`{sample}` is not in {text}")).parse().unwrap()
+        line.unwrap_or_else(|| panic!("`{sample}` is not in {text}")).to_owned()
     }
 }
 
@@ -172,9 +167,9 @@ async fn metrics_tell_what_happened() {
     chat.hears("#1 running").await;
     chat.says("/submit second");
     chat.hears("#2 queued").await;
-    assert!(world.shows(r#"legwork_tasks{status="running"}"#, "1").await);
-    assert!(world.shows(r#"legwork_tasks{status="pending"}"#, "1").await);
-    let oldest = world.metric("legwork_oldest_pending_seconds").await;
+    assert_eq!(world.metric(r#"legwork_tasks{status="running"}"#).await, "1");
+    assert_eq!(world.metric(r#"legwork_tasks{status="pending"}"#).await, "1");
+    let oldest: f64 = world.metric("legwork_oldest_pending_seconds").await.parse().unwrap();
     assert!(oldest > 0.0 && oldest < 60.0, "{oldest}");
     world.model.release();
     chat.hears("#2 done").await;
@@ -202,14 +197,15 @@ async fn metrics_tell_what_happened() {
         (r#"legwork_platform_requests_total{platform="telegram",method="sendMessage",outcome="ok"}"#, "12"),
         (r#"legwork_platform_requests_total{platform="telegram",method="getMe",outcome="ok"}"#, "1"),
     ] {
-        assert!(world.shows(sample, value).await, "{sample} is {}", world.metric(sample).await);
+        assert_eq!(world.metric(sample).await, value, "{sample}");
     }
     for sum in ["legwork_queue_wait_seconds_sum", "legwork_run_seconds_sum", "legwork_notice_lag_seconds_sum"] {
-        let seconds = world.metric(sum).await;
+        let seconds: f64 = world.metric(sum).await.parse().unwrap();
         assert!(seconds > 0.0 && seconds < 60.0, "{sum} is {seconds}");
     }
     for kind in ["input", "output"] {
-        assert!(world.metric(&format!("legwork_llm_tokens_total{{kind=\"{kind}\"}}")).await > 0.0, "{kind}");
+        let tokens = world.metric(&format!("legwork_llm_tokens_total{{kind=\"{kind}\"}}")).await;
+        assert!(tokens.parse::<u64>().unwrap() > 0, "{kind}: {tokens}");
     }
     let (_, text) = world.gets("/metrics").await;
     assert!(!text.contains(&ANN.to_string()), "no label is a person: {text}");

@@ -72,8 +72,7 @@ async fn an_acceptance_whose_answer_is_lost_on_discord_is_there_once() {
 
 /// When the bot sent something to this chat, of any kind, oldest first.
 fn requests_to(world: &World, chat: i64) -> Vec<Instant> {
-    let text = chat.to_string();
-    let here = |params: &Value| params["chat_id"] == chat || params["chat_id"] == text.as_str();
+    let here = |params: &Value| params["chat_id"].to_string().trim_matches('"') == chat.to_string();
     let methods = ["sendMessage", "sendChatAction", "editMessageText"];
     let all = methods.into_iter().flat_map(|method| world.telegram.requests(method));
     let mut times: Vec<_> = all.filter(|(_, params)| here(params)).map(|(at, _)| at).collect();
@@ -139,8 +138,8 @@ async fn a_person_who_blocked_the_bot_makes_the_result_undeliverable_with_its_re
     world.model.release();
     world.settles().await;
     bob.says("/status 1");
-    bob.hears("#1 done ... Notice result to telegram:1001: undeliverable: the bot was blocked by this person").await;
-    bob.hears("Notice done to telegram:1001: undeliverable: the bot was blocked by this person").await;
+    bob.hears("#1 done ... Notice “result” to telegram:1001: undeliverable: the bot was blocked by this person").await;
+    bob.hears("Notice “done” to telegram:1001: undeliverable: the bot was blocked by this person").await;
     assert_eq!(world.summary().await.notices_undeliverable, 2);
     let (_, metrics) = world.gets("/metrics").await;
     assert!(metrics.contains("legwork_notices{state=\"undeliverable\"} 2\n"), "{metrics}");
@@ -160,7 +159,7 @@ async fn a_channel_that_was_deleted_makes_the_result_undeliverable_with_its_reas
     world.model.release();
     world.settles().await;
     bob.says("/status 1");
-    bob.hears("#1 done ... Notice done to discord:500: undeliverable: the Discord channel does not exist any more").await;
+    bob.hears("#1 done ... Notice “done” to discord:500: undeliverable: the Discord channel does not exist any more").await;
     assert_eq!(world.summary().await.notices_undeliverable, 2);
     world.closes().await;
 }

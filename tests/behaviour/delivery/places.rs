@@ -18,7 +18,7 @@ async fn is_served_here(chat: &Chat<'_>, number: u64) {
     chat.hears(&format!("#{number} done")).await;
     world.until("typing has ended", |_| !chat.typing()).await;
     chat.says(&format!("/status {number}"));
-    chat.hears(&format!("#{number} done ... Notice done to {}: delivered", chat.channel())).await;
+    chat.hears(&format!("#{number} done ... Notice “done” to {}: delivered", chat.channel())).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -38,7 +38,7 @@ async fn a_task_of_a_topic_stays_in_its_topic() {
     chat.hears("#1 done").await;
     world.until("typing has ended", |_| !chat.typing()).await;
     chat.says("/status 1");
-    chat.hears(&format!("Notice done to telegram:{GROUP}/{plans}: delivered")).await;
+    chat.hears(&format!("Notice “done” to telegram:{GROUP}/{plans}: delivered")).await;
     chat.says("/list all");
     chat.hears("Only admins see everybody's tasks").await;
     assert!(world.telegram.said(GROUP).iter().all(|message| message.topic == Some(plans)), "something was said elsewhere");
