@@ -158,7 +158,14 @@ impl Supervisor {
                     News::Ended(Ending::Unauthorized) => return Err(DiscordError::Unauthorized),
                     News::Ended(Ending::Intents) => return Err(DiscordError::Intents),
                     News::Ended(Ending::Lost) => break "it ended",
-                    other => self.pass_on(other, &mut watch, registered),
+                    other => {
+                        let began = matches!(other, News::Ready(_) | News::Resumed);
+                        self.pass_on(other, &mut watch, registered);
+                        if began {
+                            // Whoever waits for the bot to be ready need not wait for the next look.
+                            looks.reset_immediately();
+                        }
+                    }
                 },
                 _ = looks.tick() => match watch.look(connection.vitals(), Instant::now()) {
                     Verdict::Up => self.health.connected(),
