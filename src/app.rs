@@ -28,6 +28,8 @@ use crate::metrics::Metrics;
 use crate::runner::{LlmRunner, Persona};
 use crate::web;
 
+/// How long the chat platforms may take to be left, beyond the drain.
+const LEAVE_LIMIT: Duration = Duration::from_millis(1500);
 /// How long what is owed may still be delivered after the drain.
 const FLUSH_LIMIT: Duration = Duration::from_secs(2);
 /// How long everything may take to end after that.
@@ -159,13 +161,6 @@ impl App {
         };
         let replies: Arc<dyn Replies> = Arc::new(outbox.clone());
 
-        let work = async {
-            let drained = manager.run(soft.clone(), hard.clone(), drain).await;
-            let flushed = hard.run_until_cancelled(tokio::time::timeout(FLUSH_LIMIT, outbox.flush())).await;
-            let all_delivered = matches!(flushed, Some(Ok(())));
-            tracing::info!(handed_back = drained.handed_back, all_delivered, "drained");
-            last.cancel();
-        };
         let telegram = async {
             if let Some(telegram) = telegram {
                 let run = telegram.run(Arc::clone(&inbox), Arc::clone(&replies), soft.clone());
@@ -177,6 +172,20 @@ impl App {
                 let run = discord.run(Arc::clone(&inbox), Arc::clone(&replies), soft.clone());
                 guard("discord", run.await.map_err(Into::into));
             }
+        };
+        let work = async {
+            // Adapters finish the answers they are giving while the drain lasts, so the flush after it covers those too.
+            let adapters = async {
+                tokio::select! {
+                    ((), ()) = async { tokio::join!(telegram, discord) } => {}
+                    () = time_to_leave(&lifecycle, drain) => {}
+                }
+            };
+            let (drained, ()) = tokio::join!(manager.run(soft.clone(), hard.clone(), drain), adapters);
+            let flushed = hard.run_until_cancelled(tokio::time::timeout(FLUSH_LIMIT, outbox.flush())).await;
+            let all_delivered = matches!(flushed, Some(Ok(())));
+            tracing::info!(handed_back = drained.handed_back, all_delivered, "drained");
+            last.cancel();
         };
         let pages = async {
             // A client that keeps its request open must not keep the process alive.
@@ -190,14 +199,7 @@ impl App {
             }
         };
         let store: Arc<dyn Ledger> = ledger.clone();
-        tokio::join!(
-            work,
-            telegram,
-            discord,
-            pages,
-            outbox.run(last.clone()),
-            retention::run(store, clock, retention, soft.clone()),
-        );
+        tokio::join!(work, pages, outbox.run(last.clone()), retention::run(store, clock, retention, soft.clone()));
 
         hard.cancel();
         tracker.close();
@@ -207,6 +209,15 @@ impl App {
         ledger.close().await;
         let failed = failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         failed.map_or(Ok(()), Err)
+    }
+}
+
+/// Completes when the chat platforms are to be left, whether or not everything is answered there.
+async fn time_to_leave(lifecycle: &Lifecycle, drain: Duration) {
+    lifecycle.soft.cancelled().await;
+    let patience = tokio::time::sleep(drain.saturating_add(LEAVE_LIMIT));
+    if lifecycle.hard.run_until_cancelled(patience).await.is_some() {
+        tracing::warn!("the chat platforms are left before everything was answered");
     }
 }
 

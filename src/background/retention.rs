@@ -23,7 +23,9 @@ pub async fn run(ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>, keep: Duration,
         else {
             return;
         };
-        match ledger.prune(ended_before).await {
+        // After a long time there is much to forget, and a stop must not wait for that.
+        let Some(pruned) = stop.run_until_cancelled(ledger.prune(ended_before)).await else { return };
+        match pruned {
             Ok(0) => {}
             Ok(tasks) => tracing::info!(tasks, "old finished tasks were pruned"),
             Err(error) => tracing::warn!(error = %error, "old finished tasks cannot be pruned; trying again"),

@@ -3,7 +3,10 @@
 //! No model is in this path. Everything an answer claims is durable when the answer is given, and whatever goes wrong
 //! is an answer too.
 
+use std::panic::AssertUnwindSafe;
+
 use async_trait::async_trait;
+use futures_util::FutureExt;
 
 use crate::background::manager::{Cancelled, Manager, ResultOf, Retried, Submission, Submitted};
 use crate::background::ports::{LedgerError, TaskFilter};
@@ -273,10 +276,14 @@ impl Inbox for Dispatch {
     }
 
     async fn handle(&self, inbound: Inbound) -> Reply {
-        match self.answer(&inbound).await {
-            Ok(reply) => reply,
-            Err(Refusal::Say(text)) => whisper(text),
-            Err(Refusal::Store(error)) => {
+        match AssertUnwindSafe(self.answer(&inbound)).catch_unwind().await {
+            Ok(Ok(reply)) => reply,
+            Err(_panic) => {
+                tracing::error!(inbound = %inbound.id, "handling a request panicked");
+                whisper(wording::BROKEN.to_owned())
+            }
+            Ok(Err(Refusal::Say(text))) => whisper(text),
+            Ok(Err(Refusal::Store(error))) => {
                 tracing::error!(error = %error, inbound = %inbound.id, "a request could not be carried out");
                 whisper(wording::store_trouble())
             }

@@ -3,6 +3,7 @@
 mod access;
 mod cancelling;
 mod commands;
+mod last_words;
 mod submitting;
 
 /// Defines a conversation and a test of it on each platform. `chat` is a channel as Ann sees it; the first argument after

@@ -55,9 +55,15 @@ async fn a_time_limit_without_end_is_none() {
 }
 
 /// A clock that breaks once when it is told to.
-struct Fragile {
+pub struct Fragile {
     clock: TestClock,
-    breaks: AtomicBool,
+    pub breaks: AtomicBool,
+}
+
+impl Fragile {
+    pub fn new() -> Self {
+        Self { clock: TestClock::new(), breaks: AtomicBool::new(false) }
+    }
 }
 
 impl Clock for Fragile {
@@ -84,7 +90,7 @@ impl AgentRunner for Breaking {
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_breaks_while_it_is_recorded_is_made_again() {
-    let clock = Arc::new(Fragile { clock: TestClock::new(), breaks: AtomicBool::new(false) });
+    let clock = Arc::new(Fragile::new());
     let (tracker, soft) = (TaskTracker::new(), CancellationToken::new());
     let ledger = Arc::new(MemoryLedger::new());
     let manager = Manager::builder(ledger, Arc::new(Breaking(clock.clone())), clock, tracker.clone()).build();

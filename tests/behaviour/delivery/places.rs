@@ -17,6 +17,7 @@ async fn is_served_here(chat: &Chat<'_>, number: u64) {
     chat.hears(&format!("Result of #{number}")).await;
     chat.hears(&format!("#{number} done")).await;
     world.until("typing has ended", |_| !chat.typing()).await;
+    world.settles().await;
     chat.says(&format!("/status {number}"));
     chat.hears(&format!("#{number} done ... Notice “done” to {}: delivered", chat.channel())).await;
 }
@@ -37,6 +38,7 @@ async fn a_task_of_a_topic_stays_in_its_topic() {
     chat.hears("Result of #1").await;
     chat.hears("#1 done").await;
     world.until("typing has ended", |_| !chat.typing()).await;
+    world.settles().await;
     chat.says("/status 1");
     chat.hears(&format!("Notice “done” to telegram:{GROUP}/{plans}: delivered")).await;
     chat.says("/list all");
