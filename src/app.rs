@@ -29,9 +29,9 @@ use crate::runner::{LlmRunner, Persona};
 use crate::web;
 
 /// How long what is owed may still be delivered after the drain.
-const FLUSH_LIMIT: Duration = Duration::from_secs(3);
+const FLUSH_LIMIT: Duration = Duration::from_secs(2);
 /// How long everything may take to end after that.
-const END_LIMIT: Duration = Duration::from_secs(1);
+const END_LIMIT: Duration = Duration::from_millis(500);
 
 /// A server, put together and not yet running.
 pub struct App {
@@ -178,7 +178,17 @@ impl App {
                 guard("discord", run.await.map_err(Into::into));
             }
         };
-        let pages = async { guard("http", web::serve(listener, pages, last.clone()).await.map_err(Into::into)) };
+        let pages = async {
+            // A client that keeps its request open must not keep the process alive.
+            let patience = async {
+                last.cancelled().await;
+                tokio::time::sleep(END_LIMIT).await;
+            };
+            tokio::select! {
+                served = web::serve(listener, pages, last.clone()) => guard("http", served.map_err(Into::into)),
+                () = patience => {}
+            }
+        };
         let store: Arc<dyn Ledger> = ledger.clone();
         tokio::join!(
             work,

@@ -140,7 +140,7 @@ pub mod chat;
 pub mod cli;
 pub mod config;
 pub mod delivery;
-// pub mod demo;
+pub mod demo;
 pub mod domain;
 pub mod lifecycle;
 pub mod metrics;

@@ -6,6 +6,7 @@ use anyhow::Context;
 use legwork::app::{App, Pages};
 use legwork::cli::{self, Command, DemoArgs, Environment};
 use legwork::config::Config;
+use legwork::demo::Demo;
 use legwork::lifecycle::Lifecycle;
 use legwork::telemetry::{self, LogSettings, Redactor};
 
@@ -49,15 +50,25 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
 }
 
+/// Runs the server until it is told to stop.
 async fn serve(config: Config) -> anyhow::Result<ExitCode> {
+    if config.telegram.is_none() && config.discord.is_none() {
+        cli::complain(
+            "no chat platform is configured: set telegram.token or discord.token (`legwork config --example` shows every key), \
+             or try everything without any account: `legwork demo`",
+        );
+        return Ok(ExitCode::from(cli::USAGE));
+    }
+    let (telegram, discord) = (config.telegram.is_some(), config.discord.is_some());
     let lifecycle = Lifecycle::default();
     let app = App::build(config, lifecycle.clone(), Pages::default()).await?;
+    tracing::info!(address = %app.address()?, telegram, discord, "listening");
     lifecycle.obeying_signals(Box::pin(app.run())).await.context("cannot listen for signals")??;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Stands in for the demo until the simulator has its page.
-#[expect(clippy::unused_async, reason = "the demo is asynchronous")]
-async fn demo(_args: DemoArgs, _redactor: &Redactor) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("this build has no demo yet")
+/// Runs the demo until it is told to stop, or plays its script.
+async fn demo(args: DemoArgs, redactor: &Redactor) -> anyhow::Result<ExitCode> {
+    let demo = Demo::start(args.listen.as_deref(), redactor).await?;
+    if args.script { Box::pin(demo.play()).await } else { Box::pin(demo.run()).await }
 }

@@ -20,6 +20,9 @@ use crate::domain::wording::duration;
 /// How long a runner may take to return after its token is cancelled, before its future is dropped.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// Longer time limits mean none.
+const FOREVER: Duration = Duration::from_hours(24 * 365);
+
 /// Why an attempt was told to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StopReason {
@@ -81,7 +84,8 @@ impl Attempt {
 
     /// Runs the task to the end of this attempt.
     pub(crate) async fn run(self: &Arc<Self>, runner: &dyn AgentRunner, task: &Task, limit: Duration) -> (Conclusion, Usage) {
-        let deadline = Instant::now() + limit;
+        // Far beyond any calendar, an instant cannot be computed.
+        let deadline = Instant::now() + limit.min(FOREVER);
         let request = RunRequest {
             task: task.new.id.clone(),
             attempt: task.attempt,
@@ -91,7 +95,7 @@ impl Attempt {
         };
         let progress: Arc<dyn ProgressSink> = Arc::clone(self) as _;
         let control = RunControl { cancel: self.cancel.clone(), deadline, progress };
-        let running = AssertUnwindSafe(runner.run(request, control)).catch_unwind();
+        let running = AssertUnwindSafe(async move { runner.run(request, control).await }).catch_unwind();
         tokio::pin!(running);
 
         let ended = tokio::select! {

@@ -1,9 +1,11 @@
 //! The use cases, ported from the Go package `background`; the outside world only through [`ports`].
 
 pub(crate) mod execution;
+pub(crate) mod leases;
 pub mod manager;
 pub mod monitor;
 pub mod notification;
+pub mod outcome;
 pub mod ports;
 pub(crate) mod projection;
 pub mod retention;

@@ -6,22 +6,30 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+
 use crate::background::ports::{
-    ChannelNotifier, Clock, Delivery, Ledger, LedgerError, OutgoingMessage, Purpose, SendError, TypingIndicator,
+    ChannelNotifier, Clock, Delivery, Ledger, LedgerError, OutgoingMessage, Purpose, SendError, Sent, TypingIndicator,
 };
 use crate::background::typing::{Typing, TypingGuard};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::{TaskId, TaskRef};
 use crate::domain::notice::{Events, Notice, NoticeKind, NoticeState};
+use crate::domain::text::Format;
 use crate::domain::time::{Timestamp, elapsed, later};
 use crate::domain::wording;
 use crate::metrics::Metrics;
 
 /// After this time an undelivered notice is given up.
 const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
+/// But not before it was tried so often: what was owed while this server was away for long has not been tried at all.
+const LEAST_TRIES: u32 = 10;
+/// Tries of a message that breaks the notifier; then it must not hold up the others of its channel any more.
+const TRIES_OF_BREAKING: u32 = 3;
 /// The pause after the first failed try; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause between tries.
@@ -54,7 +62,12 @@ impl NoticePolicy {
         let channel = origin.and_then(|origin| self.channels.get(origin));
         let events = channel.and_then(|channel| channel.events).unwrap_or(self.events);
         let mut deliver_to = asked_for;
-        deliver_to.extend(channel.into_iter().flat_map(|channel| channel.deliver_to.iter().cloned()));
+        for wanted in channel.into_iter().flat_map(|channel| &channel.deliver_to) {
+            // A repeat asks for what the policy had added to the first one.
+            if !deliver_to.contains(wanted) {
+                deliver_to.push(wanted.clone());
+            }
+        }
         if origin.is_none() && deliver_to.is_empty() {
             deliver_to.clone_from(&self.default_deliver_to);
         }
@@ -159,13 +172,18 @@ impl Notification {
         let Some(mut notice) = self.ledger.begin_delivery(notice.id, self.clock.now()).await? else {
             return Ok(Notified::NotOwed);
         };
-        let Some(message) = self.message(&notice).await? else {
-            let reason = "the task is gone".to_owned();
-            return self.record(&notice, Delivery::Undeliverable { reason }, Notified::Undeliverable).await;
+        let mut message = match self.message(&notice).await {
+            Ok(Some(message)) => message,
+            Ok(None) => return self.give_up(&notice, "the task is gone").await,
+            // It will not get better, and the channel waits behind it.
+            Err(error @ LedgerError::BadData { .. }) => {
+                tracing::error!(task.number = notice.number.0, %error, "a notice is given up, its task cannot be read");
+                return self.give_up(&notice, "the task cannot be read").await;
+            }
+            Err(error) => return Err(error),
         };
-        let mut message = message;
         loop {
-            match self.notifier.send(&message, notice.receipts.len()).await {
+            match self.send(&message, notice.receipts.len(), notice.tries).await {
                 Ok(sent) if sent.more => {
                     self.record_sent(&notice, Delivery::Part { message: sent.message.clone(), last: false }).await?;
                     notice.receipts.push(sent.message);
@@ -183,19 +201,31 @@ impl Notification {
         }
     }
 
+    /// Hands a part to the notifier. If its code panics, that is this message's failure and not its channel's; nobody knows
+    /// then whether the part was sent.
+    pub(crate) async fn send(&self, message: &OutgoingMessage, part: usize, tries: u32) -> Result<Sent, SendError> {
+        let sending = AssertUnwindSafe(async { self.notifier.send(message, part).await });
+        sending.catch_unwind().await.unwrap_or_else(|_panic| {
+            tracing::error!(channel = %message.channel, part, "the notifier panicked");
+            let reason = "the code that sends messages broke over this one".to_owned();
+            Err(if tries + 1 < TRIES_OF_BREAKING { SendError::Unknown(reason) } else { SendError::Undeliverable(reason) })
+        })
+    }
+
     /// The message of a notice; none when its task has been pruned.
     async fn message(&self, notice: &Notice) -> Result<Option<OutgoingMessage>, LedgerError> {
         let Some((task, ahead)) = self.ledger.find(&TaskRef::Id(notice.task.clone())).await? else { return Ok(None) };
-        let purpose = match notice.kind {
-            NoticeKind::Accepted => Purpose::Answer { private: false },
-            NoticeKind::Result => Purpose::Result,
-            _ => Purpose::Notice,
+        let (purpose, format) = match notice.kind {
+            NoticeKind::Accepted => (Purpose::Answer { private: false }, Format::Plain),
+            NoticeKind::Result => (Purpose::Result, Format::Markdown),
+            _ => (Purpose::Notice, Format::Plain),
         };
         Ok(Some(OutgoingMessage {
             channel: notice.channel.clone(),
             purpose,
             reply: notice.reply.clone(),
             text: wording::notice(notice, &task, ahead),
+            format,
             buttons: wording::notice_buttons(notice, &task),
             key: key(notice),
             in_flight_since: notice.in_flight_since,
@@ -219,6 +249,11 @@ impl Notification {
         self.ledger.record_delivery(notice.id, delivery, self.clock.now()).await
     }
 
+    async fn give_up(&self, notice: &Notice, reason: &str) -> Result<Notified, LedgerError> {
+        let delivery = Delivery::Undeliverable { reason: reason.to_owned() };
+        self.record(notice, delivery, Notified::Undeliverable).await
+    }
+
     async fn record(&self, notice: &Notice, delivery: Delivery, outcome: Notified) -> Result<Notified, LedgerError> {
         self.ledger.record_delivery(notice.id, delivery, self.clock.now()).await?;
         Ok(outcome)
@@ -231,16 +266,15 @@ impl Notification {
         let (pause, unknown) = match error {
             SendError::Undeliverable(reason) => {
                 tracing::warn!(task.number = number, channel = %notice.channel, %reason, "a notice is undeliverable");
-                return self.record(notice, Delivery::Undeliverable { reason }, Notified::Undeliverable).await;
+                return self.give_up(notice, &reason).await;
             }
             SendError::RetryAfter(wait) => (wait, false),
             SendError::Unavailable(_) => (pause_after(notice.tries), false),
             SendError::Unknown(_) => (pause_after(notice.tries), true),
         };
-        if elapsed(notice.created_at, now) > GIVE_UP_AFTER {
+        if elapsed(notice.created_at, now) > GIVE_UP_AFTER && notice.tries >= LEAST_TRIES {
             tracing::error!(task.number = number, channel = %notice.channel, %reason, "a notice is given up after 24 hours");
-            let reason = format!("given up after 24 hours: {reason}");
-            return self.record(notice, Delivery::Undeliverable { reason }, Notified::Undeliverable).await;
+            return self.give_up(notice, &format!("given up after 24 hours: {reason}")).await;
         }
         tracing::debug!(task.number = number, channel = %notice.channel, %reason, "a notice is tried again later");
         let delivery = Delivery::Retry { due_at: later(now, pause), reason, unknown };

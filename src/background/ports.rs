@@ -23,6 +23,7 @@ use crate::domain::snapshot::TaskSnapshot;
 use crate::domain::status::Status;
 use crate::domain::summary::MonitorSummary;
 use crate::domain::task::{CancelledBy, NewTask, Outcome, RunSettings, Task};
+use crate::domain::text::Format;
 use crate::domain::time::Timestamp;
 pub use crate::domain::usage::Progress;
 use crate::domain::usage::Usage;
@@ -119,6 +120,8 @@ pub struct OutgoingMessage {
     pub reply: Option<ReplyHandle>,
     /// The text, not yet split.
     pub text: String,
+    /// How the text is meant.
+    pub format: Format,
     /// Buttons below its last part.
     pub buttons: Vec<Button>,
     /// The same for every try of the same message and for no other; at most 20 ASCII characters. Adapters make the
@@ -231,6 +234,21 @@ pub enum LedgerError {
     /// The ledger has been closed.
     #[error("the ledger is closed")]
     Closed,
+}
+
+impl LedgerError {
+    /// The error with its causes, on one line.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        text
+    }
 }
 
 /// What became of a task that was offered to the ledger.

@@ -3,13 +3,15 @@
 //! A transition and its place in the line are taken under one lock, so the line has the order of the commits. The mirror
 //! is served from its own future: slow, failing or hanging, it never holds up a task.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::task::TaskTracker;
 
-use crate::background::ports::{LedgerError, Projection};
+use crate::background::ports::{HookError, LedgerError, Projection};
 use crate::domain::id::TaskId;
 use crate::domain::origin::Origin;
 use crate::domain::prompt::Prompt;
@@ -41,14 +43,10 @@ impl ProjectionFeed {
     /// The canonical id the hook gives to a task that is about to be accepted, if it gives one.
     pub(crate) async fn prepare(&self, prompt: &Prompt, origin: &Origin) -> Option<TaskId> {
         let hook = self.hook.as_ref()?;
-        match tokio::time::timeout(CALL_LIMIT, hook.prepare_task(prompt, origin)).await {
-            Ok(Ok(id)) => id,
-            Ok(Err(error)) => {
-                tracing::warn!(error = %error, "the projection did not prepare a task; it gets an id of our own");
-                None
-            }
-            Err(_elapsed) => {
-                tracing::warn!("the projection took too long to prepare a task; it gets an id of our own");
+        match contained(async { hook.prepare_task(prompt, origin).await }).await {
+            Ok(id) => id,
+            Err(error) => {
+                tracing::warn!(%error, "the projection did not prepare a task; it gets an id of our own");
                 None
             }
         }
@@ -80,15 +78,20 @@ pub(crate) fn snapshot(task: &Task) -> TaskSnapshot {
     TaskSnapshot::of(task, None)
 }
 
+/// A call of the hook that may fail, hang or panic. The text says why it brought nothing.
+async fn contained<T>(call: impl Future<Output = Result<T, HookError>>) -> Result<T, String> {
+    match tokio::time::timeout(CALL_LIMIT, AssertUnwindSafe(call).catch_unwind()).await {
+        Ok(Ok(brought)) => brought.map_err(|error| error.to_string()),
+        Ok(Err(_panic)) => Err("it panicked".to_owned()),
+        Err(_elapsed) => Err("it took too long".to_owned()),
+    }
+}
+
 async fn serve(hook: Arc<dyn Projection>, mut line: mpsc::UnboundedReceiver<TaskSnapshot>) {
     while let Some(snapshot) = line.recv().await {
         let mut pause = FIRST_PAUSE;
         for attempt in 1..=TRIES {
-            let error = match tokio::time::timeout(CALL_LIMIT, hook.sync_task(&snapshot)).await {
-                Ok(Ok(())) => break,
-                Ok(Err(error)) => error.to_string(),
-                Err(elapsed) => elapsed.to_string(),
-            };
+            let Err(error) = contained(async { hook.sync_task(&snapshot).await }).await else { break };
             let number = snapshot.number;
             if attempt == TRIES {
                 tracing::error!(task.number = number.0, %error, "the projection failed for good; it misses a transition");

@@ -11,23 +11,18 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::background::execution::{Attempt, Conclusion, StopReason};
+use crate::background::leases::{LEASE, Leases, RENEWAL};
 use crate::background::manager::{Core, Manager};
-use crate::background::ports::{Finish, Lease, LedgerError};
+use crate::background::ports::{Finish, Lease};
 use crate::background::projection::snapshot;
 use crate::domain::task::{State, Task};
 use crate::domain::time::{elapsed, later};
 use crate::domain::usage::Usage;
 
-/// How long a claim holds without being renewed.
-const LEASE: Duration = Duration::from_secs(30);
-/// How often leases are renewed; also how long a cancel from another process takes at most.
-const RENEWAL: Duration = Duration::from_secs(2);
-/// Without a renewal for so long, attempts are stopped: well before their leases end.
-const LEASE_IN_DANGER: Duration = Duration::from_secs(20);
 /// How often to look for work and for lost leases without a hint.
 const TICK: Duration = Duration::from_secs(1);
 /// How long attempts that were told to stop may take to record that.
-const STOP_LIMIT: Duration = Duration::from_secs(3);
+const STOP_LIMIT: Duration = Duration::from_millis(1500);
 
 /// What a drained worker leaves behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +39,9 @@ impl Manager {
     /// # Cancel safety
     /// Dropping the future leaves attempts running without anybody to renew their leases; use the tokens.
     pub async fn run(&self, soft: CancellationToken, hard: CancellationToken, drain: Duration) -> Drained {
-        let worker = Worker { core: Arc::clone(&self.core) };
+        let worker = Worker { core: Arc::clone(&self.core), leases: Leases::new(Arc::clone(&self.core)) };
         tokio::select! {
-            () = worker.keep_leases() => Drained { handed_back: 0 },
+            () = worker.leases.keep() => Drained { handed_back: 0 },
             drained = worker.serve(soft, hard, drain) => drained,
         }
     }
@@ -54,6 +49,7 @@ impl Manager {
 
 struct Worker {
     core: Arc<Core>,
+    leases: Leases,
 }
 
 impl Worker {
@@ -88,7 +84,7 @@ impl Worker {
         let claim = core.ledger.claim(&core.worker, &core.limits, free, later(now, LEASE), now);
         match core.projection.ordered(claim, |tasks| tasks.iter().map(snapshot).collect()).await {
             Ok(tasks) => tasks.into_iter().for_each(|task| self.start(task)),
-            Err(error) => tracing::warn!(error = %chain(&error), "no work can be taken up; trying again"),
+            Err(error) => tracing::warn!(error = %error.chain(), "no work can be taken up; trying again"),
         }
     }
 
@@ -96,16 +92,13 @@ impl Worker {
         let core = Arc::clone(&self.core);
         let lease = Lease { task: task.new.id.clone(), epoch: task.epoch };
         let attempt = Arc::new(Attempt::new(lease));
-        core.attempts.insert(task.new.id.clone(), Arc::clone(&attempt));
+        let place = Place::take(&core, &attempt);
         core.metrics.started(elapsed(task.submitted_at, core.clock.now()));
         let span = tracing::info_span!("task.run", task.number = task.number.0, attempt = task.attempt);
         let run = async move {
-            let usage_and_end = execute(&core, &attempt, &task).await;
-            core.attempts.remove(&task.new.id);
-            attempt.ended.cancel();
-            core.metrics.ended(elapsed(task.started_at.unwrap_or(task.submitted_at), core.clock.now()), &usage_and_end);
-            // A free place: whoever waits may start.
-            core.ledger.hints().work.notify_one();
+            let usage = execute(&core, &attempt, &task).await;
+            drop(place);
+            core.metrics.ended(elapsed(task.started_at.unwrap_or(task.submitted_at), core.clock.now()), &usage);
         };
         self.core.tracker.spawn(run.instrument(span));
     }
@@ -113,6 +106,10 @@ impl Worker {
     /// Takes back what dead workers held.
     async fn recover(&self) {
         let core = &self.core;
+        // After the machine slept or its clock was set, our own leases look lost too. They are ours: renewed first.
+        if !self.leases.are_fresh() {
+            self.leases.renew().await;
+        }
         let recover = core.ledger.recover(&core.limits, core.clock.now());
         match core.projection.ordered(recover, |tasks| tasks.iter().map(snapshot).collect()).await {
             Ok(tasks) => {
@@ -121,45 +118,7 @@ impl Worker {
                     tracing::warn!(task.number = number, task.status = %status, attempt = task.attempt, "an interrupted task was taken back");
                 }
             }
-            Err(error) => tracing::warn!(error = %chain(&error), "interrupted tasks cannot be taken back; trying again"),
-        }
-    }
-
-    /// Renews the leases of the attempts that run here, for ever.
-    async fn keep_leases(&self) {
-        let mut tick = interval(RENEWAL);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut renewed_at = Instant::now();
-        loop {
-            tick.tick().await;
-            let leases: Vec<Lease> = self.core.attempts.iter().map(|attempt| attempt.lease.clone()).collect();
-            if leases.is_empty() {
-                renewed_at = Instant::now();
-                continue;
-            }
-            let now = self.core.clock.now();
-            match self.core.ledger.renew(&leases, later(now, LEASE), now).await {
-                Ok(renewal) => {
-                    renewed_at = Instant::now();
-                    self.stop(&renewal.cancelled, StopReason::Cancelled);
-                    self.stop(&renewal.lost, StopReason::LeaseLost);
-                }
-                Err(error) => {
-                    tracing::warn!(error = %chain(&error), "leases are not renewed; trying again");
-                    if renewed_at.elapsed() > LEASE_IN_DANGER {
-                        let all: Vec<_> = leases.into_iter().map(|lease| lease.task).collect();
-                        self.stop(&all, StopReason::LeaseLost);
-                    }
-                }
-            }
-        }
-    }
-
-    fn stop(&self, tasks: &[crate::domain::id::TaskId], reason: StopReason) {
-        for task in tasks {
-            if let Some(attempt) = self.core.attempts.get(task) {
-                attempt.stop(reason);
-            }
+            Err(error) => tracing::warn!(error = %error.chain(), "interrupted tasks cannot be taken back; trying again"),
         }
     }
 
@@ -167,8 +126,8 @@ impl Worker {
         let running = self.core.attempts.len();
         tracing::info!(running, drain_s = drain.as_secs(), "draining: nothing new is taken up");
         let _stopped = hard.run_until_cancelled(tokio::time::timeout(drain, self.all_ended())).await;
-        let left: Vec<_> = self.core.attempts.iter().map(|attempt| attempt.lease.task.clone()).collect();
-        self.stop(&left, StopReason::Shutdown);
+        let left: Vec<_> = self.core.attempts.iter().map(|attempt| attempt.lease.clone()).collect();
+        self.leases.stop(&left, StopReason::Shutdown);
         if tokio::time::timeout(STOP_LIMIT, self.all_ended()).await.is_err() {
             tracing::error!(left = self.core.attempts.len(), "attempts did not stop; their leases will run out");
         }
@@ -180,6 +139,33 @@ impl Worker {
             let Some(attempt) = self.core.attempts.iter().next().map(|attempt| Arc::clone(&attempt)) else { return };
             attempt.ended.cancelled().await;
         }
+    }
+}
+
+/// The place of an attempt among those that run here. Giving it up, also by a panic, lets the next task start, and the
+/// lease of an attempt that could not say how it ended run out.
+struct Place {
+    core: Arc<Core>,
+    attempt: Arc<Attempt>,
+}
+
+impl Place {
+    fn take(core: &Arc<Core>, attempt: &Arc<Attempt>) -> Self {
+        let before = core.attempts.insert(attempt.lease.task.clone(), Arc::clone(attempt));
+        // It lost its lease without having heard of it yet.
+        if let Some(before) = before {
+            before.stop(StopReason::LeaseLost);
+        }
+        Self { core: Arc::clone(core), attempt: Arc::clone(attempt) }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // A later attempt of the same task may stand there by now.
+        self.core.attempts.remove_if(&self.attempt.lease.task, |_, attempt| Arc::ptr_eq(attempt, &self.attempt));
+        self.attempt.ended.cancel();
+        self.core.ledger.hints().work.notify_one();
     }
 }
 
@@ -225,12 +211,12 @@ async fn record(core: &Core, attempt: &Attempt, conclusion: Conclusion, usage: U
                 return;
             }
             Err(error) if Instant::now() < deadline => {
-                tracing::warn!(error = %chain(&error), "the end of an attempt is not recorded yet; trying again");
+                tracing::warn!(error = %error.chain(), "the end of an attempt is not recorded yet; trying again");
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(RENEWAL);
             }
             Err(error) => {
-                tracing::error!(error = %chain(&error), "the end of an attempt could not be recorded; it will be run again");
+                tracing::error!(error = %error.chain(), "the end of an attempt could not be recorded; it will be run again");
                 return;
             }
         }
@@ -242,16 +228,4 @@ fn moved(finish: &Finish) -> Vec<crate::domain::snapshot::TaskSnapshot> {
         Finish::Recorded(task) if !matches!(task.state, State::Running { .. }) => vec![snapshot(task)],
         _ => Vec::new(),
     }
-}
-
-/// An error with its causes, on one line.
-fn chain(error: &LedgerError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -16,7 +16,7 @@ use crate::domain::id::{TaskNumber, TaskRef};
 use crate::domain::origin::Origin;
 use crate::domain::status::Status;
 use crate::domain::task::{CancelledBy, RunSettings, Task};
-use crate::domain::text::one_line;
+use crate::domain::text::{Format, one_line};
 use crate::domain::wording;
 
 /// Tasks on one page of `/list`.
@@ -170,7 +170,7 @@ impl Dispatch {
         };
         let alive = !details.task.status().is_terminal();
         let buttons = if alive { vec![wording::cancel_button(details.task.number)] } else { Vec::new() };
-        Ok(Reply::Say(Answer { text: wording::status(&view), buttons, private: true }))
+        Ok(Reply::Say(Answer { text: wording::status(&view), format: Format::Plain, buttons, private: true }))
     }
 
     async fn active(&self, asker: &Asker<'_>) -> Answered {
@@ -200,14 +200,18 @@ impl Dispatch {
         tasks.truncate(PAGE);
         let last = tasks.last().filter(|_| more);
         let buttons = last.map(|task| wording::older_button(task.number, all)).into_iter().collect::<Vec<Button>>();
-        Ok(Reply::Say(Answer { text: wording::list(&tasks, all, self.manager.now()), buttons, private: true }))
+        let text = wording::list(&tasks, all, self.manager.now());
+        Ok(Reply::Say(Answer { text, format: Format::Plain, buttons, private: true }))
     }
 
     async fn result(&self, asker: &Asker<'_>, task: Option<&TaskRef>) -> Answered {
         let task = self.find(asker, CommandName::Result, task).await?;
         let id = TaskRef::Id(task.new.id.clone());
         match self.manager.result(&id).await? {
-            ResultOf::Ended(task) => Ok(say(wording::result(&task))),
+            ResultOf::Ended(task) => {
+                let format = if task.text().is_some() { Format::Markdown } else { Format::Plain };
+                Ok(Reply::Say(Answer { text: wording::result(&task), format, buttons: Vec::new(), private: false }))
+            }
             ResultOf::Unfinished(task) => refuse(wording::not_finished(task.number, task.status())),
             ResultOf::NotFound => refuse(wording::not_found(&id)),
         }
@@ -247,11 +251,11 @@ impl Asker<'_> {
 }
 
 fn say(text: String) -> Reply {
-    Reply::Say(Answer { text, buttons: Vec::new(), private: false })
+    Reply::Say(Answer { text, format: Format::Plain, buttons: Vec::new(), private: false })
 }
 
 fn whisper(text: String) -> Reply {
-    Reply::Say(Answer { text, buttons: Vec::new(), private: true })
+    Reply::Say(Answer { text, format: Format::Plain, buttons: Vec::new(), private: true })
 }
 
 fn refuse(text: String) -> Answered {

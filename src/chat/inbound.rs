@@ -6,6 +6,7 @@ use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::{Action, Button, Command, UnknownAction};
 use crate::domain::id::{InboundId, MessageId, ReplyHandle};
 use crate::domain::parse::ParseError;
+use crate::domain::text::Format;
 
 /// One thing a person did: wrote a command or pressed a button.
 #[derive(Debug, Clone)]
@@ -51,6 +52,8 @@ pub enum Reply {
 pub struct Answer {
     /// The text, not yet split.
     pub text: String,
+    /// How the text is meant.
+    pub format: Format,
     /// Buttons below it.
     pub buttons: Vec<Button>,
     /// Only the person who asked should see it, where the platform can do that.

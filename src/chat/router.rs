@@ -38,7 +38,7 @@ impl Router {
 
     fn platform(&self, channel: &ChannelId) -> Result<&Platform, SendError> {
         let platform = channel.platform();
-        let missing = || SendError::Undeliverable(format!("no bot for `{platform}` is configured"));
+        let missing = || SendError::Undeliverable(format!("no bot for {platform} is configured"));
         self.platforms.get(platform).ok_or_else(missing)
     }
 }

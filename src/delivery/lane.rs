@@ -18,12 +18,33 @@ use crate::domain::notice::Notice;
 /// An answer to a command that could not be sent for so long is stale: nobody waits for it any more.
 const ANSWER_LIFETIME: Duration = Duration::from_mins(5);
 
+/// Answers that may wait in one lane. Somebody who asks on and on while the platform is away gets no more of them.
+const ANSWERS: usize = 50;
+
 /// One thing to be sent.
 pub(crate) enum Item {
     /// A notice that the ledger owes.
     Owed(Box<Notice>),
-    /// An answer to a command; not durable.
-    Answer(Box<OutgoingMessage>),
+    /// An answer to a command, not durable, and until when it is of use.
+    Answer(Box<OutgoingMessage>, Instant),
+}
+
+impl Item {
+    /// An answer that is to be given now.
+    pub(crate) fn answer(message: OutgoingMessage) -> Self {
+        Self::Answer(Box::new(message), Instant::now() + ANSWER_LIFETIME)
+    }
+}
+
+/// Puts an item at the end of a lane's queue, unless too many answers wait there.
+pub(crate) fn enqueue(queue: &Mutex<VecDeque<Item>>, item: Item) {
+    let mut queue = lock(queue);
+    let is_answer = |item: &Item| matches!(item, Item::Answer(..));
+    if is_answer(&item) && queue.iter().filter(|item| is_answer(item)).count() >= ANSWERS {
+        tracing::warn!("an answer is given up: too many wait in its channel");
+        return;
+    }
+    queue.push_back(item);
 }
 
 /// One channel's lane.
@@ -48,7 +69,7 @@ impl Lane {
         while let Some(item) = self.next() {
             match item {
                 Item::Owed(notice) => self.notify(&notice).await,
-                Item::Answer(message) => self.answer(&message).await,
+                Item::Answer(message, deadline) => self.answer(&message, deadline).await,
             }
             self.done();
         }
@@ -62,7 +83,7 @@ impl Lane {
         }
         lock(&self.queue).front().map(|item| match item {
             Item::Owed(notice) => Item::Owed(notice.clone()),
-            Item::Answer(message) => Item::Answer(message.clone()),
+            Item::Answer(message, deadline) => Item::Answer(message.clone(), *deadline),
         })
     }
 
@@ -88,11 +109,10 @@ impl Lane {
     }
 
     /// Sends an answer, all its parts, within its lifetime.
-    async fn answer(&self, message: &OutgoingMessage) {
-        let deadline = Instant::now() + ANSWER_LIFETIME;
+    async fn answer(&self, message: &OutgoingMessage, deadline: Instant) {
         let (mut part, mut failures) = (0, 0);
         while Instant::now() < deadline {
-            let pause = match self.shared.notification.notifier().send(message, part).await {
+            let pause = match self.shared.notification.send(message, part, failures).await {
                 Ok(sent) if sent.more => {
                     part += 1;
                     continue;

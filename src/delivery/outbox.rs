@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::background::notification::Notification;
 use crate::background::ports::OutgoingMessage;
 use crate::chat::inbound::Replies;
-use crate::delivery::lane::{Item, Lane};
+use crate::delivery::lane::{Item, Lane, enqueue};
 use crate::domain::channel::ChannelId;
 
 /// Notices fetched at a time.
@@ -44,7 +44,7 @@ impl Outbox {
         Self { shared: Arc::new(Shared { notification, lanes: DashMap::new(), tracker, hard }) }
     }
 
-    /// Delivers what is owed until `stop` is cancelled. Lanes go on with what they have.
+    /// Delivers what is owed until `stop` is cancelled, or the hard stop. Lanes go on with what they have.
     ///
     /// # Cancel safety
     /// Dropping the future loses nothing: what is owed stays in the ledger.
@@ -56,6 +56,7 @@ impl Outbox {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
+                () = self.shared.hard.cancelled() => return,
                 () = hint.notified() => {}
                 _ = tick.tick() => {}
             }
@@ -97,7 +98,8 @@ impl Outbox {
                 return false;
             }
         };
-        let full = due.len() == BATCH;
+        // Lanes end at once after the hard stop, and whatever is given to them would be due again and again.
+        let full = due.len() == BATCH && !shared.hard.is_cancelled();
         for notice in due {
             Shared::push(shared, &notice.channel.clone(), Item::Owed(Box::new(notice)));
         }
@@ -116,7 +118,7 @@ impl Shared {
     /// Puts an item at the end of a channel's lane, and starts the lane if it is not running.
     fn push(shared: &Arc<Self>, channel: &ChannelId, item: Item) {
         match shared.lanes.entry(channel.clone()) {
-            Entry::Occupied(entry) => entry.get().lock().unwrap_or_else(PoisonError::into_inner).push_back(item),
+            Entry::Occupied(entry) => enqueue(entry.get(), item),
             Entry::Vacant(entry) => {
                 let queue = Arc::new(Mutex::new(VecDeque::from([item])));
                 entry.insert(Arc::clone(&queue));
@@ -129,6 +131,6 @@ impl Shared {
 
 impl Replies for Outbox {
     fn say(&self, message: OutgoingMessage) {
-        Shared::push(&self.shared, &message.channel.clone(), Item::Answer(Box::new(message)));
+        Shared::push(&self.shared, &message.channel.clone(), Item::answer(message));
     }
 }

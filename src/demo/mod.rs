@@ -61,16 +61,16 @@ impl Demo {
             ("discord.api_url", discord.url()),
             ("llm.base_url", model.url()),
             ("llm.model", "demo".to_owned()),
-            ("llm.api_key", "demo".to_owned()),
+            ("llm.api_key", "key-of-the-demo-model".to_owned()),
             ("access.open", "true".to_owned()),
             ("tasks.drain", "1s".to_owned()),
         ];
         let settings = settings.map(|(key, value)| (key.to_owned(), value));
-        let config = Config::load(None, std::iter::empty(), &settings)?;
+        let config = Config::of(&settings)?;
         redactor.learn(config.secrets());
-        let pages = page::router(telegram.clone(), discord.clone(), model.clone());
-        let pages = Pages { router: pages, links: &[("/demo", "The demo: both chats and the model")] };
         let lifecycle = Lifecycle::default();
+        let router = page::router(&telegram, &discord, &model, lifecycle.soft.clone());
+        let pages = Pages { router, links: &[("/demo", "The demo: both chats and the model")] };
         let app = App::build(config, lifecycle.clone(), pages).await?;
         let address = app.address()?;
         Ok(Self { app, address, lifecycle, stage: Stage { telegram, discord, model }, servers, stop, _folder: folder })
@@ -82,7 +82,7 @@ impl Demo {
     /// When the server fails.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         crate::cli::say(&format!("The demo is at http://{}/demo (Ctrl-C ends it).", self.address));
-        self.lifecycle.obeying_signals(self.app.run()).await??;
+        self.lifecycle.obeying_signals(Box::pin(self.app.run())).await??;
         self.stop.cancel();
         self.servers.close();
         Ok(ExitCode::SUCCESS)

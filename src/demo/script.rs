@@ -3,6 +3,7 @@
 //! Each step says something and waits for what should be heard; the first one that is not heard in time ends the play.
 //! It is the smoke test of a build: everything between the keyboard and the model is the real thing.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -118,7 +119,7 @@ impl Play<'_> {
         self.stage.discord.types(CHANNEL, BOB, text).map(drop).map_err(|error| self.cannot(error))
     }
 
-    fn cannot(&self, reason: impl ToString) -> Failed {
+    fn cannot(&self, reason: impl Display) -> Failed {
         Failed::CannotDo { step: self.step + 1, reason: reason.to_string() }
     }
 

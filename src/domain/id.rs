@@ -129,7 +129,7 @@ impl fmt::Display for TaskRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => number.fmt(f),
-            Self::Id(id) => write!(f, "`{id}`"),
+            Self::Id(id) => id.fmt(f),
         }
     }
 }

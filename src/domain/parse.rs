@@ -139,12 +139,12 @@ impl Flags {
     fn set(&mut self, name: &str, value: &str) -> Result<(), ParseError> {
         match name {
             "to" => {
-                let expected = "a channel like `telegram:123` or `discord:456`";
+                let expected = "a channel, like telegram:123 or discord:456";
                 let wrong = |_| ParseError::Value { option: "to", value: shorten(value), expected };
                 self.to.push(value.parse().map_err(wrong)?);
             }
             "timeout" => {
-                let expected = "a time from 1s to 24h, like `90s` or `10m`";
+                let expected = "a time from 1s to 24h, like 90s or 10m";
                 let wrong = || ParseError::Value { option: "timeout", value: shorten(value), expected };
                 let time = humantime::parse_duration(value).map_err(|_| wrong())?;
                 if time < Duration::from_secs(1) || time > MAX_TIMEOUT {

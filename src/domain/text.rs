@@ -5,6 +5,16 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+/// How a text is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Every character stands for itself. People's words are quoted in such texts, so an adapter must keep its platform
+    /// from reading markup into them.
+    Plain,
+    /// Markdown, as models write it.
+    Markdown,
+}
+
 /// What a platform counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {

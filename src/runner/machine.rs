@@ -221,7 +221,7 @@ fn empty(mut state: State, turn: Turn) -> (State, Effect) {
         return state.done();
     }
     let message = if cut {
-        "the model used up its output limit without writing an answer; raise `llm.max_output_tokens` or ask for less"
+        "the model used up its output limit without writing an answer; raise llm.max_output_tokens or ask for less"
     } else {
         "the model answered nothing, twice"
     };

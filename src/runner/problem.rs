@@ -172,18 +172,18 @@ impl Problem {
             }
             Self::Stalled(Stall::First) => format!("{model} at {host} did not begin to answer in time, in {tries}"),
             Self::Stalled(_) => format!("{model} at {host} fell silent in the middle of its answer, in {tries}"),
-            Self::TooSlow => format!("{model} took longer for one answer than `llm.call_timeout` allows"),
+            Self::TooSlow => format!("{model} took longer for one answer than llm.call_timeout allows"),
             Self::Garbage => format!("the model's server {host} sent a stream that cannot be understood, in {tries}"),
             Self::Degenerate => format!("{model} repeated the same words without end"),
             Self::TooLarge(what) => format!("the answer grew beyond all bounds ({what}) and was stopped"),
-            Self::NotAnApi(how) => format!("{host} {how}; check `llm.base_url`"),
+            Self::NotAnApi(how) => format!("{host} {how}; check llm.base_url"),
             Self::Rejected(rejection) => refusal(rejection, &host, &model, &tries),
         }
     }
 }
 
 fn model_name(model: &str) -> String {
-    format!("the model `{}`", one_line(&model.replace('`', ""), 80))
+    format!("the model “{}”", one_line(model, 80))
 }
 
 fn rejection_code(rejection: &Rejection) -> FailureCode {
@@ -200,7 +200,7 @@ fn rejection_code(rejection: &Rejection) -> FailureCode {
 
 fn refusal(rejection: &Rejection, host: &str, model: &str, tries: &str) -> String {
     let status = rejection.status;
-    let word = if rejection.label.is_empty() { String::new() } else { format!(", `{}`", rejection.label) };
+    let word = if rejection.label.is_empty() { String::new() } else { format!(", “{}”", rejection.label) };
     match rejection.meaning {
         Meaning::RateLimited => {
             format!(
@@ -208,10 +208,10 @@ fn refusal(rejection: &Rejection, host: &str, model: &str, tries: &str) -> Strin
             )
         }
         Meaning::Quota => format!("the account at the model's provider {host} has no credit left (HTTP {status}{word})"),
-        Meaning::Auth => format!("the model's provider {host} does not accept the key (HTTP {status}); check `llm.api_key`"),
+        Meaning::Auth => format!("the model's provider {host} does not accept the key (HTTP {status}); check llm.api_key"),
         Meaning::Filtered => format!("the content filter of {host} refused the request"),
         Meaning::Overflow => format!("the conversation is longer than {model} can read; send a shorter prompt"),
-        Meaning::NotFound => format!("{host} does not know {model} (HTTP {status}); check the model's name and `llm.base_url`"),
+        Meaning::NotFound => format!("{host} does not know {model} (HTTP {status}); check the model's name and llm.base_url"),
         Meaning::Unsupported(_) | Meaning::BadRequest => {
             format!("the model's provider {host} did not accept the request for {model} (HTTP {status}{word})")
         }

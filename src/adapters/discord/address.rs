@@ -44,7 +44,7 @@ pub(super) fn message_id(message: serenity::model::id::MessageId) -> Result<Mess
 /// The channel in Discord's words.
 pub(super) fn discord_channel(channel: &ChannelId) -> Result<serenity::model::id::ChannelId, SendError> {
     let number = channel.address().parse::<NonZeroU64>().ok().filter(|_| channel.platform() == PLATFORM);
-    number.map(Into::into).ok_or_else(|| SendError::Undeliverable(format!("`{channel}` is not a Discord channel")))
+    number.map(Into::into).ok_or_else(|| SendError::Undeliverable(format!("{channel} is not a Discord channel")))
 }
 
 /// When Discord made the thing of this id.

@@ -100,6 +100,7 @@ impl Interactions {
                 purpose: Purpose::Answer { private: answer.private },
                 reply: Some(handle.to_reply()),
                 text: answer.text,
+                format: answer.format,
                 buttons: answer.buttons,
                 key: handle.interaction.to_string(),
                 in_flight_since: None,
@@ -159,8 +160,8 @@ impl Interactions {
 
 /// The acknowledgement that is the answer, when one message holds it.
 fn at_once(reply: &Reply) -> Option<CreateInteractionResponse> {
-    let Reply::Say(Answer { text, buttons, .. }) = reply else { return None };
-    let part = Part::cut(text, buttons, 0).filter(|part| !part.more)?;
+    let Reply::Say(Answer { text, format, buttons, .. }) = reply else { return None };
+    let part = Part::cut(text, *format, buttons, 0).filter(|part| !part.more)?;
     let message = CreateInteractionResponseMessage::new()
         .content(part.text(false))
         .components(part.rows())

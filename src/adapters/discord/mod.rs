@@ -15,6 +15,7 @@ mod gateway;
 mod health;
 mod inbound;
 mod interactions;
+mod literal;
 mod outbound;
 mod part;
 mod register;

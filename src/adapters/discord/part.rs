@@ -3,21 +3,19 @@
 //! Cutting is deterministic: which part is which must be the same after a crash. Room for the mark of a possible
 //! duplicate is kept in every part, so that marking one never moves the cuts.
 
+use std::borrow::Cow;
+
 use serenity::all::ButtonStyle;
 use serenity::builder::{CreateActionRow, CreateButton};
 
+use crate::adapters::discord::literal::literal;
 use crate::background::ports::OutgoingMessage;
 use crate::domain::command::{Action, Button};
-use crate::domain::text::{Unit, one_line, split};
+use crate::domain::text::{Format, Unit, one_line, split};
+use crate::domain::wording::{EMPTY, MAY_BE_A_DUPLICATE};
 
 /// Longest message, in code points.
 const MESSAGE_LIMIT: usize = 2000;
-
-/// What a part says that may have arrived before.
-const DUPLICATE_MARK: &str = "\n(may be a duplicate)";
-
-/// What a message without any text says, because Discord takes no empty one.
-const EMPTY: &str = "(empty)";
 
 /// Buttons in one row, and rows in one message.
 const BUTTONS_PER_ROW: usize = 5;
@@ -37,12 +35,16 @@ pub(super) struct Part {
 impl Part {
     /// Part number `number` (from 0) of a message; `None` beyond the last.
     pub(super) fn of(message: &OutgoingMessage, number: usize) -> Option<Self> {
-        Self::cut(&message.text, &message.buttons, number)
+        Self::cut(&message.text, message.format, &message.buttons, number)
     }
 
     /// Part number `number` (from 0) of a text with buttons below its last part.
-    pub(super) fn cut(text: &str, buttons: &[Button], number: usize) -> Option<Self> {
-        let mut parts = split(text, MESSAGE_LIMIT - DUPLICATE_MARK.len(), Unit::CodePoint);
+    pub(super) fn cut(text: &str, format: Format, buttons: &[Button], number: usize) -> Option<Self> {
+        let text = match format {
+            Format::Plain => Cow::Owned(literal(text)),
+            Format::Markdown => Cow::Borrowed(text),
+        };
+        let mut parts = split(&text, MESSAGE_LIMIT - MAY_BE_A_DUPLICATE.len(), Unit::CodePoint);
         if parts.is_empty() {
             parts.push(EMPTY.to_owned());
         }
@@ -54,7 +56,7 @@ impl Part {
 
     /// Its text, marked when it may have arrived before.
     pub(super) fn text(&self, may_be_duplicate: bool) -> String {
-        let mark = if may_be_duplicate { DUPLICATE_MARK } else { "" };
+        let mark = if may_be_duplicate { MAY_BE_A_DUPLICATE } else { "" };
         format!("{}{mark}", self.text)
     }
 
@@ -84,7 +86,7 @@ mod tests {
 
     fn part(text: &str, number: usize) -> Option<Part> {
         let buttons = [Button { label: "Cancel".to_owned(), action: Action::Cancel(TaskNumber(42)) }];
-        Part::cut(text, &buttons, number)
+        Part::cut(text, Format::Plain, &buttons, number)
     }
 
     #[test]
@@ -117,7 +119,7 @@ mod tests {
     #[test]
     fn many_buttons_take_several_rows() {
         let buttons = vec![Button { label: "x".repeat(200), action: Action::Retry(TaskNumber(1)) }; 30];
-        let rows = serde_json::to_value(Part::cut("t", &buttons, 0).expect("a part").rows()).expect("JSON");
+        let rows = serde_json::to_value(Part::cut("t", Format::Plain, &buttons, 0).expect("a part").rows()).expect("JSON");
         assert_eq!(rows.as_array().map(Vec::len), Some(5));
         assert_eq!(rows[4]["components"].as_array().map(Vec::len), Some(5));
         assert_eq!(rows[0]["components"][0]["label"].as_str().map(|label| label.chars().count()), Some(80));

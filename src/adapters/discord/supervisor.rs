@@ -158,7 +158,11 @@ impl Supervisor {
                     News::Ended(Ending::Unauthorized) => return Err(DiscordError::Unauthorized),
                     News::Ended(Ending::Intents) => return Err(DiscordError::Intents),
                     News::Ended(Ending::Lost) => break "it ended",
-                    other => self.pass_on(other, &mut watch, registered),
+                    other => {
+                        self.pass_on(other, &mut watch, registered);
+                        // A session that begins is known at once, not at the next look.
+                        looks.reset_immediately();
+                    }
                 },
                 _ = looks.tick() => match watch.look(connection.vitals(), Instant::now()) {
                     Verdict::Up => self.health.connected(),

@@ -16,7 +16,7 @@ const GENERAL: ThreadId = ThreadId(MessageId(1));
 
 /// A channel whose address is not one of Telegram.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an address of a Telegram chat")]
+#[error("{0} is not an address of a Telegram chat")]
 pub(super) struct NotTelegram(ChannelId);
 
 /// Where messages go: a chat, or a topic of it.

@@ -23,16 +23,11 @@ use crate::background::ports::{OutgoingMessage, Purpose};
 use crate::chat::inbound::{Answer, Inbox, Replies, Reply};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::ReplyHandle;
-use crate::domain::text;
-use crate::domain::text::Unit;
+use crate::domain::text::{Format, Unit};
+use crate::domain::wording;
 
 /// How long a press may spin before it is told that the answer follows.
 const SPINNER: Duration = Duration::from_secs(5);
-/// What it is told then.
-const STILL_WORKING: &str = "Still working on it; the answer follows in the chat.";
-/// What a person is told when our own code failed.
-const BROKEN: &str =
-    "Something went wrong here and nothing is known to be done. Try again; the operator finds the reason in the log.";
 /// Longest text of the answer to a press, in UTF-16 units.
 const ALERT: usize = 200;
 /// Tries to answer a press while the server cannot be reached, and how long one may take.
@@ -75,16 +70,15 @@ impl Answering {
         let to = Addressee::of(&asked);
         let mut work = std::pin::pin!(self.ask(asked));
         let Ok(reply) = time::timeout(SPINNER, &mut work).await else {
-            self.stop_spinner(query, Some(Toast { text: STILL_WORKING, alert: false })).await;
+            self.stop_spinner(query, Some(Toast { text: wording::STILL_WORKING, alert: false })).await;
             if let Reply::Say(answer) = work.await {
                 self.say(to, answer);
             }
             return;
         };
         match reply {
-            Reply::Say(answer) if answer.private => {
-                let short = shortened(&answer.text);
-                let shown = self.stop_spinner(query, Some(Toast { text: &short, alert: true })).await;
+            Reply::Say(answer) if answer.private && fits_over_the_chat(&answer) => {
+                let shown = self.stop_spinner(query, Some(Toast { text: &answer.text, alert: true })).await;
                 // A press of hours ago, delivered after an outage, can no longer be answered in its own way.
                 if !shown {
                     self.say(to, answer);
@@ -111,7 +105,7 @@ impl Answering {
         }
         AssertUnwindSafe(self.inbox.handle(inbound)).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!("handling a Telegram update panicked");
-            Reply::Say(Answer { text: BROKEN.to_owned(), buttons: Vec::new(), private: true })
+            Reply::Say(Answer { text: wording::BROKEN.to_owned(), format: Format::Plain, buttons: Vec::new(), private: true })
         })
     }
 
@@ -121,6 +115,7 @@ impl Answering {
             purpose: Purpose::Answer { private: answer.private },
             reply: Some(to.reply),
             text: answer.text,
+            format: answer.format,
             buttons: answer.buttons,
             key: to.key,
             in_flight_since: None,
@@ -173,24 +168,7 @@ struct Toast<'a> {
     alert: bool,
 }
 
-/// A text as long as the answer to a press may be.
-fn shortened(text: &str) -> String {
-    if Unit::Utf16.length(text) <= ALERT {
-        return text.to_owned();
-    }
-    format!("{}…", text::prefix(text, ALERT - 1, Unit::Utf16).trim_end())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn alerts_fit_and_no_character_is_cut() {
-        for text in ["short".to_owned(), "x".repeat(200), "😀".repeat(150), "é 👩‍👩‍👧 ".repeat(60)] {
-            let short = shortened(&text);
-            assert!(Unit::Utf16.length(&short) <= ALERT);
-            assert!(text.starts_with(short.trim_end_matches('…')), "{short}");
-        }
-    }
+/// Whether nothing of an answer is lost when it appears over the chat: there is little room, and none for buttons.
+fn fits_over_the_chat(answer: &Answer) -> bool {
+    answer.buttons.is_empty() && Unit::Utf16.length(&answer.text) <= ALERT
 }

@@ -10,7 +10,9 @@ use async_trait::async_trait;
 use teloxide::ApiError;
 use teloxide::payloads::{SendChatAction, SendMessage, SendMessageSetters};
 use teloxide::types;
-use teloxide::types::{ChatAction, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Recipient, ReplyParameters};
+use teloxide::types::{
+    ChatAction, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Recipient, ReplyParameters, True,
+};
 
 use crate::adapters::telegram::address;
 use crate::adapters::telegram::address::TelegramChat;
@@ -22,12 +24,11 @@ use crate::domain::command::Button;
 use crate::domain::id::MessageId;
 use crate::domain::text;
 use crate::domain::text::Unit;
+use crate::domain::wording::MAY_BE_A_DUPLICATE;
 
-/// The line above a part that may have been sent before.
-const DUPLICATE: &str = "(may be a duplicate)\n";
-/// Longest part, in UTF-16 units: Telegram's limit, less the line above. The same with and without that line, so
+/// Longest part, in UTF-16 units: Telegram's limit, less the line that marks a possible duplicate. The same with and without that line, so
 /// that a part is the same at every try.
-const PART: usize = 4096 - DUPLICATE.len();
+const PART: usize = 4096 - MAY_BE_A_DUPLICATE.len();
 /// Buttons side by side before a new row begins.
 const ROW: usize = 3;
 /// Telegram shows typing for five seconds at most.
@@ -47,7 +48,7 @@ impl TelegramNotifier {
     /// reference to a message that is gone.
     async fn deliver(&self, mut payload: SendMessage) -> Result<types::MessageId, CallError> {
         loop {
-            match self.api.call_as(&payload, PROMPT).await {
+            match self.api.call_in(&payload.chat_id, &payload, PROMPT).await {
                 Err(CallError::Migrated(chat)) if payload.chat_id != Recipient::Id(chat) => {
                     tracing::info!(channel.new = %chat, "a Telegram group has become a supergroup; sending there");
                     payload.chat_id = Recipient::Id(chat);
@@ -89,7 +90,7 @@ impl TypingIndicator for TelegramTyping {
         let mut payload = SendChatAction::new(target.chat, ChatAction::Typing);
         payload.message_thread_id = target.topic;
         // An indication that comes late shows something that may no longer be true.
-        self.api.call(&payload, TYPING).await?;
+        let _shown: True = self.api.call_in(&payload.chat_id, &payload, TYPING).await?;
         Ok(TYPING)
     }
 }
@@ -106,7 +107,7 @@ fn compose(message: &OutgoingMessage, part: usize) -> Result<(SendMessage, bool)
         return Err(SendError::Undeliverable(format!("the message has {} parts and none of number {}", parts.len(), part + 1)));
     };
     let more = part + 1 < parts.len();
-    let marked = if message.in_flight_since.is_some() { format!("{DUPLICATE}{text}") } else { text.clone() };
+    let marked = if message.in_flight_since.is_some() { format!("{text}{MAY_BE_A_DUPLICATE}") } else { text.clone() };
     let mut payload = SendMessage::new(target.chat, marked).link_preview_options(NO_PREVIEW);
     payload.message_thread_id = target.topic;
     if part == 0 {
@@ -162,6 +163,7 @@ mod tests {
             purpose: Purpose::Notice,
             reply: Some(ReplyHandle("m5".into())),
             text: text.into(),
+            format: text::Format::Plain,
             buttons: vec![Button { label: "Cancel".into(), action: Action::Cancel(TaskNumber(42)) }],
             key: "k".into(),
             in_flight_since: None,
@@ -201,7 +203,7 @@ mod tests {
         let before = composed(&message, 0).0["text"].as_str().unwrap().to_owned();
         message.in_flight_since = from_millis(1);
         let after = composed(&message, 0).0["text"].as_str().unwrap().to_owned();
-        assert_eq!(after, format!("(may be a duplicate)\n{before}"));
+        assert_eq!(after, format!("{before}\n(may be a duplicate)"));
         assert_eq!(Unit::Utf16.length(&after), 4096);
     }
 

@@ -9,6 +9,9 @@ use crate::domain::task::{CancelledBy, State, Task};
 use crate::domain::time::elapsed;
 use crate::domain::wording::units::{counted, duration, tokens};
 
+/// What stands below a part that may have arrived before, on platforms that give no key to prevent it.
+pub const MAY_BE_A_DUPLICATE: &str = "\n(may be a duplicate)";
+
 /// The text of a notice. `ahead` is the task's place now, for an acceptance. It is a function of the task as it is
 /// when the notice is sent; what a terminal notice says never changes.
 #[must_use]

@@ -14,7 +14,7 @@ use crate::domain::wording::units::{counted, duration};
 /// Somebody who may not use the bot here.
 #[must_use]
 pub fn not_allowed(person: &str, channel: &str) -> String {
-    format!("You may not use this bot here. Ask its operator to let in `{person}`, or this channel, `{channel}`.")
+    format!("You may not use this bot here. Ask its operator to let in {person}, or this channel, {channel}.")
 }
 
 /// A task of somebody else.
@@ -32,24 +32,19 @@ pub fn not_found(task: &TaskRef) -> String {
 /// A command that needs a task and names none.
 #[must_use]
 pub fn which_task(command: CommandName) -> String {
-    format!(
-        "Which task? Write it like `/{command} 42`, or reply with /{command} to a message of the task. Use /list to see yours."
-    )
+    format!("Which task? Write it like /{command} 42, or reply with /{command} to a message of the task. Use /list to see yours.")
 }
 
 /// A result that does not exist yet.
 #[must_use]
 pub fn not_finished(task: TaskNumber, status: Status) -> String {
-    format!(
-        "{task} is {status}, it has no result yet. This channel hears when it ends; `/status {}` shows how far it is.",
-        task.0
-    )
+    format!("{task} is {status}, it has no result yet. This channel hears when it ends; /status {} shows how far it is.", task.0)
 }
 
 /// A retry of a task that has not ended.
 #[must_use]
 pub fn retry_of_unfinished(task: TaskNumber, status: Status) -> String {
-    format!("{task} is still {status}. Cancel it first (`/cancel {n}`), or wait for its end.", n = task.0)
+    format!("{task} is still {status}. Cancel it first (/cancel {n}), or wait for its end.", n = task.0)
 }
 
 /// A cancel that came too late.
@@ -76,13 +71,14 @@ pub fn cancel_noted(task: TaskNumber) -> String {
 /// Another channel named by somebody who may not do that.
 #[must_use]
 pub fn to_is_for_admins() -> String {
-    "Only admins of this bot may send results to another channel. Nothing was queued; send it again without `to`.".to_owned()
+    "Only admins of this bot may send results to another channel. Nothing was queued; send it again without the channel."
+        .to_owned()
 }
 
 /// A channel on a platform without a bot.
 #[must_use]
 pub fn unknown_platform(channel: &str) -> String {
-    format!("Nothing can be sent to `{channel}`: no bot is configured for that platform. Nothing was queued.")
+    format!("Nothing can be sent to {channel}: no bot is configured for that platform. Nothing was queued.")
 }
 
 /// Everybody's tasks, asked for by somebody who may see only their own.
@@ -112,6 +108,16 @@ pub fn queue_full(full: QueueFull, limits: &Limits) -> String {
     }
 }
 
+/// A press of a button that takes long.
+pub const STILL_WORKING: &str = "Still working on it; the answer follows in the chat.";
+
+/// Our own code failed.
+pub const BROKEN: &str =
+    "Something went wrong here and nothing is known to be done. Try again; the operator finds the reason in the log.";
+
+/// A message without any text, where a platform takes no empty one.
+pub const EMPTY: &str = "(empty)";
+
 /// The server is about to stop.
 #[must_use]
 pub fn stopping() -> String {
@@ -136,16 +142,16 @@ pub fn unknown_button() -> String {
 pub fn parse_error(error: &ParseError) -> String {
     match error {
         ParseError::UnknownCommand { name, .. } if name.is_empty() => {
-            "To hand over a task, write `/submit` and then what is to be done. /help shows what else there is.".to_owned()
+            "To hand over a task, write /submit and then what is to be done. /help shows what else there is.".to_owned()
         }
         ParseError::UnknownCommand { name, did_you_mean: Some(meant) } => {
-            format!("There is no command `/{name}`. Did you mean /{meant}? /help shows all.")
+            format!("There is no command /{name}. Did you mean /{meant}? /help shows all.")
         }
         ParseError::UnknownCommand { name, did_you_mean: None } => {
-            format!("There is no command `/{name}`. /help shows what there is.")
+            format!("There is no command /{name}. /help shows what there is.")
         }
         ParseError::Prompt(InvalidPrompt::Empty) => {
-            "What is to be done? Write it after the command, like `/submit Compare these three offers: ...`.".to_owned()
+            "What is to be done? Write it after the command, like: /submit Compare these three offers: ...".to_owned()
         }
         ParseError::Prompt(InvalidPrompt::TooLong { bytes }) => {
             format!(
@@ -153,14 +159,14 @@ pub fn parse_error(error: &ParseError) -> String {
             )
         }
         ParseError::Task { command, text } => {
-            format!("`{text}` is not a task. Write its number, like `/{command} 42`; /list shows yours.")
+            format!("“{text}” is not a task. Write its number, like /{command} 42; /list shows yours.")
         }
         ParseError::Value { option, value, expected } => {
-            format!("`{value}` is not a value for `{option}`: it wants {expected}. Nothing was queued.")
+            format!("“{value}” is not a value for “{option}”: it wants {expected}. Nothing was queued.")
         }
         ParseError::Unexpected { command, text } => {
             let usage = CATALOGUE.iter().find(|spec| spec.name == *command).map_or("", |spec| spec.usage);
-            format!("`{text}` does not belong there. Write it like `/{usage}`.")
+            format!("“{text}” does not belong there. Write it like this: /{usage}")
         }
     }
 }

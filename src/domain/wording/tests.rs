@@ -141,9 +141,9 @@ fn refusals_say_what_to_do() {
     1 of your tasks waits already, the limit is 20. Nothing was queued; wait for one to start, or cancel one (/list shows them).
     There is no task #9. Use /list to see yours.
     #9 is not your task: only who asked for it, or an admin, may do that. Nothing has changed.
-    Which task? Write it like `/retry 42`, or reply with /retry to a message of the task. Use /list to see yours.
-    What is to be done? Write it after the command, like `/submit Compare these three offers: ...`.
-    `x` does not belong there. Write it like `/list [all]`.
+    Which task? Write it like /retry 42, or reply with /retry to a message of the task. Use /list to see yours.
+    What is to be done? Write it after the command, like: /submit Compare these three offers: ...
+    “x” does not belong there. Write it like this: /list [all]
     ");
 }
 

@@ -60,7 +60,7 @@ pub fn status(view: &StatusView<'_>) -> String {
         line("Repeats", &of.to_string());
     }
     for notice in view.notices {
-        line(&format!("Notice `{}` to {}", notice.kind, notice.channel), &delivery(notice, view.now));
+        line(&format!("Notice “{}” to {}", notice.kind, notice.channel), &delivery(notice, view.now));
     }
     text
 }
@@ -144,7 +144,7 @@ pub fn result(task: &Task) -> String {
     match task.text() {
         Some(text) if task.status() == Status::Done => format!("Result of {}:\n\n{text}", task.number),
         Some(text) => format!("{} {}; what it had written by then:\n\n{text}", task.number, task.status()),
-        None => format!("{} {}: it has no result. `/status {}` says why.", task.number, task.status(), task.number.0),
+        None => format!("{} {}: it has no result. /status {} says why.", task.number, task.status(), task.number.0),
     }
 }
 

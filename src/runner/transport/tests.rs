@@ -30,7 +30,7 @@ async fn a_good_answer_is_the_result() {
 async fn a_server_that_accepts_and_says_nothing_fails_within_its_limit() {
     let started = Instant::now();
     let shown = with(vec![Act::Hang], |config| config.first_token = SHORT).await;
-    assert_eq!(shown, "provider_down: the model `test-model` at HOST did not begin to answer in time, in 1 attempt");
+    assert_eq!(shown, "provider_down: the model “test-model” at HOST did not begin to answer in time, in 1 attempt");
     assert!(started.elapsed() < Duration::from_millis(1500), "{:?}", started.elapsed());
 }
 
@@ -41,7 +41,7 @@ async fn a_stream_that_stalls_is_given_up_by_its_bytes() {
     let after = with(vec![stream(piece("half")), Act::Hang], |config| config.byte_idle = SHORT).await;
     assert_eq!(
         after,
-        "provider_down: the model `test-model` at HOST fell silent in the middle of its answer, in 1 attempt (half)"
+        "provider_down: the model “test-model” at HOST fell silent in the middle of its answer, in 1 attempt (half)"
     );
 }
 
@@ -73,7 +73,7 @@ async fn comments_count_as_life_between_words_but_not_for_ever() {
 async fn a_call_that_takes_longer_than_any_call_may_is_stopped() {
     let words = Act::Repeat(b"data: {\"choices\":[{\"delta\":{\"content\":\"w \"}}]}\n\n", Duration::from_millis(20));
     let shown = with(vec![stream(""), words], |config| config.call_timeout = Duration::from_millis(150)).await;
-    assert!(shown.starts_with("timed_out: the model `test-model` took longer"), "{shown}");
+    assert!(shown.starts_with("timed_out: the model “test-model” took longer"), "{shown}");
     assert!(shown.ends_with("w )"), "{shown}");
 }
 
@@ -124,7 +124,7 @@ async fn errors_of_every_shape_keep_their_status() {
             "quota: the account at the model's provider HOST has no credit",
         ),
         ("403 Forbidden", plain, "no", "auth: "),
-        ("404 Not Found", plain, "404 page not found", "bad_request: HOST does not know the model `test-model` (HTTP 404)"),
+        ("404 Not Found", plain, "404 page not found", "bad_request: HOST does not know the model “test-model” (HTTP 404)"),
         ("429 Too Many", "content-type: text/html\r\n", "<html>slow</html>", "rate_limited: the model's provider HOST"),
         ("429 Too Many", json, r#"{"error":{"code":"insufficient_quota"}}"#, "quota: "),
         ("429 Too Many", json, r#"{"error":{"type":"insufficient_quota"}}"#, "quota: "),
@@ -146,7 +146,7 @@ async fn errors_of_every_shape_keep_their_status() {
             "400 Bad",
             json,
             r#"{"error":{"code":"invalid_value","message":"secret"}}"#,
-            "bad_request: the model's provider HOST did not accept the request for the model `test-model` (HTTP 400, `invalid_value`)",
+            "bad_request: the model's provider HOST did not accept the request for the model “test-model” (HTTP 400, “invalid_value”)",
         ),
         ("422 No", json, r#"{"detail":[{"msg":"secret"}]}"#, "bad_request: "),
         ("302 Found", "location: http://example.org/\r\n", "", "bad_request: "),

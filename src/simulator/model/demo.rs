@@ -9,6 +9,9 @@ use crate::simulator::model::{ModelServer, wire};
 /// A word every so often when the answer is to take a certain time.
 const TRICKLE: Duration = Duration::from_millis(200);
 
+/// Long answers are said faster, so that none takes longer than this.
+const LONGEST_SAY: Duration = Duration::from_secs(6);
+
 /// Filler for long answers: nobody should take it for knowledge.
 const FILLER: &str = "This sentence is filler from the demo model, counted word by word so that long answers can be \
                       seen without any model having thought about them. ";
@@ -144,16 +147,24 @@ impl Speech {
         Then::End
     }
 
-    /// Says a text word by word, or in larger pieces when there is no time between words.
+    /// Says a text word by word, or in larger pieces when there is no time for that.
     fn say(&mut self, text: &str) {
         self.said = true;
         let words: Vec<&str> = text.split_inclusive(' ').collect();
-        for piece in words.chunks(if self.pace.is_zero() { 16 } else { 1 }) {
+        for piece in words.chunks(self.words_at_once(words.len())) {
             self.steps.push(Step::Text(piece.concat()));
             if !self.pace.is_zero() {
                 self.steps.push(Step::Wait(self.pace));
             }
         }
+    }
+
+    fn words_at_once(&self, count: usize) -> usize {
+        if self.pace.is_zero() {
+            return 16;
+        }
+        let steps = LONGEST_SAY.as_millis() / self.pace.as_millis().max(1);
+        count.div_ceil(usize::try_from(steps).unwrap_or(usize::MAX).max(1)).max(1)
     }
 
     /// One step per word for so long.

@@ -138,7 +138,8 @@ impl ModelServer {
         self.change(|state| state.models = models.iter().map(|&model| model.to_owned()).collect());
     }
 
-    /// The demo model's time between two words; zero for answers at once.
+    /// The demo model's time between two words; zero for answers at once. Long answers are said faster: none takes more than
+    /// a few seconds.
     pub fn pace(&self, pace: Duration) {
         self.change(|state| state.pace = pace);
     }

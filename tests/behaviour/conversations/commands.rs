@@ -49,8 +49,8 @@ conversation!(what_is_not_understood_is_answered, |world, chat| {
     chat.says("/status 77");
     chat.hears("There is no task #77. Use /list").await;
     chat.says("/status seven");
-    chat.hears("There is no task `seven`").await;
+    chat.hears("There is no task seven").await;
     chat.says("/cancel");
-    chat.hears("Which task? Write it like `/cancel 42`").await;
+    chat.hears("Which task? Write it like /cancel 42").await;
     assert_eq!(world.summary().await.total, 0);
 });

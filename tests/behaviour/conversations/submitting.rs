@@ -21,7 +21,7 @@ conversation!(a_task_runs_from_acceptance_to_its_result, |world, chat| {
     world.until("typing has ended", |_| !chat.typing()).await;
     world.settles().await;
     chat.says("/status 1");
-    chat.hears(&format!("#1 done ... Used: ... tokens ... Notice `done` to {} ... delivered", chat.channel())).await;
+    chat.hears(&format!("#1 done ... Used: ... tokens ... Notice “done” to {} ... delivered", chat.channel())).await;
 });
 
 conversation!(a_long_answer_arrives_whole, |_world, chat| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use legwork::background::notification::{ChannelPolicy, NoticePolicy};
 use legwork::background::ports::SendError;
-use legwork::domain::id::TaskRef;
+use legwork::domain::id::{TaskNumber, TaskRef};
 use legwork::domain::notice::{Events, NoticeState};
 use legwork::domain::status::Status;
 
@@ -73,7 +73,7 @@ async fn undeliverable_is_a_state_with_a_reason() {
 #[tokio::test(start_paused = true)]
 async fn a_held_channel_holds_no_other() {
     let desk = Desk::open();
-    desk.recorder.fail_next(SendError::RetryAfter(Duration::from_secs(3600)));
+    desk.recorder.fail_next(SendError::RetryAfter(Duration::from_hours(1)));
     desk.submits("chat:held", ANN, "say x").await;
     desk.until("the held channel was tried", |desk| desk.outbox.active_lanes() > 0).await;
     let started = tokio::time::Instant::now();
@@ -81,7 +81,7 @@ async fn a_held_channel_holds_no_other() {
     desk.hears("chat:free", "#2 done").await;
     assert!(started.elapsed() < Duration::from_secs(5));
     assert!(desk.recorder.heard("chat:held").is_empty());
-    tokio::time::advance(Duration::from_secs(3600)).await;
+    tokio::time::advance(Duration::from_hours(1)).await;
     desk.hears("chat:held", "#1 done").await;
     desk.closes().await;
 }
@@ -99,6 +99,10 @@ async fn a_channel_hears_what_it_asked_for() {
     desk.hears("chat:copy", "#1 done").await;
     assert_eq!(desk.recorder.heard(CHAT).len(), 3, "no start notice");
     assert_eq!(desk.recorder.heard("chat:copy").len(), 2, "result and end only");
+    let origin = Desk::submission(CHAT, ANN, "x").origin;
+    let _retried = desk.manager.retry(&TaskRef::Number(TaskNumber(1)), origin, None).await.unwrap();
+    desk.hears("chat:copy", "#2 done").await;
+    assert_eq!(desk.task(TaskNumber(2)).await.new.deliver_to.len(), 1, "a repeat names each channel once");
     desk.closes().await;
 }
 

@@ -12,7 +12,7 @@ const CHAT: &str = "chat:1";
 const ANN: &str = "chat:ann";
 
 fn short() -> Limits {
-    Limits { timeout: Duration::from_secs(60), max_running: 1, ..Limits::default() }
+    Limits { timeout: Duration::from_mins(1), max_running: 1, ..Limits::default() }
 }
 
 #[tokio::test(start_paused = true)]

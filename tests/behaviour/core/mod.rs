@@ -1,8 +1,10 @@
 //! The core on ports with a memory and paused time. The defects of the Go package this is a port of each have a test here.
 
+mod attempts;
 mod cancel;
 mod delivery;
 mod ends;
+mod lanes;
 mod projection;
 mod queue;
 mod restart;

@@ -28,6 +28,7 @@ impl Projection for Mirror {
         if self.hangs {
             std::future::pending::<()>().await;
         }
+        assert!(!prompt.as_str().contains("panic early"), "the mirror breaks");
         if prompt.as_str().contains("unprepared") {
             return Err("the tracker is down".into());
         }
@@ -43,6 +44,7 @@ impl Projection for Mirror {
             self.failures.fetch_sub(1, Ordering::SeqCst);
             return Err("the tracker is down".into());
         }
+        assert!(!(snapshot.prompt.contains("panic late") && snapshot.status == Status::Running), "the mirror breaks");
         self.seen.lock().unwrap().push((snapshot.number, snapshot.status));
         Ok(())
     }
@@ -83,4 +85,18 @@ async fn a_hanging_mirror_holds_up_no_task() {
     desk.until_status(one, Status::Done).await;
     desk.until_status(two, Status::Done).await;
     desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mirror_that_breaks_misses_one_transition_and_harms_nothing() {
+    let mirror = Arc::new(Mirror::default());
+    let desk = desk_with(&mirror);
+    desk.submits("chat:1", "chat:ann", "say panic early").await;
+    desk.hears("chat:1", "#1 done").await;
+    let late = desk.submits("chat:1", "chat:ann", "say panic late").await;
+    desk.hears("chat:1", "#2 done").await;
+    desk.closes().await;
+    let seen: Vec<Status> =
+        mirror.seen.lock().unwrap().iter().filter(|(number, _)| *number == late).map(|(_, status)| *status).collect();
+    assert_eq!(seen, [Status::Pending, Status::Done]);
 }

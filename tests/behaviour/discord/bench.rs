@@ -12,6 +12,7 @@ use legwork::config::DiscordConfig;
 use legwork::domain::channel::{ChannelId, PersonId};
 use legwork::domain::command::{Action, Button};
 use legwork::domain::id::{TaskId, TaskNumber};
+use legwork::domain::text::Format;
 use legwork::domain::time::Timestamp;
 use legwork::lifecycle::Readiness;
 use legwork::metrics::Metrics;
@@ -278,12 +279,12 @@ impl Bench {
 
 /// An answer for everybody.
 pub(crate) fn say(text: &str) -> Reply {
-    Reply::Say(Answer { text: text.to_owned(), buttons: Vec::new(), private: false })
+    Reply::Say(Answer { text: text.to_owned(), format: Format::Plain, buttons: Vec::new(), private: false })
 }
 
 /// An answer for one person.
 pub(crate) fn whisper(text: &str) -> Reply {
-    Reply::Say(Answer { text: text.to_owned(), buttons: Vec::new(), private: true })
+    Reply::Say(Answer { text: text.to_owned(), format: Format::Plain, buttons: Vec::new(), private: true })
 }
 
 /// A notice to the channel.
@@ -293,6 +294,7 @@ pub(crate) fn notice(key: &str, text: &str) -> OutgoingMessage {
         purpose: Purpose::Notice,
         reply: None,
         text: text.to_owned(),
+        format: Format::Plain,
         buttons: Vec::new(),
         key: key.to_owned(),
         in_flight_since: None,

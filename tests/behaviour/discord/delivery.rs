@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use legwork::background::ports::{ChannelNotifier, Clock, OutgoingMessage, Purpose, SendError, TypingIndicator};
 use legwork::chat::inbound::Reply;
+use legwork::domain::text::Format;
 use legwork::simulator::discord::{Fault, FaultKind};
 
 use super::bench::{ADA, Bench, CHANNEL, TOKEN, cancel_button, notice};
@@ -105,7 +106,7 @@ async fn a_channel_that_takes_nothing_says_why() {
     bench.server.delete_channel(CHANNEL);
     assert_eq!(why(bench.sends(&notice("n1", "x")).await), "the Discord channel does not exist any more");
     let elsewhere = OutgoingMessage { channel: "telegram:1".parse().expect("a channel"), ..notice("n1", "x") };
-    assert_eq!(why(bench.sends(&elsewhere).await), "`telegram:1` is not a Discord channel");
+    assert_eq!(why(bench.sends(&elsewhere).await), "telegram:1 is not a Discord channel");
     bench.end_well().await;
 }
 
@@ -161,6 +162,18 @@ async fn a_server_that_is_not_there_is_unavailable() {
 }
 
 #[tokio::test]
+async fn only_what_a_model_wrote_is_markup() {
+    let bench = Bench::idle().await;
+    let plain = notice("n1", "#1 running: make it **bold**, see [this](https://evil.example)\n# big");
+    bench.sends(&plain).await.expect("sent");
+    bench.sends(&OutgoingMessage { key: "n2".to_owned(), format: Format::Markdown, ..plain.clone() }).await.expect("sent");
+    let texts: Vec<String> = bench.server.messages(CHANNEL).into_iter().map(|message| message.text).collect();
+    let escaped = "#1 running: make it \\*\\*bold\\*\\*, see \\[this](https://evil.example)\n\\# big";
+    assert_eq!(texts, [escaped, &plain.text]);
+    bench.end_well().await;
+}
+
+#[tokio::test]
 async fn nothing_pings_and_nothing_unfolds() {
     let bench = Bench::ready().await;
     let text = "@everyone @here <@77> <@&9> https://example.org";
@@ -175,7 +188,10 @@ async fn nothing_pings_and_nothing_unfolds() {
     bench.inbox.allows_all(false);
     bench.answer(bench.runs("help", &[])).await;
     bench.sends(&notice("n1", text)).await.expect("sent");
-    assert!(bench.server.messages(CHANNEL).iter().all(|message| message.text == text));
+    let literally = r"@everyone @here \<@77> \<@&9> https://example.org";
+    assert!(bench.server.messages(CHANNEL).iter().all(|message| message.text == literally));
+    bench.sends(&OutgoingMessage { format: Format::Markdown, ..notice("n2", text) }).await.expect("sent");
+    assert_eq!(bench.server.messages(CHANNEL).last().expect("a message").text, text);
     assert_eq!(bench.server.last_request(MESSAGES).expect("a request")["flags"], 4);
     bench.end_well().await;
 }

@@ -23,8 +23,10 @@ impl Ticker {
         let worst = worst_ms.clone();
         let task = tracker.spawn(async move {
             let mut last = Instant::now();
+            let mut tick = tokio::time::interval(Duration::from_millis(20));
+            tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             loop {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tick.tick().await;
                 let gap = u64::try_from(last.elapsed().as_millis()).unwrap_or(u64::MAX);
                 worst.fetch_max(gap, Ordering::Relaxed);
                 last = Instant::now();

@@ -55,10 +55,10 @@ async fn a_refusal_is_the_acknowledgement_and_for_one_person() {
     assert_eq!((answer.text.as_str(), answer.ephemeral_for), ("you may not use this bot", Some(ADA)));
     assert_eq!(bench.server.interaction(id).and_then(|interaction| interaction.ack_type), Some(4));
     bench.inbox.allows_all(true);
-    bench.inbox.answers(say("`ten` is not a task"));
+    bench.inbox.answers(say("ten is not a task"));
     let id = bench.runs("cancel", &[("task", "#ten")]);
     let answer = bench.answer(id).await;
-    assert_eq!((answer.text.as_str(), answer.ephemeral_for), ("`ten` is not a task", Some(ADA)));
+    assert_eq!((answer.text.as_str(), answer.ephemeral_for), ("ten is not a task", Some(ADA)));
     assert!(matches!(bench.inbox.heard()[1].request, Request::Command(Err(_))));
     bench.end_well().await;
 }

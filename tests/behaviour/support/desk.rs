@@ -25,7 +25,7 @@ use crate::support::clock::TestClock;
 use crate::support::ports::{PromptRunner, Recorder};
 
 /// How long, on the paused clock, a condition may take to come true.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 pub struct Desk {
     pub manager: Manager,
@@ -35,7 +35,7 @@ pub struct Desk {
     pub recorder: Arc<Recorder>,
     pub notification: Notification,
     pub soft: CancellationToken,
-    hard: CancellationToken,
+    pub hard: CancellationToken,
     tracker: TaskTracker,
     worker: JoinHandle<Drained>,
     delivery: JoinHandle<()>,
@@ -168,6 +168,17 @@ impl Desk {
         self.tracker.close();
         self.tracker.wait().await;
         (drained, ledger)
+    }
+
+    /// Stops at once and waits until nothing runs any more; what is owed stays in the ledger.
+    pub async fn breaks_off(self) {
+        self.soft.cancel();
+        self.hard.cancel();
+        let _drained = self.worker.await.unwrap();
+        self.delivery.await.unwrap();
+        self.tracker.close();
+        drop((self.manager, self.outbox, self.notification));
+        self.tracker.wait().await;
     }
 
     /// Stops, and asserts that nothing is left over: no live task, no owed notice, no typing, no future.

@@ -4,4 +4,5 @@ pub mod chat;
 pub mod clock;
 pub mod desk;
 pub mod ports;
+pub mod process;
 pub mod world;

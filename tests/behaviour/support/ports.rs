@@ -81,6 +81,7 @@ struct Recorded {
     messages: BTreeMap<String, Vec<String>>,
     labels: Vec<String>,
     faults: Vec<SendError>,
+    poison: Option<String>,
     typing: BTreeMap<String, u32>,
     count: u64,
 }
@@ -101,6 +102,11 @@ impl Recorder {
         self.state.lock().unwrap().labels.clone()
     }
 
+    /// Sending whatever holds this word panics.
+    pub fn panics_at(&self, word: &str) {
+        self.state.lock().unwrap().poison = Some(word.to_owned());
+    }
+
     /// The next send fails like this; several calls, several failures.
     pub fn fail_next(&self, error: SendError) {
         self.state.lock().unwrap().faults.push(error);
@@ -110,6 +116,8 @@ impl Recorder {
 #[async_trait]
 impl ChannelNotifier for Recorder {
     async fn send(&self, message: &OutgoingMessage, part: usize) -> Result<Sent, SendError> {
+        let poison = self.state.lock().unwrap().poison.clone();
+        assert!(!poison.is_some_and(|word| message.text.contains(&word)), "the notifier breaks");
         let mut state = self.state.lock().unwrap();
         if !state.faults.is_empty() {
             return Err(state.faults.remove(0));

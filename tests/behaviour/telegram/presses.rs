@@ -3,6 +3,7 @@
 use legwork::chat::inbound::{Answer, Reply, Request};
 use legwork::domain::command::{Action, Button};
 use legwork::domain::id::TaskNumber;
+use legwork::domain::text::Format;
 use legwork::simulator::telegram::{Fault, FaultKind, PressAnswer};
 
 use super::support::{ADA, Bot, World, answer, say};
@@ -13,7 +14,9 @@ const CANCEL: Action = Action::Cancel(TaskNumber(42));
 async fn with_button() -> (World, Bot, i64) {
     let (world, bot) = World::started().await;
     let button = Button { label: "Cancel".into(), action: CANCEL };
-    world.inbox.answers(move |_| Reply::Say(Answer { text: "#42 queued".into(), buttons: vec![button.clone()], private: false }));
+    world.inbox.answers(move |_| {
+        Reply::Say(Answer { text: "#42 queued".into(), format: Format::Plain, buttons: vec![button.clone()], private: false })
+    });
     world.server.says(ADA, ADA, "/list");
     let message = world.hears(ADA, "#42 queued").await;
     (world, bot, message)
@@ -39,13 +42,31 @@ async fn an_answer_for_all_is_said_in_the_chat() {
 }
 
 #[tokio::test]
-async fn a_private_answer_is_an_alert_that_fits() {
+async fn a_private_answer_is_an_alert_when_it_fits() {
     let (world, bot, message) = with_button().await;
-    world.inbox.answers(|_| answer(&"This task is somebody else's. 😀 ".repeat(20), true));
-    let shown = pressed(&world, message).await;
-    assert!(shown.alert);
-    assert!(shown.text.unwrap().ends_with('…'));
+    let text = "😀".repeat(100);
+    world.inbox.answers(move |_| answer(&text, true));
+    assert_eq!(pressed(&world, message).await, PressAnswer { text: Some("😀".repeat(100)), alert: true });
     assert_eq!(world.server.said(ADA).len(), 1, "nothing is said in the chat");
+    world.inbox.answers(|_| answer(&"x".repeat(201), true));
+    assert_eq!(pressed(&world, message).await, PressAnswer { text: None, alert: false });
+    world.hears(ADA, &"x".repeat(201)).await;
+    bot.stops().await;
+    world.ends().await;
+}
+
+#[tokio::test]
+async fn a_page_of_a_list_follows_in_the_chat_with_its_button() {
+    let (world, bot, message) = with_button().await;
+    let older = Button { label: "Older".into(), action: Action::Page { before: TaskNumber(31), all: false } };
+    let text = format!("Your tasks, newest first:\n{}", ["#41 done after 2.1 s: count the ships"; 10].join("\n"));
+    let whole = text.clone();
+    world.inbox.answers(move |_| {
+        Reply::Say(Answer { text: text.clone(), format: Format::Plain, buttons: vec![older.clone()], private: true })
+    });
+    assert_eq!(pressed(&world, message).await, PressAnswer { text: None, alert: false });
+    let page = world.hears(ADA, &whole).await;
+    assert_eq!(world.server.message(ADA, page).unwrap().buttons, ["Older"]);
     bot.stops().await;
     world.ends().await;
 }

@@ -12,6 +12,7 @@ use legwork::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply};
 use legwork::config::TelegramConfig;
 use legwork::domain::channel::{ChannelId, PersonId};
 use legwork::domain::id::TaskId;
+use legwork::domain::text::Format;
 use legwork::domain::time::{Timestamp, from_millis};
 use legwork::lifecycle::Readiness;
 use legwork::metrics::Metrics;
@@ -107,7 +108,7 @@ impl Inbox for ScriptedInbox {
 }
 
 pub(super) fn answer(text: &str, private: bool) -> Reply {
-    Reply::Say(Answer { text: text.to_owned(), buttons: Vec::new(), private })
+    Reply::Say(Answer { text: text.to_owned(), format: Format::Plain, buttons: Vec::new(), private })
 }
 
 pub(super) fn say(text: &str) -> Reply {
@@ -275,6 +276,7 @@ pub(super) fn notice(channel: &str, text: &str) -> OutgoingMessage {
         purpose: Purpose::Notice,
         reply: None,
         text: text.to_owned(),
+        format: Format::Plain,
         buttons: Vec::new(),
         key: "n1".to_owned(),
         in_flight_since: None,

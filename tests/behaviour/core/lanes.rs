@@ -1,0 +1,117 @@
+//! A lane blocks nobody for ever: not by a notifier that breaks, a row that cannot be read, or a platform that is away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use legwork::adapters::ledger::memory::MemoryLedger;
+use legwork::adapters::ledger::sqlite::SqliteLedger;
+use legwork::background::ports::{Ledger, OutgoingMessage, Purpose, SendError};
+use legwork::chat::inbound::Replies;
+use legwork::domain::id::{TaskId, TaskNumber};
+use legwork::domain::limits::Limits;
+use legwork::domain::notice::{Events, NoticeKind, NoticeState};
+use legwork::domain::prompt::Prompt;
+use legwork::domain::task::{NewTask, RunSettings};
+use legwork::domain::text::Format;
+use legwork::domain::time::from_millis;
+use rusqlite::Connection;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::desk::{Desk, Setup};
+
+const CHAT: &str = "chat:1";
+const ANN: &str = "chat:ann";
+
+fn answer(text: &str) -> OutgoingMessage {
+    OutgoingMessage {
+        channel: CHAT.parse().unwrap(),
+        purpose: Purpose::Answer { private: true },
+        reply: None,
+        text: text.to_owned(),
+        format: Format::Plain,
+        buttons: Vec::new(),
+        key: "k".to_owned(),
+        in_flight_since: None,
+    }
+}
+
+/// A ledger that took a task in long ago and has told nobody.
+async fn long_ago(ledger: Arc<dyn Ledger>) -> Arc<dyn Ledger> {
+    let new = NewTask {
+        id: TaskId::parse("old").unwrap(),
+        inbound: None,
+        prompt: Prompt::parse("say old").unwrap(),
+        origin: Desk::submission(CHAT, ANN, "x").origin,
+        deliver_to: Vec::new(),
+        events: Events::default(),
+        settings: RunSettings::default(),
+        retry_of: None,
+    };
+    ledger.accept(new, &Limits::default(), from_millis(1_780_000_000_000).unwrap()).await.unwrap();
+    ledger
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_notifier_that_breaks_costs_one_message_and_no_channel() {
+    let desk = Desk::open();
+    desk.recorder.panics_at("poison");
+    desk.submits(CHAT, ANN, "say poison").await;
+    desk.hears(CHAT, "#1 done").await;
+    desk.outbox.say(answer("an answer with poison"));
+    desk.outbox.say(answer("an answer"));
+    desk.hears(CHAT, "an answer").await;
+    let notices = desk.ledger.notices_of(&desk.task(TaskNumber(1)).await.new.id).await.unwrap();
+    let result = notices.iter().find(|notice| notice.kind == NoticeKind::Result).unwrap();
+    assert!(matches!(&result.state, NoticeState::Undeliverable { reason, .. } if reason.contains("broke")), "{result:?}");
+    desk.closes().await;
+}
+
+#[tokio::test]
+async fn a_task_that_cannot_be_read_blocks_no_channel() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let file = directory.path().join("legwork.db");
+    let ledger = long_ago(Arc::new(SqliteLedger::open(&file).unwrap())).await;
+    Connection::open(&file).unwrap().execute("UPDATE tasks SET events = 'nonsense'", []).unwrap();
+    let desk = Desk::with(Setup { ledger: Some(ledger), ..Setup::default() });
+    desk.submits(CHAT, ANN, "say x").await;
+    desk.hears(CHAT, "#2 done").await;
+    let _stopped = desk.stops().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_outage_of_ours_is_not_held_against_a_notice() {
+    let ledger = long_ago(Arc::new(MemoryLedger::new())).await;
+    let desk = Desk::with(Setup { ledger: Some(ledger), ..Setup::default() });
+    desk.recorder.fail_next(SendError::RetryAfter(Duration::from_secs(3)));
+    desk.recorder.fail_next(SendError::Unavailable("down".to_owned()));
+    desk.hears(CHAT, "#1 queued").await;
+    desk.hears(CHAT, "#1 done").await;
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_waited_too_long_is_not_given_any_more() {
+    let desk = Desk::open();
+    desk.recorder.fail_next(SendError::RetryAfter(Duration::from_hours(1)));
+    desk.submits(CHAT, ANN, "say x").await;
+    desk.until("the channel is held", |desk| desk.outbox.active_lanes() > 0).await;
+    desk.outbox.say(answer("stale"));
+    tokio::time::sleep(Duration::from_mins(58)).await;
+    desk.outbox.say(answer("fresh"));
+    desk.hears(CHAT, "fresh").await;
+    assert!(!desk.recorder.heard(CHAT).contains(&"stale".to_owned()));
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hard_stop_leaves_many_owed_notices_alone() {
+    let desk = Desk::limited(Limits { max_queued: 1000, max_running: 1, ..Limits::default() });
+    for at in 0..300 {
+        desk.recorder.fail_next(SendError::RetryAfter(Duration::from_hours(1)));
+        desk.submits(&format!("chat:{at}"), &format!("chat:p{at}"), "hang").await;
+    }
+    desk.until("all channels are held", |desk| desk.outbox.active_lanes() == 300).await;
+    desk.hard.cancel();
+    desk.outbox.run(CancellationToken::new()).await;
+    desk.breaks_off().await;
+}

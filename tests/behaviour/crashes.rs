@@ -1,0 +1,113 @@
+//! kill -9 at random moments of the real binary: nothing accepted is lost, stuck or doubled.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::support::world::{ANN, BOB, PATIENCE, World, ticks};
+
+const KILLS: usize = 50;
+
+/// The number in `#7 queued...`.
+fn number_in(text: &str, word: &str) -> Option<u64> {
+    let (number, rest) = text.strip_prefix('#')?.split_once(' ')?;
+    rest.starts_with(word).then(|| number.parse().ok()).flatten()
+}
+
+/// For each task, how often something was said about it, and how many of these messages say that they may be duplicates.
+type Said = BTreeMap<u64, (usize, usize)>;
+
+/// How often `about` found a task's number in what was said.
+fn counted(texts: impl Iterator<Item = String>, about: impl Fn(&str) -> Option<u64>) -> Said {
+    let mut said = Said::new();
+    for text in texts {
+        if let Some(number) = about(&text) {
+            let (all, labelled) = said.entry(number).or_default();
+            *all += 1;
+            *labelled += usize::from(text.contains("may be a duplicate"));
+        }
+    }
+    said
+}
+
+/// How often each task's end was announced.
+fn ends(texts: impl Iterator<Item = String>) -> Said {
+    counted(texts, |text| ["done", "failed", "cancelled"].into_iter().find_map(|word| number_in(text, word)))
+}
+
+/// How often each task's result was shown.
+fn results(texts: impl Iterator<Item = String>) -> Said {
+    counted(texts, |text| text.strip_prefix("Result of #")?.split_once(':')?.0.parse().ok())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_kills_lose_nothing_and_double_nothing() {
+    let world = World::stopped().await;
+    // Interrupted tasks get as many attempts as it takes: the limit has a test of its own.
+    let settings = [("LEGWORK__TASKS__MAX_ATTEMPTS", "1000"), ("LEGWORK__TASKS__MAX_QUEUED_PER_PERSON", "200")];
+    let (telegram, discord) = (world.telegram(ANN), world.discord_channel(500, BOB));
+    let mut process = world.launches(&settings);
+    process.is_ready().await;
+    let mut said = 0;
+    for kill in 0..KILLS {
+        // Half of the kills come at any moment of the start, the others at any moment of the work.
+        if kill % 2 == 0 {
+            process.is_ready().await;
+        }
+        // People go on writing whatever happens to the server; Telegram keeps what they write meanwhile.
+        for _ in 0..2 {
+            said += 1;
+            telegram.says(&format!("/submit job {said} words 40"));
+        }
+        discord.says("/submit job words 40");
+        let moment = Instant::now() + Duration::from_millis(fastrand::u64(0..400));
+        let _came = timeout_at(moment, pending::<()>()).await;
+        process.dies().await;
+        process = world.launches(&settings);
+    }
+    process.is_ready().await;
+    telegram.says("/submit the last one");
+    said += 1;
+
+    // Every message on Telegram becomes one task, whose end is announced.
+    let started = Instant::now();
+    let mut tick = ticks();
+    let ended = |world: &World| ends(world.telegram(ANN).sees().into_iter().map(|heard| heard.text));
+    while ended(&world).len() < said {
+        assert!(started.elapsed() < PATIENCE * 4, "{} of {said} ended\n{}", ended(&world).len(), process.log());
+        tick.tick().await;
+    }
+    // On Discord those that were accepted are: the others were told that the bot did not respond.
+    let texts = || world.discord_channel(500, BOB).sees().into_iter().map(|heard| heard.text);
+    let accepted: Vec<u64> = texts().filter_map(|text| number_in(&text, "queued")).collect();
+    while !accepted.iter().all(|number| ends(texts()).contains_key(number)) {
+        assert!(started.elapsed() < PATIENCE * 4, "not all of {accepted:?} ended\n{}", process.log());
+        tick.tick().await;
+    }
+
+    let summary = loop {
+        let summary = process.summary().await;
+        if summary.active() == 0 && summary.notices_owed == 0 {
+            break summary;
+        }
+        assert!(started.elapsed() < PATIENCE * 4, "left over: {summary:?}\n{}", process.log());
+        tick.tick().await;
+    };
+    assert_eq!((summary.failed, summary.notices_undeliverable), (0, 0), "{summary:?}");
+    assert_eq!(summary.total, (ended(&world).len() + ends(texts()).len()) as u64, "an update made two tasks");
+    // On Telegram, which has no idempotency key, at most one message of a kind is there without a label; on Discord there is
+    // never a second one.
+    let heard = || world.telegram(ANN).sees().into_iter().map(|heard| heard.text);
+    for (number, (all, labelled)) in ends(heard()).into_iter().chain(results(heard())) {
+        assert!(all - labelled <= 1, "#{number} was told {all} times, {labelled} of them labelled");
+    }
+    for (number, (all, _)) in ends(texts()).into_iter().chain(results(texts())) {
+        assert_eq!(all, 1, "Discord prevents duplicates, but #{number} was told {all} times");
+    }
+    assert_eq!(results(heard()).len(), said, "a result is missing");
+    process.signal("TERM");
+    assert_eq!(process.ends().await.code(), Some(0));
+    world.closes().await;
+}
