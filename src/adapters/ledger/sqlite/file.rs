@@ -180,6 +180,8 @@ fn set_up_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // Enough for every page that writes come back to. Not more: a commit may look at each page in the cache.
     connection.pragma_update(None, "cache_size", -16_384)?;
+    // The same few pages are written again and again: seldom is cheaper than often.
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())

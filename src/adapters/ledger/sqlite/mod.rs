@@ -11,6 +11,7 @@ mod notices;
 mod prune;
 mod queries;
 mod readers;
+mod recent;
 mod rows;
 mod tasks;
 mod threads;

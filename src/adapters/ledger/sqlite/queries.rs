@@ -62,12 +62,14 @@ pub(super) fn list(connection: &Connection, filter: &TaskFilter) -> Result<Vec<T
     for status in Status::values().into_iter().filter(|status| filter.statuses.contains(status)) {
         let sql = if status.is_terminal() {
             select_task!(
-                "INDEXED BY tasks_ended WHERE status = ?1 AND completed_at IS NOT NULL AND number < ?2 \
+                "INDEXED BY tasks_ended",
+                "WHERE status = ?1 AND completed_at IS NOT NULL AND number < ?2 \
                  ORDER BY number DESC LIMIT ?3"
             )
         } else {
             select_task!(
-                "INDEXED BY tasks_live WHERE status = ?1 AND completed_at IS NULL AND number < ?2 \
+                "INDEXED BY tasks_live",
+                "WHERE status = ?1 AND completed_at IS NULL AND number < ?2 \
                  ORDER BY number DESC LIMIT ?3"
             )
         };

@@ -18,6 +18,7 @@ use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
 
 use super::columns::{Columns, failed, stored};
+use super::recent::Recent;
 use super::{notices, tasks};
 
 /// What the table `totals` holds.
@@ -85,6 +86,7 @@ impl Counters {
 pub(super) struct SqliteRows {
     connection: Connection,
     live: Live,
+    recent: Recent,
     /// The counts as the steps so far left them, and as the file has them.
     counters: Counters,
     written: Counters,
@@ -97,7 +99,7 @@ impl SqliteRows {
         let mut live = Live::default();
         live.restore(tasks::live(&connection)?);
         live.abandon_leases();
-        Ok(Self { connection, live, counters, written: counters })
+        Ok(Self { connection, live, recent: Recent::default(), counters, written: counters })
     }
 
     /// The connection, for what is not a step.
@@ -128,6 +130,7 @@ impl SqliteRows {
     pub(super) fn reload(&mut self) -> Result<(), LedgerError> {
         self.counters = Counters::read(&self.connection)?;
         self.written = self.counters;
+        self.recent = Recent::default();
         self.live.restore(tasks::live(&self.connection)?);
         Ok(())
     }
@@ -164,16 +167,23 @@ impl Rows for SqliteRows {
     }
 
     fn task_by_id(&self, id: &TaskId) -> Result<Option<Task>, LedgerError> {
-        tasks::by_id(&self.connection, id)
+        match self.recent.task_by_id(id) {
+            Some(task) => Ok(Some(task.clone())),
+            None => tasks::by_id(&self.connection, id),
+        }
     }
 
     fn task_by_number(&self, number: TaskNumber) -> Result<Option<Task>, LedgerError> {
-        tasks::by_number(&self.connection, number)
+        match self.recent.task(number) {
+            Some(task) => Ok(Some(task.clone())),
+            None => tasks::by_number(&self.connection, number),
+        }
     }
 
     fn insert_task(&mut self, task: &Task) -> Result<(), LedgerError> {
         tasks::insert(&self.connection, task)?;
         self.live.follow(task);
+        self.recent.keep_task(task);
         self.counters.totals.task_added(task.status());
         Ok(())
     }
@@ -181,6 +191,7 @@ impl Rows for SqliteRows {
     fn update_task(&mut self, task: &Task, before: Status) -> Result<(), LedgerError> {
         tasks::update(&self.connection, task, before)?;
         self.live.follow(task);
+        self.recent.keep_task(task);
         self.counters.totals.task_moved(before, task.status());
         Ok(())
     }
@@ -191,17 +202,22 @@ impl Rows for SqliteRows {
         if notices::insert(&self.connection, &kept.notice)? {
             self.counters.last_notice = id.0;
             self.counters.totals.notice_owed();
+            self.recent.keep_notice(&kept);
         }
         Ok(())
     }
 
     fn notice(&self, id: NoticeId) -> Result<Option<Kept>, LedgerError> {
-        notices::by_id(&self.connection, id)
+        match self.recent.notice(id) {
+            Some(kept) => Ok(Some(kept.clone())),
+            None => notices::by_id(&self.connection, id),
+        }
     }
 
     fn update_notice(&mut self, kept: &Kept, receipt: bool) -> Result<(), LedgerError> {
         notices::update(&self.connection, kept, receipt)?;
         self.counters.totals.notice_moved(&kept.notice.state);
+        self.recent.keep_notice(kept);
         Ok(())
     }
 }

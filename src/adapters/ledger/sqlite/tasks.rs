@@ -24,11 +24,16 @@ use super::columns::{Columns, failed, stored};
 /// the statement cache finds it by its address.
 macro_rules! select_task {
     ($rest:literal) => {
+        select_task!("", $rest)
+    };
+    ($index:literal, $rest:literal) => {
         concat!(
             "SELECT number, id, inbound, turn, status, attempt, epoch, submitted_at, started_at, completed_at, worker, lease_until, ",
             "cancelled_by, error_code, error_message, tokens_input, tokens_cached_input, tokens_output, tokens_reasoning, ",
-            "tokens_estimated, person, channel, session, reply, deliver_to, events, model, timeout, retry_of, prompt, result ",
-            "FROM tasks ",
+            "tokens_estimated, person, channel, session, reply, deliver_to, events, model, timeout, retry_of, prompts.text, ",
+            "results.text FROM tasks ",
+            $index,
+            " LEFT JOIN prompts ON prompts.task = number LEFT JOIN results ON results.task = number ",
             $rest
         )
     };
@@ -114,13 +119,14 @@ pub(super) fn oldest_pending(connection: &Connection) -> Result<Option<Timestamp
 pub(super) fn insert(connection: &Connection, task: &Task) -> Result<(), LedgerError> {
     let sql = "INSERT INTO tasks (number, id, inbound, turn, status, attempt, epoch, submitted_at, tokens_input, \
                tokens_cached_input, tokens_output, tokens_reasoning, tokens_estimated, person, channel, session, reply, \
-               deliver_to, events, model, timeout, retry_of, prompt) \
-               VALUES (?1, ?2, ?3, ?18, ?4, ?5, ?6, ?7, 0, 0, 0, 0, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+               deliver_to, events, model, timeout, retry_of) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 0, 0, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
     let (new, origin) = (&task.new, &task.new.origin);
-    let values: [&dyn ToSql; 18] = [
+    let values: [&dyn ToSql; 17] = [
         &stored(task.number.0),
         &new.id.as_str(),
         &new.inbound.as_ref().map(InboundId::as_str),
+        &stored(task.turn),
         &task.status().code(),
         &task.attempt,
         &stored(task.epoch.0),
@@ -134,10 +140,10 @@ pub(super) fn insert(connection: &Connection, task: &Task) -> Result<(), LedgerE
         &new.settings.model,
         &new.settings.timeout.map(|timeout| i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX)),
         &new.retry_of.map(|number| stored(number.0)),
-        &new.prompt.as_str(),
-        &stored(task.turn),
     ];
-    execute(connection, sql, "add a task", values)
+    execute(connection, sql, "add a task", values)?;
+    let sql = "INSERT INTO prompts (task, text) VALUES (?1, ?2)";
+    execute(connection, sql, "add a prompt", params![stored(task.number.0), new.prompt.as_str()])
 }
 
 /// Writes what may have changed in a task whose status was `before`. Three statements, because a column that is named
@@ -181,16 +187,17 @@ pub(super) fn update(connection: &Connection, task: &Task, before: Status) -> Re
     let sql = "UPDATE tasks SET status = ?2, attempt = ?3, epoch = ?4, started_at = ?5, worker = ?6, \
                lease_until = ?7, cancelled_by = ?8, tokens_input = ?9, tokens_cached_input = ?10, \
                tokens_output = ?11, tokens_reasoning = ?12, tokens_estimated = ?13, completed_at = ?14, \
-               error_code = ?15, error_message = ?16, result = ?17 WHERE number = ?1";
+               error_code = ?15, error_message = ?16 WHERE number = ?1";
     let failure = task.failure();
-    let ended: [&dyn ToSql; 4] = [
+    let ended: [&dyn ToSql; 3] = [
         &to_millis(completed_at),
         &failure.map(|failure| failure.code.as_str()),
         &failure.map(|failure| failure.message.as_str()),
-        &task.text(),
     ];
     let values: Vec<&dyn ToSql> = moved.into_iter().chain(ended).collect();
-    execute(connection, sql, "end a task", values.as_slice())
+    execute(connection, sql, "end a task", values.as_slice())?;
+    let Some(text) = task.text() else { return Ok(()) };
+    execute(connection, "INSERT INTO results (task, text) VALUES (?1, ?2)", "add a result", params![number, text])
 }
 
 fn execute(connection: &Connection, sql: &str, operation: &'static str, values: impl Params) -> Result<(), LedgerError> {

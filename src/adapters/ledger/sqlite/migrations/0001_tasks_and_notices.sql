@@ -33,10 +33,7 @@ CREATE TABLE tasks (
     events              TEXT NOT NULL,
     model               TEXT,
     timeout             INTEGER,
-    retry_of            INTEGER,
-    prompt              TEXT NOT NULL,
-    -- The answer, or what there is of it; null when nothing was written.
-    result              TEXT
+    retry_of            INTEGER
 ) STRICT;
 
 CREATE UNIQUE INDEX tasks_id ON tasks (id);
@@ -47,6 +44,19 @@ CREATE INDEX tasks_ended ON tasks (status) WHERE completed_at IS NOT NULL;
 CREATE INDEX tasks_completed_at ON tasks (completed_at) WHERE completed_at IS NOT NULL;
 CREATE INDEX tasks_person ON tasks (person) WHERE person IS NOT NULL;
 CREATE INDEX tasks_channel ON tasks (channel) WHERE channel IS NOT NULL;
+
+-- The long texts stand apart, so that a claim or a renewal does not write them again.
+
+CREATE TABLE prompts (
+    task INTEGER PRIMARY KEY REFERENCES tasks (number) ON DELETE CASCADE,
+    text TEXT NOT NULL
+) STRICT;
+
+-- The answer, or what there is of it; no row when nothing was written.
+CREATE TABLE results (
+    task INTEGER PRIMARY KEY REFERENCES tasks (number) ON DELETE CASCADE,
+    text TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE notices (
     id              INTEGER PRIMARY KEY,
