@@ -182,6 +182,8 @@ fn set_up_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "cache_size", -16_384)?;
     // The same few pages are written again and again: seldom is cheaper than often.
     connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    // What a long read made the log grow to is given back to the disk.
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())

@@ -219,6 +219,35 @@ async fn steps_that_share_a_commit_do_not_disturb_each_other() {
 }
 
 #[tokio::test]
+async fn a_step_that_fails_halfway_leaves_nothing_and_does_not_disturb_others() {
+    // The second kind ends the whole transaction by itself, as a full disk does.
+    for failure in ["ABORT", "ROLLBACK"] {
+        let (_folder, path) = scratch();
+        drop(desk_at(&path));
+        tamper(
+            &path,
+            &format!(
+                "CREATE TRIGGER fault BEFORE INSERT ON notices WHEN NEW.channel = 'telegram:13'
+                 BEGIN SELECT RAISE({failure}, 'a fault'); END"
+            ),
+        );
+        let mut desk = desk_at(&path);
+        desk.limits = Limits { max_queued: 1000, max_queued_per_person: 1000, ..desk.limits };
+        let places = (0..40).map(|each| if each % 10 == 5 { "telegram:13" } else { "telegram:1" });
+        let offers: Vec<_> = places.map(|place| (place, desk.task_in(place))).collect();
+        let answers = offers.into_iter().map(async |(place, new)| {
+            let answer = desk.ledger.accept(new, &desk.limits, desk.now()).await;
+            assert_eq!(answer.is_err(), place == "telegram:13", "{answer:?}");
+        });
+        join_all(answers).await;
+        let summary = desk.ledger.summary().await.unwrap();
+        assert_eq!((summary.total, summary.pending, summary.notices_owed), (36, 36, 36));
+        assert_eq!(desk.accept(desk.new_task()).await.number, TaskNumber(37));
+        assert_eq!(desk.claim(100).await.len(), 10);
+    }
+}
+
+#[tokio::test]
 async fn many_old_tasks_are_forgotten() {
     let (_folder, path) = scratch();
     let mut desk = desk_at(&path);
