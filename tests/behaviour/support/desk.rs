@@ -17,7 +17,7 @@ use legwork::domain::prompt::Prompt;
 use legwork::domain::status::Status;
 use legwork::domain::task::{CancelledBy, Task};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -166,7 +166,8 @@ impl Desk {
         let ledger = self.ledger;
         drop((self.manager, self.outbox, self.notification));
         self.tracker.close();
-        self.tracker.wait().await;
+        // What never ends would let the paused clock run for ever.
+        assert!(timeout(PATIENCE, self.tracker.wait()).await.is_ok(), "{} futures are left", self.tracker.len());
         (drained, ledger)
     }
 

@@ -99,7 +99,9 @@ impl World {
         let asked = Instant::now();
         lifecycle.soft.cancel();
         ended.await.unwrap().unwrap();
-        asked.elapsed()
+        let took = asked.elapsed();
+        assert_eq!(lifecycle.tracker.len(), 0, "typing, lanes or attempts are left");
+        took
     }
 
     /// A private chat of this person on Telegram.
