@@ -117,6 +117,10 @@ impl Dispatch {
         if let Some(channel) = submit.to.iter().find(|channel| !self.router.serves(channel)) {
             return refuse(wording::unknown_platform(&channel.to_string()));
         }
+        let longest = self.manager.limits().timeout;
+        if submit.timeout.is_some_and(|timeout| timeout > longest) {
+            return refuse(wording::timeout_too_long(longest));
+        }
         let submission = Submission {
             inbound: Some(asker.inbound.id.clone()),
             deliver_to: submit.to.clone(),

@@ -20,6 +20,9 @@ use crate::config::{AccessConfig, Config, DiscordConfig, LlmConfig, TelegramConf
 /// How long one service may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How the check introduces itself to Discord, in the form that Discord asks for.
+const DISCORD_AGENT: &str = concat!("DiscordBot (legwork, ", env!("CARGO_PKG_VERSION"), ")");
+
 /// How one check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -194,7 +197,9 @@ async fn discord(config: Option<&DiscordConfig>, client: &Client) -> Check {
     let name = "discord";
     let Some(config) = config else { return skipped(name, "off", "Set discord.token to turn it on.") };
     let url = format!("{}/api/v10/users/@me", config.api_url);
-    let request = client.get(url).header("Authorization", format!("Bot {}", config.token.expose_secret()));
+    // Discord's edge turns away clients that do not name themselves as bots.
+    let request = client.get(url).header("User-Agent", DISCORD_AGENT);
+    let request = request.header("Authorization", format!("Bot {}", config.token.expose_secret()));
     match ask(request).await {
         Err(why) => failed(name, why, "Check discord.api_url and the network, then try again."),
         Ok((StatusCode::OK, body)) if body["id"].is_string() => {

@@ -20,7 +20,7 @@ struct Trouble {
 impl Health {
     /// Of an adapter that has not begun.
     pub(super) fn new(component: Component) -> Self {
-        let trouble = Trouble { gateway: Some("not connected to Discord yet".to_owned()), commands: None };
+        let trouble = Trouble { gateway: Some("not connected to Discord yet".to_owned()), commands: Some("its commands are not in Discord's menu yet".to_owned()) };
         Self { component, trouble: Arc::new(Mutex::new(trouble)) }
     }
 
@@ -65,6 +65,8 @@ mod tests {
         let readiness = Readiness::default();
         let health = Health::new(readiness.component("discord"));
         health.connected();
+        assert!(!readiness.waiting_for().is_empty(), "nobody can type a command yet");
+        health.commands_registered();
         assert!(readiness.waiting_for().is_empty());
         health.commands_failed("no commands".to_owned());
         health.disconnected("no session");

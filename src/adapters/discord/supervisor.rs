@@ -159,12 +159,9 @@ impl Supervisor {
                     News::Ended(Ending::Intents) => return Err(DiscordError::Intents),
                     News::Ended(Ending::Lost) => break "it ended",
                     other => {
-                        let began = matches!(other, News::Ready(_) | News::Resumed);
                         self.pass_on(other, &mut watch, registered);
-                        if began {
-                            // Whoever waits for the bot to be ready need not wait for the next look.
-                            looks.reset_immediately();
-                        }
+                        // A session that begins is known at once, not at the next look.
+                        looks.reset_immediately();
                     }
                 },
                 _ = looks.tick() => match watch.look(connection.vitals(), Instant::now()) {

@@ -1,7 +1,8 @@
 //! The steps of a ledger, written once for every store.
 //!
 //! Each step reads the rows it needs, lets [`Task::apply`] decide, and writes the task together with the notices its
-//! transition owes. A store runs a step in one transaction and keeps nothing of it when it fails.
+//! transition owes. A store runs a step in one transaction and keeps nothing of it when it fails. What can fail because of
+//! what a row holds is read before the first write.
 
 use crate::background::ports::{Acceptance, CancelRequest, Delivery, Finish, HookError, Lease, LedgerError, Renewal};
 use crate::domain::id::{InboundId, NoticeId, TaskId, TaskNumber, WorkerId};
@@ -87,7 +88,7 @@ struct IdTaken(TaskId);
 /// Takes a task in.
 pub(super) fn accept(
     rows: &mut impl Rows,
-    new: NewTask,
+    new: &NewTask,
     limits: &Limits,
     now: Timestamp,
 ) -> Result<Step<Acceptance>, LedgerError> {
@@ -97,14 +98,14 @@ pub(super) fn accept(
         return Ok(Step::quiet(Acceptance::Duplicate(task)));
     }
     if rows.is_id_taken(&new.id)? {
-        let source: HookError = Box::new(IdTaken(new.id));
+        let source: HookError = Box::new(IdTaken(new.id.clone()));
         return Err(LedgerError::Store { operation: "accept a task", source });
     }
     if let Err(full) = admit(rows.live().tasks(), new.origin.person.as_ref(), limits) {
         return Ok(Step::quiet(Acceptance::Full(full)));
     }
     let turn = turn(rows.live().tasks(), new.origin.person.as_ref());
-    let task = Task::accepted(new, rows.next_number(), turn, now);
+    let task = Task::accepted(new.clone(), rows.next_number(), turn, now);
     rows.insert_task(&task)?;
     for draft in owed_at_acceptance(&task) {
         rows.insert_notice(&task, draft, now)?;
@@ -170,11 +171,11 @@ const fn is_to_be_cancelled(task: &Task) -> bool {
 pub(super) fn finish(
     rows: &mut impl Rows,
     lease: &Lease,
-    outcome: Outcome,
+    outcome: &Outcome,
     usage: Usage,
     now: Timestamp,
 ) -> Result<Step<Finish>, LedgerError> {
-    end(rows, &lease.task, Event::Finished { epoch: lease.epoch, outcome, usage }, now)
+    end(rows, &lease.task, Event::Finished { epoch: lease.epoch, outcome: outcome.clone(), usage }, now)
 }
 
 /// Hands an attempt back.
@@ -191,14 +192,14 @@ fn end(rows: &mut impl Rows, id: &TaskId, event: Event, now: Timestamp) -> Resul
 pub(super) fn request_cancel(
     rows: &mut impl Rows,
     id: &TaskId,
-    by: CancelledBy,
+    by: &CancelledBy,
     now: Timestamp,
 ) -> Result<Step<CancelRequest>, LedgerError> {
     let Some(task) = rows.task_by_id(id)? else { return Ok(Step::quiet(CancelRequest::NotFound)) };
     if task.status().is_terminal() {
         return Ok(Step::quiet(CancelRequest::AlreadyFinished(task)));
     }
-    let Some(task) = apply(rows, task, Event::CancelRequested { by }, now)? else {
+    let Some(task) = apply(rows, task, Event::CancelRequested { by: by.clone() }, now)? else {
         return Ok(Step::quiet(CancelRequest::NotFound));
     };
     let cancelled = task.status() == Status::Cancelled;
@@ -230,12 +231,12 @@ pub(super) fn begin_delivery(rows: &mut impl Rows, id: NoticeId, now: Timestamp)
 pub(super) fn record_delivery(
     rows: &mut impl Rows,
     id: NoticeId,
-    delivery: Delivery,
+    delivery: &Delivery,
     now: Timestamp,
 ) -> Result<Step<()>, LedgerError> {
     let Some(mut kept) = rows.notice(id)?.filter(Kept::is_owed) else { return Ok(Step::quiet(())) };
     let receipt = matches!(delivery, Delivery::Part { .. });
-    kept.record(delivery, now);
+    kept.record(delivery.clone(), now);
     rows.update_notice(&kept, receipt)?;
     Ok(Step { value: (), work: false, notices: !kept.is_owed() })
 }

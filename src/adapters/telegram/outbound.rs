@@ -10,7 +10,9 @@ use async_trait::async_trait;
 use teloxide::ApiError;
 use teloxide::payloads::{SendChatAction, SendMessage, SendMessageSetters};
 use teloxide::types;
-use teloxide::types::{ChatAction, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Recipient, ReplyParameters};
+use teloxide::types::{
+    ChatAction, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Recipient, ReplyParameters, True,
+};
 
 use crate::adapters::telegram::address;
 use crate::adapters::telegram::address::TelegramChat;
@@ -46,7 +48,7 @@ impl TelegramNotifier {
     /// reference to a message that is gone.
     async fn deliver(&self, mut payload: SendMessage) -> Result<types::MessageId, CallError> {
         loop {
-            match self.api.call_as(&payload, PROMPT).await {
+            match self.api.call_in(&payload.chat_id, &payload, PROMPT).await {
                 Err(CallError::Migrated(chat)) if payload.chat_id != Recipient::Id(chat) => {
                     tracing::info!(channel.new = %chat, "a Telegram group has become a supergroup; sending there");
                     payload.chat_id = Recipient::Id(chat);
@@ -88,7 +90,7 @@ impl TypingIndicator for TelegramTyping {
         let mut payload = SendChatAction::new(target.chat, ChatAction::Typing);
         payload.message_thread_id = target.topic;
         // An indication that comes late shows something that may no longer be true.
-        self.api.call(&payload, TYPING).await?;
+        let _shown: True = self.api.call_in(&payload.chat_id, &payload, TYPING).await?;
         Ok(TYPING)
     }
 }

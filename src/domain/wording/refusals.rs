@@ -1,5 +1,7 @@
 //! What a person hears who asked for something that cannot be, or for something that is done at once.
 
+use std::time::Duration;
+
 use crate::domain::command::{CATALOGUE, CommandName};
 use crate::domain::id::{TaskNumber, TaskRef};
 use crate::domain::limits::Limits;
@@ -85,6 +87,15 @@ pub fn unknown_platform(channel: &str) -> String {
 #[must_use]
 pub fn list_all_is_for_admins() -> String {
     "Only admins see everybody's tasks. Use /list to see yours.".to_owned()
+}
+
+/// A time limit above the operator's.
+#[must_use]
+pub fn timeout_too_long(longest: Duration) -> String {
+    format!(
+        "A task may run for {} here, not longer. Nothing was queued; send it again with a shorter timeout.",
+        duration(longest)
+    )
 }
 
 /// A full queue.

@@ -65,7 +65,8 @@ fn original(world: &World, call: &Call) -> Result<Target, Refusal> {
     let unknown = || Refusal::unlucky(404, 10015, "Unknown Webhook");
     let known = world.interactions.values().find(|interaction| interaction.token == call.text(1)).ok_or_else(unknown)?;
     if !known.token_is_good() {
-        return Err(Refusal::blamed(401, 50027, "Invalid Webhook Token"));
+        // A bot with a clock knows when the time is up, but not when somebody has ended it.
+        return Err(Refusal::blamed(401, 50027, "Invalid Webhook Token").excused(known.expired));
     }
     if known.ack.is_none() {
         return Err(unknown());

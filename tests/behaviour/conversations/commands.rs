@@ -1,6 +1,7 @@
 //! The other commands: every input gets exactly one answer.
 
 use crate::conversations::conversation;
+use crate::support::world::{ANN, World};
 
 conversation!(a_result_can_be_read_again, |world, chat| {
     chat.says("/submit Tell me more");
@@ -54,3 +55,17 @@ conversation!(what_is_not_understood_is_answered, |world, chat| {
     chat.hears("Which task? Write it like /cancel 42").await;
     assert_eq!(world.summary().await.total, 0);
 });
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_gives_a_task_more_time_than_the_operator_does() {
+    let world = World::starts().await;
+    let chat = world.telegram(ANN);
+    chat.says("/submit --timeout 2h Take your time");
+    chat.hears("A task may run for 30 min 0 s here, not longer. Nothing was queued").await;
+    chat.says("/submit --timeout soon Take your time");
+    chat.hears("soon ... 1s to 24h").await;
+    assert_eq!(world.summary().await.total, 0);
+    chat.says("/submit --timeout 1s hang");
+    chat.hears("#1 failed: timed_out").await;
+    world.closes().await;
+}

@@ -23,31 +23,39 @@ impl World {
     pub fn launches(&self, settings: &[(&str, &str)]) -> Process {
         let log = self.directory.path().join(format!("log-{}", fastrand::u64(..)));
         let port = free_port();
-        let config = &self.config;
-        let (telegram, discord) = (config.telegram.as_ref().unwrap(), config.discord.as_ref().unwrap());
-        assert_eq!(telegram.token.expose_secret(), TELEGRAM_TOKEN);
-        assert_eq!(discord.token.expose_secret(), DISCORD_TOKEN);
         let mut command = Command::new(env!("CARGO_BIN_EXE_legwork"));
         command
             .arg("serve")
             .current_dir(self.directory.path())
             .env_clear()
+            .envs(self.environment())
             .env("LEGWORK__SERVER__LISTEN", format!("127.0.0.1:{port}"))
-            .env("LEGWORK__STORE__URL", format!("sqlite:{}", config.store.path.display()))
-            .env("LEGWORK__TELEGRAM__API_URL", &telegram.api_url)
-            .env("LEGWORK__TELEGRAM__TOKEN", TELEGRAM_TOKEN)
-            .env("LEGWORK__DISCORD__API_URL", &discord.api_url)
-            .env("LEGWORK__DISCORD__TOKEN", DISCORD_TOKEN)
-            .env("LEGWORK__LLM__BASE_URL", &config.llm.base_url)
-            .env("LEGWORK__LLM__API_KEY", API_KEY)
-            .env("LEGWORK__LLM__MODEL", "demo")
-            .env("LEGWORK__ACCESS__OPEN", "true")
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log).unwrap())
             .kill_on_drop(true);
         Process { child: command.spawn().unwrap(), log, port }
+    }
+
+    /// The variables with which the binary works over this world's platforms and ledger, on a port of its choice.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let config = &self.config;
+        let (telegram, discord) = (config.telegram.as_ref().unwrap(), config.discord.as_ref().unwrap());
+        assert_eq!(telegram.token.expose_secret(), TELEGRAM_TOKEN);
+        assert_eq!(discord.token.expose_secret(), DISCORD_TOKEN);
+        vec![
+            ("LEGWORK__SERVER__LISTEN", "127.0.0.1:0".to_owned()),
+            ("LEGWORK__STORE__URL", format!("sqlite:{}", config.store.path.display())),
+            ("LEGWORK__TELEGRAM__API_URL", telegram.api_url.clone()),
+            ("LEGWORK__TELEGRAM__TOKEN", TELEGRAM_TOKEN.to_owned()),
+            ("LEGWORK__DISCORD__API_URL", discord.api_url.clone()),
+            ("LEGWORK__DISCORD__TOKEN", DISCORD_TOKEN.to_owned()),
+            ("LEGWORK__LLM__BASE_URL", config.llm.base_url.clone()),
+            ("LEGWORK__LLM__API_KEY", API_KEY.to_owned()),
+            ("LEGWORK__LLM__MODEL", "demo".to_owned()),
+            ("LEGWORK__ACCESS__OPEN", "true".to_owned()),
+        ]
     }
 }
 
@@ -62,6 +70,29 @@ impl Process {
         let client = reqwest012::Client::builder().no_proxy().build().unwrap();
         let response = client.get(format!("http://127.0.0.1:{}{path}", self.port)).send().await.ok()?;
         Some((response.status().as_u16(), response.text().await.ok()?))
+    }
+
+    /// A POST of JSON to its HTTP interface: status and body; none while nobody listens.
+    pub async fn posts(&self, path: &str, body: &str) -> Option<(u16, String)> {
+        let client = reqwest012::Client::builder().no_proxy().build().unwrap();
+        let request = client.post(format!("http://127.0.0.1:{}{path}", self.port));
+        let response = request.header("content-type", "application/json").body(body.to_owned()).send().await.ok()?;
+        Some((response.status().as_u16(), response.text().await.ok()?))
+    }
+
+    /// Waits until it says that it is draining.
+    pub async fn drains(&self) {
+        let started = Instant::now();
+        let mut tick = ticks();
+        loop {
+            if let Some((503, body)) = self.gets("/readyz").await
+                && body.contains("draining")
+            {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "it does not say that it is draining: {}", self.log());
+            tick.tick().await;
+        }
     }
 
     /// The counts, as the API shows them.
@@ -106,11 +137,20 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Runs the binary with these arguments and environment to its end: exit code, stdout, stderr.
-pub async fn runs(directory: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String, String) {
+/// What the binary did that ran to its end.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+/// Runs the binary with these arguments and variables, and no others, to its end.
+pub async fn runs(directory: &Path, arguments: &[&str], environment: &[(&'static str, String)]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_legwork"));
-    command.args(arguments).current_dir(directory).env_clear().envs(environment.iter().copied()).stdin(Stdio::null());
+    let environment = environment.iter().map(|(name, value)| (*name, value));
+    command.args(arguments).current_dir(directory).env_clear().envs(environment).stdin(Stdio::null()).kill_on_drop(true);
     let output = tokio::time::timeout(PATIENCE, command.output()).await.unwrap().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
 }

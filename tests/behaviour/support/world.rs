@@ -122,11 +122,15 @@ impl World {
         Chat { world: self, place: Place::Discord { channel: self.discord.channel(channel) }, person }
     }
 
+    /// The root of the server's own HTTP interface.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.app.as_ref().unwrap().address)
+    }
+
     /// A GET of the server's own HTTP interface: status and body.
     pub async fn gets(&self, path: &str) -> (u16, String) {
-        let address = self.app.as_ref().unwrap().address;
         let client = reqwest012::Client::builder().no_proxy().build().unwrap();
-        let response = client.get(format!("http://{address}{path}")).send().await.unwrap();
+        let response = client.get(self.url() + path).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 

@@ -25,8 +25,6 @@ async fn in_a_private_chat() -> (World, Bot) {
 #[tokio::test]
 async fn each_trouble_is_told_apart() {
     let (world, bot) = in_a_private_chat().await;
-    let error = sent_into(&world, &bot, FaultKind::RetryAfter(33)).await;
-    assert_eq!(error, SendError::RetryAfter(Duration::from_secs(33)));
     let error = sent_into(&world, &bot, FaultKind::NotJson(502)).await;
     assert!(matches!(error, SendError::Unavailable(_)), "{error:?}");
     let error = sent_into(&world, &bot, FaultKind::Status(401, "Unauthorized".into())).await;
@@ -37,6 +35,12 @@ async fn each_trouble_is_told_apart() {
     let error = sent_into(&world, &bot, FaultKind::CutAfter).await;
     assert!(matches!(error, SendError::Unknown(_)), "{error:?}");
     assert_eq!(world.server.said(ADA).len(), 2, "this one did, and nobody told us");
+    let error = sent_into(&world, &bot, FaultKind::RetryAfter(33)).await;
+    assert_eq!(error, SendError::RetryAfter(Duration::from_secs(33)));
+    let calls = world.server.calls("sendMessage");
+    let again = bot.sends(&notice("telegram:7/5", "news")).await.unwrap_err();
+    assert!(matches!(again, SendError::RetryAfter(wait) if wait > Duration::from_secs(20)), "{again:?}");
+    assert_eq!(world.server.calls("sendMessage"), calls, "a call that is known to be refused is not made");
     bot.stops().await;
     world.ends().await;
 }

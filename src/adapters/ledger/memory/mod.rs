@@ -72,7 +72,7 @@ impl MemoryLedger {
 #[async_trait]
 impl Ledger for MemoryLedger {
     async fn accept(&self, new: NewTask, limits: &Limits, now: Timestamp) -> Result<Acceptance, LedgerError> {
-        self.step(|rows| steps::accept(rows, new, limits, now))
+        self.step(|rows| steps::accept(rows, &new, limits, now))
     }
 
     async fn find_inbound(&self, inbound: &InboundId) -> Result<Option<Task>, LedgerError> {
@@ -95,7 +95,7 @@ impl Ledger for MemoryLedger {
     }
 
     async fn finish(&self, lease: &Lease, outcome: Outcome, usage: Usage, now: Timestamp) -> Result<Finish, LedgerError> {
-        self.step(|rows| steps::finish(rows, lease, outcome, usage, now))
+        self.step(|rows| steps::finish(rows, lease, &outcome, usage, now))
     }
 
     async fn release(&self, lease: &Lease, usage: Usage, now: Timestamp) -> Result<Finish, LedgerError> {
@@ -103,7 +103,7 @@ impl Ledger for MemoryLedger {
     }
 
     async fn request_cancel(&self, task: &TaskId, by: CancelledBy, now: Timestamp) -> Result<CancelRequest, LedgerError> {
-        self.step(|rows| steps::request_cancel(rows, task, by, now))
+        self.step(|rows| steps::request_cancel(rows, task, &by, now))
     }
 
     async fn recover(&self, limits: &Limits, now: Timestamp) -> Result<Vec<Recovered>, LedgerError> {
@@ -133,7 +133,7 @@ impl Ledger for MemoryLedger {
     }
 
     async fn record_delivery(&self, notice: NoticeId, delivery: Delivery, now: Timestamp) -> Result<(), LedgerError> {
-        self.step(|rows| steps::record_delivery(rows, notice, delivery, now))
+        self.step(|rows| steps::record_delivery(rows, notice, &delivery, now))
     }
 
     async fn find(&self, task: &TaskRef) -> Result<Option<(Task, Option<usize>)>, LedgerError> {

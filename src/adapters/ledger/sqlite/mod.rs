@@ -1,11 +1,12 @@
 //! The ledger of one machine: a `SQLite` file in WAL mode, synced at every commit.
 //!
-//! One thread writes and groups what many tasks ask for at the same time into one transaction ([`writer`]); a few others
-//! read ([`readers`]). A lock beside the file keeps other processes out. So at the start every lease in the file is
+//! One thread writes and groups what many tasks ask for at the same time into one transaction (`writer`); a few others
+//! read (`readers`). A lock beside the file keeps other processes out. So at the start every lease in the file is
 //! known to be dead, and the first recovery takes those attempts back at once.
 
 mod columns;
 mod file;
+mod job;
 mod notices;
 mod prune;
 mod queries;
@@ -80,7 +81,7 @@ impl SqliteLedger {
 impl Ledger for SqliteLedger {
     async fn accept(&self, new: NewTask, limits: &Limits, now: Timestamp) -> Result<Acceptance, LedgerError> {
         let limits = *limits;
-        self.writer.step(move |rows| steps::accept(rows, new, &limits, now)).await
+        self.writer.step(move |rows| steps::accept(rows, &new, &limits, now)).await
     }
 
     async fn find_inbound(&self, inbound: &InboundId) -> Result<Option<Task>, LedgerError> {
@@ -107,7 +108,7 @@ impl Ledger for SqliteLedger {
 
     async fn finish(&self, lease: &Lease, outcome: Outcome, usage: Usage, now: Timestamp) -> Result<Finish, LedgerError> {
         let lease = lease.clone();
-        self.writer.step(move |rows| steps::finish(rows, &lease, outcome, usage, now)).await
+        self.writer.step(move |rows| steps::finish(rows, &lease, &outcome, usage, now)).await
     }
 
     async fn release(&self, lease: &Lease, usage: Usage, now: Timestamp) -> Result<Finish, LedgerError> {
@@ -117,7 +118,7 @@ impl Ledger for SqliteLedger {
 
     async fn request_cancel(&self, task: &TaskId, by: CancelledBy, now: Timestamp) -> Result<CancelRequest, LedgerError> {
         let task = task.clone();
-        self.writer.step(move |rows| steps::request_cancel(rows, &task, by, now)).await
+        self.writer.step(move |rows| steps::request_cancel(rows, &task, &by, now)).await
     }
 
     async fn recover(&self, limits: &Limits, now: Timestamp) -> Result<Vec<Recovered>, LedgerError> {
@@ -135,7 +136,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn record_delivery(&self, notice: NoticeId, delivery: Delivery, now: Timestamp) -> Result<(), LedgerError> {
-        self.writer.step(move |rows| steps::record_delivery(rows, notice, delivery, now)).await
+        self.writer.step(move |rows| steps::record_delivery(rows, notice, &delivery, now)).await
     }
 
     async fn find(&self, task: &TaskRef) -> Result<Option<(Task, Option<usize>)>, LedgerError> {

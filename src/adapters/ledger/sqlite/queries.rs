@@ -1,6 +1,8 @@
 //! What is asked about tasks, all of it read only.
 
-use rusqlite::{Connection, ToSql};
+use std::cmp::Reverse;
+
+use rusqlite::{Connection, ToSql, params};
 
 use crate::background::ports::{LedgerError, TaskFilter};
 use crate::domain::id::{InboundId, MessageId, TaskNumber, TaskRef};
@@ -52,42 +54,57 @@ pub(super) fn summary(connection: &Connection) -> Result<MonitorSummary, LedgerE
 /// Tasks, newest first.
 pub(super) fn list(connection: &Connection, filter: &TaskFilter) -> Result<Vec<Task>, LedgerError> {
     if filter.person.is_some() || filter.channel.is_some() || filter.statuses.is_empty() {
-        return list_one_range(connection, filter, None);
+        return list_by_number(connection, filter);
     }
-    // Each status is a range of its own in the index, so the newest of all are among the newest of each.
+    // Each status is a range of its own in an index, so the newest of all are among the newest of each.
+    let (before, limit) = bounds(filter);
     let mut listed = Vec::new();
     for status in Status::values().into_iter().filter(|status| filter.statuses.contains(status)) {
-        listed.extend(list_one_range(connection, filter, Some(status))?);
+        let sql = if status.is_terminal() {
+            select_task!(
+                "INDEXED BY tasks_ended WHERE status = ?1 AND completed_at IS NOT NULL AND number < ?2 \
+                 ORDER BY number DESC LIMIT ?3"
+            )
+        } else {
+            select_task!(
+                "INDEXED BY tasks_live WHERE status = ?1 AND completed_at IS NULL AND number < ?2 \
+                 ORDER BY number DESC LIMIT ?3"
+            )
+        };
+        listed.extend(tasks::many(connection, sql, params![status.code(), before, limit])?);
     }
-    listed.sort_unstable_by_key(|task| std::cmp::Reverse(task.number));
+    listed.sort_unstable_by_key(|task| Reverse(task.number));
     listed.truncate(filter.limit);
     Ok(listed)
 }
 
-/// The tasks that fit, along one index: a person's, a channel's, one status's, or all.
-fn list_one_range(connection: &Connection, filter: &TaskFilter, status: Option<Status>) -> Result<Vec<Task>, LedgerError> {
+/// The tasks of a person, of a channel, or all, along that index.
+fn list_by_number(connection: &Connection, filter: &TaskFilter) -> Result<Vec<Task>, LedgerError> {
+    let (before, limit) = bounds(filter);
     let mut conditions = vec!["number < ?1".to_owned()];
-    let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(filter.before.map_or(i64::MAX, |number| stored(number.0)))];
-    let mut equal = |column: &str, value: Box<dyn ToSql>| {
-        values.push(value);
+    let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(before), Box::new(limit)];
+    let mut equal = |column: &str, value: String| {
+        values.push(Box::new(value));
         conditions.push(format!("{column} = ?{}", values.len()));
     };
     if let Some(person) = &filter.person {
-        equal("person", Box::new(person.to_string()));
+        equal("person", person.to_string());
     }
     if let Some(channel) = &filter.channel {
-        equal("channel", Box::new(channel.to_string()));
+        equal("channel", channel.to_string());
     }
-    if let Some(status) = status {
-        equal("status", Box::new(status.code()));
-    } else if !filter.statuses.is_empty() {
+    if !filter.statuses.is_empty() {
         let codes: Vec<String> = filter.statuses.iter().map(|status| status.code().to_string()).collect();
-        // The plus keeps the index of the status out: with a person or a channel theirs is the shorter way.
-        conditions.push(format!("+status IN ({})", codes.join(", ")));
+        conditions.push(format!("status IN ({})", codes.join(", ")));
     }
-    values.push(Box::new(stored(u64::try_from(filter.limit).unwrap_or(u64::MAX))));
-    let (select, conditions, limit) = (select_task!("WHERE "), conditions.join(" AND "), values.len());
-    let sql = format!("{select}{conditions} ORDER BY number DESC LIMIT ?{limit}");
+    let (select, conditions) = (select_task!("WHERE "), conditions.join(" AND "));
+    let sql = format!("{select}{conditions} ORDER BY number DESC LIMIT ?2");
     let values: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
     tasks::many(connection, &sql, values.as_slice())
+}
+
+/// The number before which to begin, and how many to give.
+fn bounds(filter: &TaskFilter) -> (i64, i64) {
+    let before = filter.before.map_or(i64::MAX, |number| stored(number.0));
+    (before, stored(u64::try_from(filter.limit).unwrap_or(u64::MAX)))
 }

@@ -1,6 +1,6 @@
 //! The rows of the file as the steps see them, with the picture of the live tasks and the counts that go along.
 //!
-//! Only the writer's thread has one of these. The file is the truth: when a step or a commit fails, everything that is
+//! Only the writer's thread has one of these. The file is the truth: when a transaction is undone, everything that is
 //! kept in memory here is read from it again.
 
 use rusqlite::{Connection, params};
@@ -114,15 +114,20 @@ impl SqliteRows {
         Ok(())
     }
 
-    /// The counts as they are now, to go back to with [`SqliteRows::reload`].
+    /// The counts as they are now.
     pub(super) const fn counters(&self) -> Counters {
         self.counters
     }
 
-    /// Reads again what is kept in memory, after a step or a transaction was rolled back.
-    pub(super) fn reload(&mut self, counters: Option<Counters>) -> Result<(), LedgerError> {
-        self.written = Counters::read(&self.connection)?;
-        self.counters = counters.unwrap_or(self.written);
+    /// Takes back what a step counted that failed before it wrote anything.
+    pub(super) const fn go_back_to(&mut self, counters: Counters) {
+        self.counters = counters;
+    }
+
+    /// Reads again what is kept in memory, after a transaction was undone.
+    pub(super) fn reload(&mut self) -> Result<(), LedgerError> {
+        self.counters = Counters::read(&self.connection)?;
+        self.written = self.counters;
         self.live.restore(tasks::live(&self.connection)?);
         Ok(())
     }

@@ -79,8 +79,8 @@ pub(super) fn many(connection: &Connection, sql: &str, values: impl Params) -> R
 
 /// The tasks that are pending or running, lowest number first.
 pub(super) fn live(connection: &Connection) -> Result<Vec<LiveRow>, LedgerError> {
-    let sql =
-        "SELECT number, person, channel, turn, status, epoch, lease_until FROM tasks WHERE status IN (1, 2) ORDER BY number";
+    let sql = "SELECT number, person, channel, turn, status, epoch, lease_until FROM tasks INDEXED BY tasks_live \
+               WHERE completed_at IS NULL ORDER BY number";
     let mut statement = connection.prepare_cached(sql).map_err(failed("read the live tasks"))?;
     let mut rows = statement.query([]).map_err(failed("read the live tasks"))?;
     let mut live = Vec::new();
@@ -100,7 +100,8 @@ pub(super) fn live(connection: &Connection) -> Result<Vec<LiveRow>, LedgerError>
 
 /// When the oldest waiting task was accepted.
 pub(super) fn oldest_pending(connection: &Connection) -> Result<Option<Timestamp>, LedgerError> {
-    let sql = "SELECT number, submitted_at FROM tasks WHERE status = 1 ORDER BY submitted_at LIMIT 1";
+    let sql = "SELECT number, submitted_at FROM tasks INDEXED BY tasks_live \
+               WHERE completed_at IS NULL AND status = 1 ORDER BY submitted_at LIMIT 1";
     let mut statement = connection.prepare_cached(sql).map_err(failed("look for the oldest task"))?;
     let mut rows = statement.query([]).map_err(failed("look for the oldest task"))?;
     let Some(row) = rows.next().map_err(failed("look for the oldest task"))? else { return Ok(None) };

@@ -1,20 +1,17 @@
 //! The one thread that writes, and its group commit.
 //!
-//! Steps queue up in a bounded channel. The thread runs all that wait in one transaction, each in a savepoint of its own,
-//! commits, and only then answers. So a hundred tasks that write at once share one `fsync`, while each of them sees
-//! an operation of its own: durable when the answer comes, and undisturbed by others that failed.
-
-use std::error::Error;
-use std::fmt;
-use std::sync::Arc;
-
-use tokio::sync::oneshot;
+//! Steps queue up in a bounded channel. The thread runs all that wait in one transaction, commits, and only then
+//! answers. So a hundred tasks that write at once share one `fsync`, while each of them sees an operation of its own:
+//! durable when the answer comes, and undisturbed by others. A step that fails before it has written anything, as nearly
+//! all do, is just left out. When one fails later, or the commit does, the transaction is undone and every step of it is
+//! done again in one of its own.
 
 use crate::adapters::ledger::steps::Step;
 use crate::background::ports::{Hints, LedgerError};
 
 use super::columns::failed;
 use super::file::{LedgerFile, OpenError};
+use super::job::{Failed, Job, Wake, job};
 use super::rows::SqliteRows;
 use super::threads::{Jobs, Message, Running, Threads};
 
@@ -41,11 +38,10 @@ impl Writer {
     pub(super) async fn step<T, F>(&self, step: F) -> Result<T, LedgerError>
     where
         T: Send + 'static,
-        F: FnOnce(&mut SqliteRows) -> Result<Step<T>, LedgerError> + Send + 'static,
+        F: FnMut(&mut SqliteRows) -> Result<Step<T>, LedgerError> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let job = StepJob { step: Some(step), done: None, reply };
-        self.threads.queue(Box::new(job)).await?;
+        let (job, answer) = job(step);
+        self.threads.queue(job).await?;
         answer.await.unwrap_or(Err(LedgerError::Closed))
     }
 
@@ -55,72 +51,24 @@ impl Writer {
     }
 }
 
-/// A step on its way through the thread.
-pub(super) trait Job: Send {
-    /// Does the step. An error means that what it wrote is to be undone.
-    fn run(&mut self, rows: &mut SqliteRows) -> Result<Wake, Undo>;
-
-    /// Tells the caller, after the commit; `failure` is set when there was none.
-    fn reply(self: Box<Self>, failure: Option<LedgerError>);
+/// Why a transaction was undone.
+enum Undone {
+    /// One of its steps failed after it had written something. The job has the reason.
+    Step,
+    /// The store failed.
+    Store(LedgerError),
 }
 
-/// Who should look again.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Wake {
-    work: bool,
-    notices: bool,
-}
-
-impl Wake {
-    const fn and(self, other: Self) -> Self {
-        Self { work: self.work || other.work, notices: self.notices || other.notices }
-    }
-}
-
-/// A step failed; its caller gets the reason.
-pub(super) struct Undo;
-
-struct StepJob<T, F> {
-    step: Option<F>,
-    done: Option<Result<T, LedgerError>>,
-    reply: oneshot::Sender<Result<T, LedgerError>>,
-}
-
-impl<T, F> Job for StepJob<T, F>
-where
-    T: Send,
-    F: FnOnce(&mut SqliteRows) -> Result<Step<T>, LedgerError> + Send,
-{
-    fn run(&mut self, rows: &mut SqliteRows) -> Result<Wake, Undo> {
-        let Some(step) = self.step.take() else { return Err(Undo) };
-        match step(rows) {
-            Ok(Step { value, work, notices }) => {
-                self.done = Some(Ok(value));
-                Ok(Wake { work, notices })
-            }
-            Err(error) => {
-                self.done = Some(Err(error));
-                Err(Undo)
-            }
-        }
-    }
-
-    fn reply(self: Box<Self>, failure: Option<LedgerError>) {
-        let done = match (self.done, failure) {
-            // A step that failed by itself knows best why.
-            (Some(Err(error)), _) | (_, Some(error)) => Err(error),
-            (Some(Ok(value)), None) => Ok(value),
-            (None, None) => Err(LedgerError::Closed),
-        };
-        // Who no longer waits does not want to know.
-        drop(self.reply.send(done));
+impl From<LedgerError> for Undone {
+    fn from(error: LedgerError) -> Self {
+        Self::Store(error)
     }
 }
 
 struct WriteLoop {
     waiting: Jobs<Box<dyn Job>>,
     rows: SqliteRows,
-    /// Whether a roll-back failed to restore what is kept in memory.
+    /// Whether what is kept in memory has to be read again, because a transaction was undone.
     stale: bool,
     hints: Hints,
     // Dropped in this order, after the connection in `rows`: who waits for the end may open the file again at once.
@@ -130,10 +78,9 @@ struct WriteLoop {
 
 impl WriteLoop {
     fn run(mut self) {
-        let mut batch = Vec::with_capacity(BATCH);
         while let Some(message) = self.waiting.blocking_recv() {
             match message {
-                Message::Job(first) => self.commit_together(first, &mut batch),
+                Message::Job(first) => self.commit(first, BATCH),
                 Message::Stop => self.stop(),
             }
         }
@@ -144,26 +91,30 @@ impl WriteLoop {
         self.waiting.close();
     }
 
-    /// Does `first` and the steps that wait behind it in one transaction, then answers them all.
-    fn commit_together(&mut self, first: Box<dyn Job>, batch: &mut Vec<Box<dyn Job>>) {
-        batch.push(first);
-        match self.transaction(batch) {
-            Ok(wake) => {
-                self.notify(wake);
-                batch.drain(..).for_each(|job| job.reply(None));
-            }
-            Err(error) => {
-                let error = Arc::new(error);
-                tracing::error!(error = &*error as &dyn Error, steps = batch.len(), "the ledger did not write");
+    /// Does `first` and the steps that wait behind it, up to `most`, in one transaction, and then answers them.
+    fn commit(&mut self, first: Box<dyn Job>, most: usize) {
+        let mut batch = vec![first];
+        match self.transaction(&mut batch, most) {
+            Ok(wake) => self.notify(wake),
+            Err(undone) => {
                 self.roll_back();
-                batch.drain(..).for_each(|job| job.reply(Some(NotCommitted::error(&error))));
+                match (undone, batch.as_mut_slice()) {
+                    (Undone::Store(error), [only]) => {
+                        tracing::error!(error = &error as &dyn std::error::Error, "the ledger did not write");
+                        only.fail(error);
+                    }
+                    (Undone::Step, [_]) => {}
+                    _ => return batch.into_iter().for_each(|job| self.commit(job, 1)),
+                }
             }
         }
+        batch.into_iter().for_each(Job::reply);
     }
 
-    fn transaction(&mut self, batch: &mut Vec<Box<dyn Job>>) -> Result<Wake, LedgerError> {
+    /// Does the steps of a batch and further ones that wait, up to `most`, and commits.
+    fn transaction(&mut self, batch: &mut Vec<Box<dyn Job>>, most: usize) -> Result<Wake, Undone> {
         if self.stale {
-            self.rows.reload(None)?;
+            self.rows.reload()?;
             self.stale = false;
         }
         self.execute("BEGIN IMMEDIATE", "begin a transaction")?;
@@ -173,7 +124,7 @@ impl WriteLoop {
             wake = wake.and(self.step(job.as_mut())?);
             done += 1;
             // One more for each that is done, so that those who queue up meanwhile need not wait for the next commit.
-            match self.next_waiting(batch.len()) {
+            match if batch.len() < most { self.waiting.try_recv().ok() } else { None } {
                 Some(Message::Job(job)) => batch.push(job),
                 Some(Message::Stop) => self.stop(),
                 None => {}
@@ -184,25 +135,18 @@ impl WriteLoop {
         Ok(wake)
     }
 
-    /// The next in the queue, while the transaction has room for it.
-    fn next_waiting(&mut self, steps: usize) -> Option<Message<Box<dyn Job>>> {
-        if steps < BATCH { self.waiting.try_recv().ok() } else { None }
+    /// Does one step. When it fails without a trace, the transaction goes on without it.
+    fn step(&mut self, job: &mut dyn Job) -> Result<Wake, Undone> {
+        let (counters, written) = (self.rows.counters(), self.rows.connection().total_changes());
+        job.run(&mut self.rows).or_else(|Failed| {
+            let connection = self.rows.connection();
+            // Some failures of the store end the transaction by themselves.
+            let untouched = connection.total_changes() == written && !connection.is_autocommit();
+            self.rows.go_back_to(counters);
+            if untouched { Ok(Wake::default()) } else { Err(Undone::Step) }
+        })
     }
 
-    /// Does one step, undone alone if it fails.
-    fn step(&mut self, job: &mut dyn Job) -> Result<Wake, LedgerError> {
-        let counters = self.rows.counters();
-        self.execute("SAVEPOINT step", "begin a step")?;
-        let done = job.run(&mut self.rows);
-        if done.is_err() {
-            self.execute("ROLLBACK TO step", "undo a step")?;
-            self.rows.reload(Some(counters))?;
-        }
-        self.execute("RELEASE step", "end a step")?;
-        Ok(done.unwrap_or_default())
-    }
-
-    /// Undoes a transaction that failed; what cannot be read again now is read before the next one.
     fn roll_back(&mut self) {
         if !self.rows.connection().is_autocommit() {
             // When this fails too, so does the next BEGIN, and this is tried again.
@@ -223,27 +167,5 @@ impl WriteLoop {
         if wake.notices {
             self.hints.notices.notify_one();
         }
-    }
-}
-
-/// Why a step was undone that had not failed by itself: the transaction it was in failed, for all of its steps.
-#[derive(Debug)]
-struct NotCommitted(Arc<LedgerError>);
-
-impl NotCommitted {
-    fn error(cause: &Arc<LedgerError>) -> LedgerError {
-        LedgerError::Store { operation: "write", source: Box::new(Self(Arc::clone(cause))) }
-    }
-}
-
-impl fmt::Display for NotCommitted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a transaction with other steps failed")
-    }
-}
-
-impl Error for NotCommitted {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&*self.0)
     }
 }

@@ -41,10 +41,12 @@ CREATE TABLE tasks (
 
 CREATE UNIQUE INDEX tasks_id ON tasks (id);
 CREATE UNIQUE INDEX tasks_inbound ON tasks (inbound) WHERE inbound IS NOT NULL;
-CREATE INDEX tasks_status ON tasks (status);
+-- A claim touches none of these. What is live is found without looking at what has ended.
+CREATE INDEX tasks_live ON tasks (submitted_at) WHERE completed_at IS NULL;
+CREATE INDEX tasks_ended ON tasks (status) WHERE completed_at IS NOT NULL;
+CREATE INDEX tasks_completed_at ON tasks (completed_at) WHERE completed_at IS NOT NULL;
 CREATE INDEX tasks_person ON tasks (person) WHERE person IS NOT NULL;
 CREATE INDEX tasks_channel ON tasks (channel) WHERE channel IS NOT NULL;
-CREATE INDEX tasks_completed_at ON tasks (completed_at) WHERE completed_at IS NOT NULL;
 
 CREATE TABLE notices (
     id              INTEGER PRIMARY KEY,

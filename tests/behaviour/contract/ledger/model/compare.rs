@@ -107,6 +107,7 @@ fn task_of(task: &Task) -> expected::Task {
         inbound: last_number(task.new.inbound.as_ref().unwrap().as_str()),
         person: task.new.origin.person.as_ref().map(|person| last_number(person.address())),
         channels: task.channels().iter().map(channel_number).collect(),
+        turn: task.turn,
         asked_in_first: task.new.origin.channel.is_some(),
         status: task.status(),
         attempt: task.attempt,

@@ -21,6 +21,7 @@ pub(super) struct Task {
     pub(super) channels: Vec<u8>,
     /// Whether the first of the channels is the one that asked.
     pub(super) asked_in_first: bool,
+    pub(super) turn: u64,
     pub(super) status: Status,
     pub(super) attempt: u32,
     pub(super) epoch: u64,
@@ -88,6 +89,7 @@ impl Expected {
         }
         self.numbers += 1;
         let number = self.numbers;
+        let turn = self.turn(person);
         let also = also.filter(|also| channel != Some(*also));
         self.tasks.push(Task {
             number,
@@ -95,6 +97,7 @@ impl Expected {
             person,
             channels: channel.into_iter().chain(also).collect(),
             asked_in_first: channel.is_some(),
+            turn,
             status: Status::Pending,
             attempt: 0,
             epoch: 0,
@@ -112,19 +115,23 @@ impl Expected {
         Offer::Accepted { number, ahead }
     }
 
-    /// The waiting tasks, next first: again and again the person who has had the fewest turns, running ones counted.
+    /// The waiting tasks, next first.
     pub(super) fn queue(&self) -> Vec<u64> {
-        let mut left: Vec<&Task> = self.tasks.iter().filter(|task| task.status == Status::Pending).collect();
-        let mut taken: Vec<&Task> = self.tasks.iter().filter(|task| task.status == Status::Running).collect();
-        let mut queue = Vec::new();
-        while !left.is_empty() {
-            let turns = |task: &&Task| taken.iter().filter(|other| other.person == task.person).count();
-            let next = (0..left.len()).min_by_key(|index| (turns(&left[*index]), left[*index].number)).unwrap();
-            let next = left.remove(next);
-            queue.push(next.number);
-            taken.push(next);
-        }
-        queue
+        let mut queue: Vec<&Task> = self.tasks.iter().filter(|task| task.status == Status::Pending).collect();
+        queue.sort_by_key(|task| (task.turn, task.number));
+        queue.iter().map(|task| task.number).collect()
+    }
+
+    /// The turn of a new task: that of the newest turn that runs, or the first that waits, but after the person's own.
+    fn turn(&self, person: Option<u8>) -> u64 {
+        let turns = |which: &dyn Fn(&Task) -> bool| {
+            let live = self.tasks.iter().filter(|task| task.ended.is_none() && which(task));
+            live.map(|task| task.turn).collect::<Vec<_>>()
+        };
+        let running = turns(&|task| task.status == Status::Running).into_iter().max();
+        let current = running.or(turns(&|_| true).into_iter().min()).unwrap_or(0);
+        let own = turns(&|task| task.person == person).into_iter().max();
+        own.map_or(current, |own| current.max(own + 1))
     }
 
     pub(super) fn claim(&mut self, free: usize, now: i64) -> Vec<u64> {

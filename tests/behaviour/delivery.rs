@@ -1,0 +1,5 @@
+//! From an end to the people who wait for it: through faults, to the right place, and once.
+
+mod faults;
+mod once;
+mod places;
