@@ -20,7 +20,10 @@ struct Trouble {
 impl Health {
     /// Of an adapter that has not begun.
     pub(super) fn new(component: Component) -> Self {
-        let trouble = Trouble { gateway: Some("not connected to Discord yet".to_owned()), commands: Some("its commands are not in Discord's menu yet".to_owned()) };
+        let trouble = Trouble {
+            gateway: Some("not connected to Discord yet".to_owned()),
+            commands: Some("its commands are not in Discord's menu yet".to_owned()),
+        };
         Self { component, trouble: Arc::new(Mutex::new(trouble)) }
     }
 

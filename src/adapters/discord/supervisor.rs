@@ -159,9 +159,13 @@ impl Supervisor {
                     News::Ended(Ending::Intents) => return Err(DiscordError::Intents),
                     News::Ended(Ending::Lost) => break "it ended",
                     other => {
+                        let began = matches!(other, News::Ready(_) | News::Resumed);
                         self.pass_on(other, &mut watch, registered);
-                        // A session that begins is known at once, not at the next look.
-                        looks.reset_immediately();
+                        // A session that begins is known at once, not at the next look. Only then: looks without a beat
+                        // between them count as a thread that spins, and commands may come faster than beats.
+                        if began {
+                            looks.reset_immediately();
+                        }
                     }
                 },
                 _ = looks.tick() => match watch.look(connection.vitals(), Instant::now()) {
