@@ -161,8 +161,9 @@ impl Supervisor {
                     other => {
                         let began = matches!(other, News::Ready(_) | News::Resumed);
                         self.pass_on(other, &mut watch, registered);
+                        // A session that begins is known at once, not at the next look. Only then: looks without a beat
+                        // between them count as a thread that spins, and commands may come faster than beats.
                         if began {
-                            // Whoever waits for the bot to be ready need not wait for the next look.
                             looks.reset_immediately();
                         }
                     }

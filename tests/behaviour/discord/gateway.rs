@@ -56,6 +56,24 @@ async fn survives(bench: &Bench, end: impl Fn(&Bench)) {
 }
 
 #[tokio::test]
+async fn many_commands_at_once_are_no_reason_to_connect_anew() {
+    let bench = Bench::ready().await;
+    let (identified, resumed) = (bench.server.identifies(), bench.server.resumes());
+    let mut beat = tokio::time::interval(Duration::from_millis(10));
+    let mut ids = Vec::new();
+    for _ in 0..100 {
+        beat.tick().await;
+        ids.push(bench.runs("help", &[]));
+    }
+    for id in ids {
+        bench.answer(id).await;
+    }
+    assert_eq!((bench.server.identifies(), bench.server.resumes()), (identified, resumed));
+    assert!(bench.server.connected());
+    bench.end_well().await;
+}
+
+#[tokio::test]
 async fn breaks_that_leave_the_session_are_resumed() {
     let bench = Bench::ready().await;
     survives(&bench, |bench| bench.server.close_gateway(Some(4000))).await;
