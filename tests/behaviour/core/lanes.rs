@@ -96,7 +96,7 @@ async fn an_answer_that_waited_too_long_is_not_given_any_more() {
     desk.submits(CHAT, ANN, "say x").await;
     desk.until("the channel is held", |desk| desk.outbox.active_lanes() > 0).await;
     desk.outbox.say(answer("stale"));
-    let _passed = tokio::time::timeout(Duration::from_mins(58), std::future::pending::<()>()).await;
+    tokio::time::advance(Duration::from_mins(58)).await;
     desk.outbox.say(answer("fresh"));
     desk.hears(CHAT, "fresh").await;
     assert!(!desk.recorder.heard(CHAT).contains(&"stale".to_owned()));
