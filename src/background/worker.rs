@@ -24,6 +24,9 @@ const TICK: Duration = Duration::from_secs(1);
 /// How long attempts that were told to stop may take to record that.
 const STOP_LIMIT: Duration = Duration::from_millis(1500);
 
+/// How long to go on trying to record the end of an attempt.
+const RECORD_LIMIT: Duration = Duration::from_hours(1);
+
 /// What a drained worker leaves behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
@@ -182,10 +185,11 @@ async fn execute(core: &Core, attempt: &Arc<Attempt>, task: &Task) -> Usage {
     usage
 }
 
-/// Records the end of an attempt, trying again while the lease is held: an end must not be lost to a busy disk.
+/// Records the end of an attempt, trying again and again: an answer that was paid for must not be lost to a full disk.
+/// The fence refuses it if the task was taken over meanwhile, and the limit of the drain ends it at a stop.
 async fn record(core: &Core, attempt: &Attempt, conclusion: Conclusion, usage: Usage) {
     let mut pause = Duration::from_millis(50);
-    let deadline = Instant::now() + LEASE;
+    let deadline = Instant::now() + RECORD_LIMIT;
     loop {
         let now = core.clock.now();
         let recorded = match &conclusion {

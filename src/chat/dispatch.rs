@@ -117,6 +117,9 @@ impl Dispatch {
         if let Some(channel) = submit.to.iter().find(|channel| !self.router.serves(channel)) {
             return refuse(wording::unknown_platform(&channel.to_string()));
         }
+        if submit.model.is_some() && asker.role != Role::Admin {
+            return refuse(wording::model_is_for_admins());
+        }
         let longest = self.manager.limits().timeout;
         if submit.timeout.is_some_and(|timeout| timeout > longest) {
             return refuse(wording::timeout_too_long(longest));

@@ -101,6 +101,9 @@ fn good_cut(window: &str, rest: &str) -> usize {
 /// A text on one line, at most `limit` code points, with an ellipsis where it was cut.
 #[must_use]
 pub fn one_line(text: &str, limit: usize) -> String {
+    // Marks that turn the direction of writing would reach beyond this line and reorder what follows it.
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let text = text.replace(turns, "");
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if Unit::CodePoint.length(&line) <= limit {
         return line;

@@ -86,7 +86,7 @@ fn failed(task: &Task) -> String {
         None => (FailureCode::Internal, "nobody knows why"),
     };
     let message = message.trim_end_matches('.');
-    format!("{number} failed: {code}: {message} ({}). Use /retry {n} to run it again.", account(task))
+    format!("{number} failed: {code}: {message}. That was {}. Use /retry {n} to run it again.", account(task))
 }
 
 fn cancelled(task: &Task) -> String {

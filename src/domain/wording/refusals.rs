@@ -89,6 +89,12 @@ pub fn list_all_is_for_admins() -> String {
     "Only admins see everybody's tasks. Use /list to see yours.".to_owned()
 }
 
+/// A model named by somebody who may not choose one: another model may cost many times as much.
+#[must_use]
+pub fn model_is_for_admins() -> String {
+    "Only admins of this bot may choose the model. Nothing was queued; send it again without it.".to_owned()
+}
+
 /// A time limit above the operator's.
 #[must_use]
 pub fn timeout_too_long(longest: Duration) -> String {

@@ -93,7 +93,7 @@ fn ends_say_how_long_it_took_and_what_it_used() {
     assert_eq!(notice(NoticeKind::Done, &done, None), "#42 done after 12 s (waited 3.0 s), 2.1k tokens.");
     let failure = Failure::new(FailureCode::TimedOut, "it used up its 30 min 0 s.");
     let failed = ended(Outcome::Failed { failure, partial: String::new() });
-    let text = "#42 failed: timed_out: it used up its 30 min 0 s (after 12 s (waited 3.0 s), 2.1k tokens). Use /retry 42 to run it again.";
+    let text = "#42 failed: timed_out: it used up its 30 min 0 s. That was after 12 s (waited 3.0 s), 2.1k tokens. Use /retry 42 to run it again.";
     assert_eq!(notice(NoticeKind::Failed, &failed, None), text);
 }
 

@@ -3,6 +3,7 @@
 use legwork::config::Config;
 
 use crate::conversations::conversation;
+use crate::support::chat::Place;
 use crate::support::world::{ANN, BOB};
 
 fn closed(config: &mut Config) {
@@ -39,4 +40,17 @@ conversation!(an_admin_sees_and_cancels_what_others_may_not, super::closed, |wor
 conversation!(only_admins_list_everybodys_tasks, |_world, chat| {
     chat.says("/list all");
     chat.hears("Only admins see everybody's tasks").await;
+});
+
+conversation!(only_admins_choose_the_model, super::closed, |world, chat| {
+    let says = |chat: crate::support::chat::Chat<'_>| match chat.place {
+        Place::Telegram { .. } => chat.says("/submit --model dear Think hard"),
+        Place::Discord { .. } => chat.says("/submit prompt: Think hard model: dear"),
+    };
+    world.model.offer(&["demo", "dear"]);
+    says(chat);
+    chat.hears("Only admins of this bot may choose the model. Nothing was queued").await;
+    says(chat.of(BOB));
+    chat.of(BOB).hears("#1 done").await;
+    assert_eq!(world.model.calls()[0].model, "dear");
 });

@@ -107,7 +107,8 @@ impl LedgerFile {
     pub(super) fn reader(&self) -> Result<Connection, OpenError> {
         self.attempt("open the file", || {
             let connection = connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-            connection.pragma_update(None, "cache_size", -16_384)?;
+            // Small: a reader asks for single rows, and three caches together must leave the process small.
+            connection.pragma_update(None, "cache_size", -2_048)?;
             connection.set_prepared_statement_cache_capacity(32);
             Ok(connection)
         })
@@ -179,7 +180,7 @@ fn set_up_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // Enough for every page that writes come back to. Not more: a commit may look at each page in the cache.
-    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update(None, "cache_size", -8_192)?;
     // The same few pages are written again and again: seldom is cheaper than often.
     connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     // What a long read made the log grow to is given back to the disk.
