@@ -23,7 +23,6 @@ use crate::domain::usage::Usage;
 const TICK: Duration = Duration::from_secs(1);
 /// How long attempts that were told to stop may take to record that.
 const STOP_LIMIT: Duration = Duration::from_millis(1500);
-
 /// How long to go on trying to record the end of an attempt.
 const RECORD_LIMIT: Duration = Duration::from_hours(1);
 

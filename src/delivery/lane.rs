@@ -133,6 +133,6 @@ impl Lane {
     }
 }
 
-fn lock(queue: &Mutex<VecDeque<Item>>) -> std::sync::MutexGuard<'_, VecDeque<Item>> {
+pub(crate) fn lock(queue: &Mutex<VecDeque<Item>>) -> std::sync::MutexGuard<'_, VecDeque<Item>> {
     queue.lock().unwrap_or_else(PoisonError::into_inner)
 }

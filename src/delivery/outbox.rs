@@ -1,7 +1,7 @@
 //! Drains the ledger's owed notices into lanes, and takes answers to commands along.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dashmap::DashMap;
@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::background::notification::Notification;
 use crate::background::ports::OutgoingMessage;
 use crate::chat::inbound::Replies;
-use crate::delivery::lane::{Item, Lane, enqueue};
+use crate::delivery::lane::{Item, Lane, enqueue, lock};
 use crate::domain::channel::ChannelId;
 
 /// Notices fetched at a time.
@@ -111,7 +111,7 @@ impl Shared {
     /// Channels that have owed notices in their lane: nothing more is fetched for them until they are through.
     fn serving(&self) -> Vec<ChannelId> {
         let owes = |item: &Item| matches!(item, Item::Owed(_));
-        let busy = |queue: &Mutex<VecDeque<Item>>| queue.lock().unwrap_or_else(PoisonError::into_inner).iter().any(owes);
+        let busy = |queue: &Mutex<VecDeque<Item>>| lock(queue).iter().any(owes);
         self.lanes.iter().filter(|lane| busy(lane.value())).map(|lane| lane.key().clone()).collect()
     }
 

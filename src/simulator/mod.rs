@@ -10,3 +10,4 @@ pub mod telegram;
 
 mod connection;
 mod wall_clock;
+mod watched;

@@ -46,7 +46,7 @@ mod wire;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -57,6 +57,8 @@ use tokio_util::task::TaskTracker;
 use crate::simulator::connection;
 pub use crate::simulator::model::calls::{Call, CallEnd};
 pub use crate::simulator::model::reply::{Reply, Step};
+use crate::simulator::watched;
+use crate::simulator::watched::Watched;
 
 /// A running server. Clones are handles of the same one; it runs until the token it was started with is cancelled.
 #[derive(Debug, Clone)]
@@ -67,8 +69,7 @@ pub struct ModelServer {
 #[derive(Debug)]
 struct Shared {
     address: SocketAddr,
-    state: Mutex<State>,
-    version: watch::Sender<u64>,
+    watched: Watched<State>,
 }
 
 /// How fast the demo model speaks unless told otherwise: fast, but visibly word by word.
@@ -117,7 +118,7 @@ impl ModelServer {
             failures: BTreeMap::new(),
         };
         let address = listener.local_addr()?;
-        let shared = Shared { address, state: Mutex::new(state), version: watch::Sender::new(0) };
+        let shared = Shared { address, watched: Watched::new(state) };
         let server = Self { shared: Arc::new(shared) };
         connection::serve(listener, http::router(server.clone()), tracker, &stop);
         Ok(server)
@@ -193,33 +194,21 @@ impl ModelServer {
 
     /// A number that grows with every change of state: wait on it, then look again.
     pub fn changed(&self) -> watch::Receiver<u64> {
-        self.shared.version.subscribe()
+        self.shared.watched.changed()
     }
 
     /// Waits until `look` finds something. There is no deadline: put a time-out around it.
     pub async fn until<T>(&self, mut look: impl FnMut(&Self) -> Option<T>) -> T {
-        let mut changed = self.changed();
-        loop {
-            changed.mark_unchanged();
-            if let Some(found) = look(self) {
-                return found;
-            }
-            // The sender lives as long as this handle, so this cannot fail; if it did, waiting is still right.
-            if changed.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
+        watched::until(self.changed(), || look(self)).await
     }
 
     /// Looks at the state.
     fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.shared.state.lock().unwrap_or_else(PoisonError::into_inner))
+        self.shared.watched.read(look)
     }
 
     /// Changes the state in one step and tells whoever waits.
     fn change<T>(&self, step: impl FnOnce(&mut State) -> T) -> T {
-        let result = step(&mut self.shared.state.lock().unwrap_or_else(PoisonError::into_inner));
-        self.shared.version.send_modify(|version| *version += 1);
-        result
+        self.shared.watched.change(step)
     }
 }

@@ -38,7 +38,7 @@ mod updates;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -51,6 +51,8 @@ pub use crate::simulator::telegram::menu::CommandMenu;
 pub use crate::simulator::telegram::observing::{ChatMessage, DocumentView};
 pub use crate::simulator::telegram::pressing::{CannotPress, PressAnswer};
 use crate::simulator::telegram::state::State;
+use crate::simulator::watched;
+use crate::simulator::watched::Watched;
 
 /// A running server. Clones are handles of the same one; it runs until the token it was started with is cancelled.
 #[derive(Debug, Clone)]
@@ -61,8 +63,7 @@ pub struct TelegramServer {
 #[derive(Debug)]
 struct Shared {
     address: SocketAddr,
-    state: Mutex<State>,
-    version: watch::Sender<u64>,
+    watched: Watched<State>,
     tracker: TaskTracker,
     stop: CancellationToken,
 }
@@ -85,8 +86,7 @@ impl TelegramServer {
         let server = Self {
             shared: Arc::new(Shared {
                 address: listener.local_addr()?,
-                state: Mutex::new(State::new(token)),
-                version: watch::Sender::new(0),
+                watched: Watched::new(State::new(token)),
                 tracker: tracker.clone(),
                 stop: stop.clone(),
             }),
@@ -102,38 +102,26 @@ impl TelegramServer {
 
     /// A number that grows with every change of state: wait on it, then look again.
     pub fn changed(&self) -> watch::Receiver<u64> {
-        self.shared.version.subscribe()
+        self.shared.watched.changed()
     }
 
     /// Waits until `look` finds something. There is no deadline: put a time-out around it.
     pub async fn until<T>(&self, mut look: impl FnMut(&Self) -> Option<T>) -> T {
-        let mut changed = self.changed();
-        loop {
-            changed.mark_unchanged();
-            if let Some(found) = look(self) {
-                return found;
-            }
-            // The sender lives as long as this handle, so this cannot fail; if it did, waiting is still right.
-            if changed.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
+        watched::until(self.changed(), || look(self)).await
     }
 
     /// Looks at the state.
     fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.shared.state.lock().unwrap_or_else(PoisonError::into_inner))
+        self.shared.watched.read(look)
     }
 
     /// Takes a step that is no change for whoever waits.
     fn quietly<T>(&self, step: impl FnOnce(&mut State) -> T) -> T {
-        step(&mut self.shared.state.lock().unwrap_or_else(PoisonError::into_inner))
+        self.shared.watched.quietly(step)
     }
 
     /// Changes the state in one step and tells whoever waits.
     fn change<T>(&self, step: impl FnOnce(&mut State) -> T) -> T {
-        let result = self.quietly(step);
-        self.shared.version.send_modify(|version| *version += 1);
-        result
+        self.shared.watched.change(step)
     }
 }
