@@ -11,27 +11,31 @@ use futures_util::FutureExt;
 use crate::background::manager::{Cancelled, Manager, ResultOf, Retried, Submission, Submitted};
 use crate::background::ports::{LedgerError, TaskFilter};
 use crate::chat::access::{AccessPolicy, Role};
+use crate::chat::completion;
 use crate::chat::inbound::{Answer, Inbound, Inbox, Reply, Request};
+use crate::chat::names::Names;
 use crate::chat::router::Router;
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::{Action, Button, Command, CommandName, SubmitCommand};
 use crate::domain::id::{TaskNumber, TaskRef};
 use crate::domain::origin::Origin;
+use crate::domain::prompt::Prompt;
 use crate::domain::status::Status;
 use crate::domain::task::{CancelledBy, RunSettings, Task};
-use crate::domain::text::{Format, one_line};
+use crate::domain::text::Format;
 use crate::domain::wording;
 
 /// Tasks on one page of `/list`.
 const PAGE: usize = 10;
-/// Most suggestions a platform shows while somebody types.
-const SUGGESTIONS: usize = 25;
+/// Most active tasks that `/status` shows.
+const ACTIVE: usize = 25;
 
 /// Answers what arrives.
 pub struct Dispatch {
     manager: Manager,
     access: AccessPolicy,
     router: Router,
+    names: Names,
 }
 
 /// Why there is no ordinary answer: what to say instead, to the person alone.
@@ -58,13 +62,16 @@ impl Dispatch {
     /// Commands go to `manager`, within what `access` allows.
     #[must_use]
     pub fn new(manager: Manager, access: AccessPolicy, router: Router) -> Self {
-        Self { manager, access, router }
+        Self { manager, access, router, names: Names::default() }
     }
 
     async fn answer(&self, inbound: &Inbound) -> Answered {
-        let role = self.access.role(&inbound.channel, &inbound.person, inbound.channel_admin);
+        let role = self.role(inbound);
         if role == Role::Stranger {
             return refuse(wording::not_allowed(&inbound.person.to_string(), &inbound.channel.to_string()));
+        }
+        if let Some(name) = &inbound.name {
+            self.names.learn(&inbound.person, name);
         }
         let asker = Asker { inbound, role };
         match &inbound.request {
@@ -72,6 +79,16 @@ impl Dispatch {
             Request::Command(Ok(command)) => self.command(&asker, command).await,
             Request::Press(Err(_unknown)) => refuse(wording::unknown_button()),
             Request::Press(Ok(action)) => self.press(&asker, *action).await,
+            Request::Joined => Ok(say(wording::joined())),
+        }
+    }
+
+    /// What the person is in the channel, or in the channel that it is a part of.
+    fn role(&self, inbound: &Inbound) -> Role {
+        let role = |channel| self.access.role(channel, &inbound.person, inbound.channel_admin);
+        match (role(&inbound.channel), &inbound.parent) {
+            (Role::Stranger, Some(parent)) => role(parent),
+            (role, _) => role,
         }
     }
 
@@ -90,7 +107,7 @@ impl Dispatch {
                 let task = self.find(asker, CommandName::Retry, task.as_ref()).await?;
                 self.retry(asker, &task).await.map(|_new| Reply::Owed)
             }
-            Command::Help => Ok(whisper(wording::help(asker.role.is_admin()))),
+            Command::Help => Ok(whisper(wording::help(asker.role.is_admin(), asker.inbound.by_reply))),
         }
     }
 
@@ -130,12 +147,16 @@ impl Dispatch {
             settings: RunSettings { model: submit.model.clone(), timeout: submit.timeout },
             ..Submission::new(submit.prompt.clone(), asker.origin())
         };
-        self.accepted(self.manager.submit(submission).await?).map(|_number| Reply::Owed)
+        self.accepted(asker, &submit.prompt, self.manager.submit(submission).await?).map(|_number| Reply::Owed)
     }
 
     /// The number of a submitted task, or why it was not accepted. The acceptance itself is answered by its notice.
-    fn accepted(&self, submitted: Submitted) -> Result<TaskNumber, Refusal> {
+    fn accepted(&self, asker: &Asker<'_>, prompt: &Prompt, submitted: Submitted) -> Result<TaskNumber, Refusal> {
         match submitted {
+            // The same prompt is the same message once more, and its acceptance is answered already.
+            Submitted::Duplicate(task) if asker.inbound.edited && task.new.prompt != *prompt => {
+                Err(Refusal::Say(wording::already_made(&task)))
+            }
             Submitted::Accepted { task, .. } | Submitted::Duplicate(task) => Ok(task.number),
             Submitted::Full(full) => Err(Refusal::Say(wording::queue_full(full, self.manager.limits()))),
             Submitted::Stopping => Err(Refusal::Say(wording::stopping())),
@@ -146,11 +167,11 @@ impl Dispatch {
         let origin = match asker.inbound.request {
             // The acceptance of a repeat by button is news to the channel, not the answer to the presser.
             Request::Press(_) => Origin { reply: None, ..asker.origin() },
-            Request::Command(_) => asker.origin(),
+            Request::Command(_) | Request::Joined => asker.origin(),
         };
         let id = TaskRef::Id(task.new.id.clone());
         match self.manager.retry(&id, origin, Some(asker.inbound.id.clone())).await? {
-            Retried::Submitted(submitted) => self.accepted(submitted),
+            Retried::Submitted(submitted) => self.accepted(asker, &task.new.prompt, submitted),
             Retried::Unfinished(task) => Err(Refusal::Say(wording::retry_of_unfinished(task.number, task.status()))),
             Retried::NotFound => Err(Refusal::Say(wording::not_found(&id))),
         }
@@ -187,10 +208,10 @@ impl Dispatch {
         let filter = TaskFilter {
             person: Some(asker.inbound.person.clone()),
             statuses: vec![Status::Pending, Status::Running],
-            limit: SUGGESTIONS,
+            limit: ACTIVE,
             ..TaskFilter::default()
         };
-        let tasks = self.manager.list(&filter).await?;
+        let tasks = self.manager.headlines(&filter).await?;
         Ok(whisper(wording::active_tasks(&tasks, self.manager.now())))
     }
 
@@ -205,12 +226,14 @@ impl Dispatch {
             before,
             limit: PAGE + 1,
         };
-        let mut tasks = self.manager.list(&filter).await?;
+        let mut tasks = self.manager.headlines(&filter).await?;
         let more = tasks.len() > PAGE;
         tasks.truncate(PAGE);
         let last = tasks.last().filter(|_| more);
         let buttons = last.map(|task| wording::older_button(task.number, all)).into_iter().collect::<Vec<Button>>();
-        let text = wording::list(&tasks, all, self.manager.now());
+        let now = self.manager.now();
+        let text =
+            if all { wording::list_of_all(&tasks, |person| self.names.of(person), now) } else { wording::list(&tasks, now) };
         Ok(Reply::Say(Answer { text, format: Format::Plain, buttons, private: true }))
     }
 
@@ -237,9 +260,9 @@ impl Dispatch {
             },
             (None, Some(message)) => match self.manager.task_of_message(&inbound.channel, message).await? {
                 Some(found) => found,
-                None => return Err(Refusal::Say(wording::which_task(command))),
+                None => return Err(Refusal::Say(wording::which_task(command, inbound.by_reply))),
             },
-            (None, None) => return Err(Refusal::Say(wording::which_task(command))),
+            (None, None) => return Err(Refusal::Say(wording::which_task(command, inbound.by_reply))),
         };
         if asker.role.may_touch(&found, &inbound.channel, &inbound.person) {
             Ok(found)
@@ -293,18 +316,12 @@ impl Inbox for Dispatch {
         }
     }
 
-    async fn complete_task(&self, person: &PersonId, typed: &str) -> Vec<(String, String)> {
-        let filter = TaskFilter { person: Some(person.clone()), limit: 100, ..TaskFilter::default() };
-        let tasks = self.manager.list(&filter).await.unwrap_or_default();
-        let typed = typed.trim().trim_start_matches('#').to_lowercase();
-        let fits = |task: &&Task| {
-            let prompt = task.new.prompt.as_str().to_lowercase();
-            task.number.0.to_string().starts_with(&typed) || prompt.contains(&typed)
-        };
-        let suggestion = |task: &Task| {
-            let label = format!("{} {}: {}", task.number, task.status(), task.new.prompt.as_str());
-            (task.number.0.to_string(), one_line(&label, 100))
-        };
-        tasks.iter().filter(fits).take(SUGGESTIONS).map(suggestion).collect()
+    async fn channel_moved(&self, _from: &ChannelId, _to: &ChannelId) {}
+
+    async fn complete_task(&self, person: &PersonId, command: CommandName, typed: &str) -> Vec<(String, String)> {
+        completion::suggestions(&self.manager, person, command, typed).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "tasks cannot be offered for completion");
+            Vec::new()
+        })
     }
 }

@@ -17,6 +17,7 @@ use serenity::http::{LightMethod, Request, Route};
 use tokio::time::Instant;
 
 use crate::adapters::discord::error::{ApiError, DiscordError};
+use crate::adapters::discord::health::Health;
 use crate::adapters::discord::restraint::{Bucket, Limits, Restraint};
 use crate::config::DiscordConfig;
 use crate::metrics::Metrics;
@@ -40,6 +41,7 @@ struct Inner {
     authorization: SecretString,
     metrics: Metrics,
     restraint: Restraint,
+    health: Health,
 }
 
 /// One request to be made.
@@ -82,7 +84,7 @@ struct Place {
 
 impl Api {
     /// Prepares the client; makes no connection.
-    pub(super) fn new(config: &DiscordConfig, metrics: Metrics) -> Result<Self, DiscordError> {
+    pub(super) fn new(config: &DiscordConfig, metrics: Metrics, health: Health) -> Result<Self, DiscordError> {
         let token = config.token.expose_secret().trim();
         let token = token.strip_prefix("Bot ").unwrap_or(token).trim();
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -103,7 +105,7 @@ impl Api {
             .map_err(DiscordError::Client)?;
         let authorization = SecretString::from(format!("Bot {token}"));
         let token = SecretString::from(token);
-        let inner = Inner { client, root, token, authorization, metrics, restraint: Restraint::default() };
+        let inner = Inner { client, root, token, authorization, metrics, restraint: Restraint::default(), health };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -181,6 +183,11 @@ impl Api {
 
     fn learn(&self, bucket: Option<Bucket>, status: u16, limits: Limits) -> Option<Duration> {
         let now = Instant::now();
+        match (bucket, status) {
+            (Some(_), 401) => self.inner.health.token_refused(),
+            (Some(_), 200..300) => self.inner.health.token_accepted(),
+            _ => {}
+        }
         match bucket {
             Some(bucket) => self.inner.restraint.learn(bucket, status, limits, now),
             None => self.inner.restraint.note(status, limits, now),

@@ -65,6 +65,7 @@ pub(super) mod code {
     pub(crate) const UNKNOWN_WEBHOOK: u64 = 10_015;
     pub(crate) const UNKNOWN_INTERACTION: u64 = 10_062;
     pub(crate) const ALREADY_ACKNOWLEDGED: u64 = 40_060;
+    pub(crate) const NO_MORE_FOLLOW_UPS: u64 = 40_094;
     pub(crate) const MISSING_ACCESS: u64 = 50_001;
     pub(crate) const MISSING_PERMISSIONS: u64 = 50_013;
     pub(crate) const INVALID_WEBHOOK_TOKEN: u64 = 50_027;
@@ -138,7 +139,7 @@ fn reason(code: u64) -> String {
         code::MISSING_PERMISSIONS => "the bot has no permission to write in the Discord channel",
         50_007 | 50_278 => "this person takes no direct messages from the bot",
         50_083 | 160_005 => "the Discord thread is locked",
-        40_094 => "Discord takes no more follow-ups to this command",
+        code::NO_MORE_FOLLOW_UPS => "Discord takes no more follow-ups to this command",
         200_000 | 200_001 => "the Discord server's AutoMod blocked the message",
         _ => return format!("Discord does not take the message (code {code})"),
     };

@@ -29,6 +29,7 @@ use crate::adapters::discord::part::Part;
 use crate::background::ports::{OutgoingMessage, Purpose};
 use crate::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply, Request};
 use crate::domain::channel::{ChannelId, PersonId};
+use crate::domain::command::CommandName;
 use crate::domain::text::{Unit, one_line};
 
 /// Until when an acknowledgement is tried, from the arrival of the interaction. Discord's three seconds began earlier.
@@ -63,8 +64,9 @@ impl Interactions {
     pub(super) async fn answer(self: Arc<Self>, interaction: Value, arrived: Instant) {
         match Interaction::parse(interaction) {
             Ok(Interaction::Ask { inbound, handle }) => self.ask(inbound, &handle, arrived).await,
-            Ok(Interaction::Complete { person, channel, typed, handle }) => {
-                self.complete(&person, &channel, typed, &handle, arrived).await;
+            Ok(Interaction::Complete { person, channel, parent, typed, handle }) => {
+                let typed = typed.filter(|_| self.allows(&channel, parent.as_ref(), &person));
+                self.complete(&person, typed, &handle, arrived).await;
             }
             Err(error) => tracing::warn!(%error, "an interaction was left unanswered"),
         }
@@ -72,7 +74,7 @@ impl Interactions {
 
     async fn ask(&self, inbound: Inbound, handle: &Handle, arrived: Instant) {
         let channel = inbound.channel.clone();
-        let refused = !self.inbox.allows(&channel, &inbound.person)
+        let refused = !self.allows(&channel, inbound.parent.as_ref(), &inbound.person)
             || matches!(inbound.request, Request::Command(Err(_)) | Request::Press(Err(_)));
         // Nobody else needs to see a refusal.
         let handle = &Handle { ephemeral: handle.ephemeral || refused, ..handle.clone() };
@@ -108,13 +110,18 @@ impl Interactions {
         }
     }
 
-    async fn complete(&self, person: &PersonId, channel: &ChannelId, typed: Option<String>, handle: &Handle, arrived: Instant) {
+    /// Whether this person may use the bot in this channel, or in the one that it is a thread of.
+    fn allows(&self, channel: &ChannelId, parent: Option<&ChannelId>, person: &PersonId) -> bool {
+        [Some(channel), parent].into_iter().flatten().any(|channel| self.inbox.allows(channel, person))
+    }
+
+    async fn complete(&self, person: &PersonId, typed: Option<(CommandName, String)>, handle: &Handle, arrived: Instant) {
         let found = match typed {
-            Some(typed) if self.inbox.allows(channel, person) => {
-                let looking = self.inbox.complete_task(person, &typed);
+            Some((command, typed)) => {
+                let looking = self.inbox.complete_task(person, command, &typed);
                 tokio::time::timeout_at(arrived + COMPLETE_WITHIN, looking).await.unwrap_or_default()
             }
-            _ => Vec::new(),
+            None => Vec::new(),
         };
         let fits = |(value, _): &(String, String)| (1..=CHOICE_LIMIT).contains(&Unit::CodePoint.length(value));
         let choices = found.into_iter().filter(fits).take(CHOICES);

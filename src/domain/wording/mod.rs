@@ -4,11 +4,16 @@
 //! it (`queued`, `running`, `done`, `failed`, `cancelled`). Commands are written as
 //! people type them, and nothing here is markup: adapters show it literally.
 
+mod edits;
+mod lists;
 mod notices;
 mod refusals;
 mod units;
 mod views;
+mod welcome;
 
+pub use edits::already_made;
+pub use lists::{active_tasks, list, list_of_all, older_button, suggestion};
 pub use notices::{MAY_BE_A_DUPLICATE, cancel_button, notice, notice_buttons};
 pub use refusals::{
     BROKEN, EMPTY, STILL_WORKING, already_finished, cancel_noted, cancelled_now, list_all_is_for_admins, model_is_for_admins,
@@ -16,7 +21,8 @@ pub use refusals::{
     timeout_too_long, to_is_for_admins, unknown_button, unknown_platform, which_task,
 };
 pub use units::{duration, tokens};
-pub use views::{StatusView, active_tasks, help, list, older_button, repeated, result, status};
+pub use views::{StatusView, repeated, result, status};
+pub use welcome::{help, joined};
 
 #[cfg(test)]
 mod tests;

@@ -31,10 +31,11 @@ pub fn not_found(task: &TaskRef) -> String {
     format!("There is no task {task}. Use /list to see yours.")
 }
 
-/// A command that needs a task and names none.
+/// A command that needs a task and names none. `by_reply`: a reply to one of its messages would name it.
 #[must_use]
-pub fn which_task(command: CommandName) -> String {
-    format!("Which task? Write it like /{command} 42, or reply with /{command} to a message of the task. Use /list to see yours.")
+pub fn which_task(command: CommandName, by_reply: bool) -> String {
+    let reply = if by_reply { format!(", or reply with /{command} to a message of the task") } else { String::new() };
+    format!("Which task? Write it like /{command} 42{reply}. Use /list to see yours.")
 }
 
 /// A result that does not exist yet.
@@ -177,6 +178,9 @@ pub fn parse_error(error: &ParseError) -> String {
         }
         ParseError::Task { command, text } => {
             format!("“{text}” is not a task. Write its number, like /{command} 42; /list shows yours.")
+        }
+        ParseError::Value { option, value, expected } if value.is_empty() => {
+            format!("“--{option}” needs a value after it: {expected}. Nothing was queued.")
         }
         ParseError::Value { option, value, expected } => {
             format!("“{value}” is not a value for “{option}”: it wants {expected}. Nothing was queued.")

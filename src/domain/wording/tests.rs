@@ -132,7 +132,8 @@ fn refusals_say_what_to_do() {
         wording::queue_full(QueueFull::Person { waiting: 1 }, &limits),
         wording::not_found(&TaskRef::Number(TaskNumber(9))),
         wording::not_yours(TaskNumber(9)),
-        wording::which_task(CommandName::Retry),
+        wording::which_task(CommandName::Retry, true),
+        wording::which_task(CommandName::Retry, false),
         wording::parse_error(&ParseError::Prompt(InvalidPrompt::Empty)),
         wording::parse_error(&ParseError::Unexpected { command: CommandName::List, text: "x".to_owned() }),
     ];
@@ -142,6 +143,7 @@ fn refusals_say_what_to_do() {
     There is no task #9. Use /list to see yours.
     #9 is not your task: only who asked for it, or an admin, may do that. Nothing has changed.
     Which task? Write it like /retry 42, or reply with /retry to a message of the task. Use /list to see yours.
+    Which task? Write it like /retry 42. Use /list to see yours.
     What is to be done? Write it after the command, like: /submit Compare these three offers: ...
     “x” does not belong there. Write it like this: /list [all]
     ");

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::domain::command::{Action, Button, CATALOGUE};
 use crate::domain::id::TaskNumber;
 use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::status::Status;
@@ -106,38 +105,6 @@ fn moment(at: Timestamp, now: Timestamp) -> String {
     format!("{} ({} ago)", at.format(format), duration(elapsed(at, now)))
 }
 
-/// One's active tasks, as `/status` without a number shows them. `tasks` are theirs, newest first.
-#[must_use]
-pub fn active_tasks(tasks: &[Task], now: Timestamp) -> String {
-    if tasks.is_empty() {
-        return "You have no active task. Use /submit to hand one over, /list to see the ended ones.".to_owned();
-    }
-    let lines = tasks.iter().map(|task| row(task, now));
-    format!("Your active tasks:\n{}", lines.collect::<Vec<_>>().join("\n"))
-}
-
-/// A page of tasks, newest first.
-#[must_use]
-pub fn list(tasks: &[Task], all: bool, now: Timestamp) -> String {
-    let whose = if all { "Tasks of this channel" } else { "Your tasks" };
-    if tasks.is_empty() {
-        return format!("{whose}: none here. Use /submit to hand one over.");
-    }
-    let lines = tasks.iter().map(|task| row(task, now));
-    format!("{whose}, newest first:\n{}", lines.collect::<Vec<_>>().join("\n"))
-}
-
-/// The button that shows the next page of a list.
-#[must_use]
-pub fn older_button(before: TaskNumber, all: bool) -> Button {
-    Button { label: "Older".to_owned(), action: Action::Page { before, all } }
-}
-
-fn row(task: &Task, now: Timestamp) -> String {
-    let prompt = one_line(task.new.prompt.as_str(), 60);
-    format!("{}: {prompt}", headline(task, None, None, now).replace("queued: it is next", "queued"))
-}
-
 /// A result asked for again.
 #[must_use]
 pub fn result(task: &Task) -> String {
@@ -152,20 +119,4 @@ pub fn result(task: &Task) -> String {
 #[must_use]
 pub fn repeated(of: TaskNumber, new: TaskNumber) -> String {
     format!("{of} is queued again as {new}.")
-}
-
-/// What this is and what one may do here.
-#[must_use]
-pub fn help(admin: bool) -> String {
-    let mut text =
-        "I take long tasks and work on them in the background. This channel hears when a task starts, and what came out.\n"
-            .to_owned();
-    for spec in CATALOGUE {
-        let _written = write!(text, "\n/{}: {}", spec.usage, spec.description);
-    }
-    text.push_str("\n\nYou can close the app: nothing is lost. Tasks can be cancelled with the button below them, too.");
-    if admin {
-        text.push_str("\nYou are an admin here: you see and cancel everybody's tasks in this channel.");
-    }
-    text
 }

@@ -6,6 +6,7 @@
 
 mod columns;
 mod file;
+mod headlines;
 mod job;
 mod notices;
 mod prune;
@@ -26,6 +27,7 @@ use crate::background::ports::{
     Acceptance, CancelRequest, Delivery, Finish, Hints, Lease, Ledger, LedgerError, Recovered, Renewal, TaskFilter,
 };
 use crate::domain::channel::ChannelId;
+use crate::domain::headline::Headline;
 use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskRef, WorkerId};
 use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
@@ -158,6 +160,11 @@ impl Ledger for SqliteLedger {
     async fn list(&self, filter: &TaskFilter) -> Result<Vec<Task>, LedgerError> {
         let filter = filter.clone();
         self.readers.read(move |file| queries::list(file, &filter)).await
+    }
+
+    async fn headlines(&self, filter: &TaskFilter) -> Result<Vec<Headline>, LedgerError> {
+        let filter = filter.clone();
+        self.readers.read(move |file| headlines::read(file, &filter)).await
     }
 
     async fn summary(&self) -> Result<MonitorSummary, LedgerError> {
