@@ -10,7 +10,7 @@ use legwork::background::ports::{ChannelNotifier, Clock, OutgoingMessage, Purpos
 use legwork::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply};
 use legwork::config::DiscordConfig;
 use legwork::domain::channel::{ChannelId, PersonId};
-use legwork::domain::command::{Action, Button};
+use legwork::domain::command::{Action, Button, CommandName};
 use legwork::domain::id::{TaskId, TaskNumber};
 use legwork::domain::text::Format;
 use legwork::domain::time::Timestamp;
@@ -112,7 +112,9 @@ impl Inbox for Script {
         self.reply.lock().expect("a script").clone()
     }
 
-    async fn complete_task(&self, _person: &PersonId, typed: &str) -> Vec<(String, String)> {
+    async fn channel_moved(&self, _from: &ChannelId, _to: &ChannelId) {}
+
+    async fn complete_task(&self, _person: &PersonId, _command: CommandName, typed: &str) -> Vec<(String, String)> {
         self.opened().await;
         let choices = self.completions.lock().expect("a script").clone();
         choices.into_iter().filter(|(value, _)| value.starts_with(typed)).collect()

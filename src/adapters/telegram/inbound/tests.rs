@@ -15,6 +15,7 @@ fn asked(update: &Value) -> Option<Asked> {
     match heard(update)? {
         Heard::Asked(asked) => Some(*asked),
         Heard::StrayPress(query) => panic!("stray press {query}"),
+        Heard::Moved { from, to } => panic!("{from} moved to {to}"),
     }
 }
 
@@ -42,14 +43,14 @@ fn press(message: &Value) -> Value {
 fn command(asked: Asked) -> Result<Command, ParseError> {
     match asked.inbound.request {
         Request::Command(command) => command,
-        Request::Press(_) => panic!("a press"),
+        Request::Press(_) | Request::Joined => panic!("no command"),
     }
 }
 
 #[test]
 fn a_private_command_carries_who_where_and_what() {
     let asked = asked(&message("private", "/submit one\n  two", &json!({}))).unwrap();
-    assert_eq!(asked.inbound.id.as_str(), "telegram:update:99:501:31");
+    assert_eq!(asked.inbound.id.as_str(), "telegram:message:99:7:31");
     assert_eq!(asked.inbound.channel.to_string(), "telegram:7");
     assert_eq!(asked.inbound.session, "telegram:7");
     assert_eq!(asked.inbound.person.to_string(), "telegram:7");
@@ -129,7 +130,7 @@ fn anonymous_administrators_are_the_group_and_administer_it() {
 }
 
 #[test]
-fn bots_channels_edits_and_service_messages_are_passed_over() {
+fn bots_channels_and_service_messages_are_passed_over() {
     let bot = json!({"from": {"id": 8, "is_bot": true, "first_name": "Other"}});
     assert!(heard(&message("supergroup", "/status", &bot)).is_none());
     let forwarded = json!({"is_automatic_forward": true, "sender_chat": {"id": -1009, "type": "channel", "title": "News"}});
@@ -137,8 +138,16 @@ fn bots_channels_edits_and_service_messages_are_passed_over() {
     let mut service = message("private", "", &json!({"pinned_message": null, "group_chat_created": true}));
     service["message"].as_object_mut().unwrap().remove("text");
     assert!(heard(&service).is_none());
-    let edited = message("private", "/status", &json!({}));
-    assert!(heard(&json!({"update_id": 1, "edited_message": edited["message"]})).is_none());
+    for kind in ["channel_post", "edited_channel_post", "business_message", "guest_message"] {
+        let post = message("supergroup", "/status", &json!({}));
+        assert!(heard_at_all(&json!({"update_id": 1, kind: post["message"]})).is_none(), "{kind}");
+    }
+    assert!(heard(&message("private", "/status", &json!({"business_connection_id": "b1"}))).is_none());
+    let inline_bot = json!({"id": 5, "is_bot": true, "first_name": "Gif", "username": "gif"});
+    assert!(heard(&message("private", "/status", &json!({"via_bot": inline_bot}))).is_none());
+    // The same in a message that teloxide cannot read as a whole.
+    let odd = json!({"via_bot": inline_bot, "entities": [{"type": "hologram", "offset": 0, "length": 5}]});
+    assert!(heard(&message("private", "/status", &odd)).is_none());
 }
 
 #[test]
@@ -180,4 +189,56 @@ fn presses_below_vanished_messages_are_answered_too() {
 fn tasks_are_named_as_people_do() {
     let status = command(asked(&message("group", "/status@LegworkBot #4", &json!({}))).unwrap());
     assert_eq!(status, Ok(Command::Status(Some(TaskRef::Number(TaskNumber(4))))));
+}
+
+fn heard_at_all(value: &Value) -> Option<Heard> {
+    let me = Identity { id: 99, username: "LegworkBot".into() };
+    hear(&update::read(value)?.update?, &me)
+}
+
+fn edited(kind: &str, text: &str, after: i64) -> Value {
+    let mut message = message(kind, text, &json!({"edit_date": 1_700_000_000 + after}));
+    json!({"update_id": 777, "edited_message": message["message"].take()})
+}
+
+#[test]
+fn an_edited_message_is_the_same_message() {
+    let first = asked(&message("private", "/sumbit x", &json!({}))).unwrap();
+    let second = asked(&edited("private", "/submit x", 60)).unwrap();
+    assert_eq!(first.inbound.id, second.inbound.id);
+    assert_ne!(first.key, second.key, "each gets an answer of its own");
+    assert!(!first.inbound.edited && second.inbound.edited);
+    assert!(matches!(command(second), Ok(Command::Submit(_))));
+    let odd = json!({"edit_date": 1_700_000_009, "external_reply": {"origin": {"type": "moon"}}});
+    let mut odd = message("supergroup", "/status", &odd);
+    assert!(asked(&json!({"update_id": 778, "edited_message": odd["message"].take()})).is_some());
+}
+
+#[test]
+fn an_edit_that_makes_no_command_or_comes_days_later_is_passed_over() {
+    assert!(heard_at_all(&edited("private", "just words", 60)).is_none());
+    assert!(heard_at_all(&edited("supergroup", "just words", 60)).is_none());
+    assert!(heard_at_all(&edited("supergroup", "/status@OtherBot", 60)).is_none());
+    assert!(heard_at_all(&edited("private", "/status", 48 * 3600)).is_some());
+    assert!(heard_at_all(&edited("private", "/status", 48 * 3600 + 1)).is_none());
+}
+
+#[test]
+fn a_group_that_becomes_a_supergroup_says_where_it_goes() {
+    let mut update = message("group", "", &json!({"migrate_to_chat_id": -1_001_234}));
+    update["message"].as_object_mut().unwrap().remove("text");
+    let Some(Heard::Moved { from, to }) = heard(&update) else { panic!() };
+    assert_eq!((from.0, to.0), (-1005, -1_001_234));
+    let mut update = message("supergroup", "", &json!({"migrate_from_chat_id": -1005}));
+    update["message"].as_object_mut().unwrap().remove("text");
+    assert!(heard(&update).is_none(), "told once is enough");
+}
+
+#[test]
+fn people_are_named_as_telegram_names_them() {
+    let from = json!({"id": 7, "is_bot": false, "first_name": "Ada", "last_name": "L."});
+    let name = |more| asked(&message("supergroup", "/list", &more)).unwrap().inbound.name;
+    assert_eq!(name(json!({"from": from})).as_deref(), Some("Ada L."));
+    let news = json!({"id": -1009, "type": "channel", "title": "News"});
+    assert_eq!(name(json!({"sender_chat": news})).as_deref(), Some("News"));
 }
