@@ -28,12 +28,8 @@ pub async fn suggestions(
     typed: &str,
 ) -> Result<Vec<(String, String)>, LedgerError> {
     let typed = typed.trim().trim_start_matches('#').to_lowercase();
-    let all = TaskFilter {
-        person: Some(person.clone()),
-        statuses: meant_by(command),
-        limit: LOOKED_THROUGH,
-        ..TaskFilter::default()
-    };
+    let all =
+        TaskFilter { person: Some(person.clone()), statuses: meant_by(command), limit: LOOKED_THROUGH, ..TaskFilter::default() };
     let mut found = manager.headlines(&all).await?;
     found.retain(|headline| fits(headline, &typed));
     if let Ok(number) = typed.parse::<u64>() {

@@ -253,21 +253,33 @@ impl Dispatch {
     /// The task that is meant: the one named, or the one whose message was replied to. Somebody else's is refused.
     async fn find(&self, asker: &Asker<'_>, command: CommandName, task: Option<&TaskRef>) -> Result<Task, Refusal> {
         let inbound = asker.inbound;
-        let found = match (task, &inbound.replied_to) {
-            (Some(task), _) => match self.manager.ledger().find(task).await? {
+        let found = match task {
+            Some(task) => match self.manager.ledger().find(task).await? {
                 Some((found, _)) => found,
                 None => return Err(Refusal::Say(wording::not_found(task))),
             },
-            (None, Some(message)) => match self.manager.task_of_message(&inbound.channel, message).await? {
+            None => match self.replied_to(inbound).await? {
                 Some(found) => found,
                 None => return Err(Refusal::Say(wording::which_task(command, inbound.by_reply))),
             },
-            (None, None) => return Err(Refusal::Say(wording::which_task(command, inbound.by_reply))),
         };
         if asker.role.may_touch(&found, &inbound.channel, &inbound.person) {
             Ok(found)
         } else {
             Err(Refusal::Say(wording::not_yours(found.number)))
+        }
+    }
+
+    /// The task that the message replied to is about, or that it made.
+    async fn replied_to(&self, inbound: &Inbound) -> Result<Option<Task>, LedgerError> {
+        if let Some(message) = &inbound.replied_to
+            && let Some(found) = self.manager.task_of_message(&inbound.channel, message).await?
+        {
+            return Ok(Some(found));
+        }
+        match &inbound.replied_request {
+            Some(request) => self.manager.ledger().find_inbound(request).await,
+            None => Ok(None),
         }
     }
 }

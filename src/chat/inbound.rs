@@ -29,6 +29,8 @@ pub struct Inbound {
     pub reply: ReplyHandle,
     /// The message it replied to, when it is a reply.
     pub replied_to: Option<MessageId>,
+    /// The identity of the message it replied to, in case that message asked for something itself.
+    pub replied_request: Option<InboundId>,
     /// Whether a task can be named here by a reply to one of its messages.
     pub by_reply: bool,
     /// Whether the person changed a message that was there before. It has the identity of that message, so that what

@@ -111,7 +111,13 @@ mod tests {
     use super::*;
 
     fn handle(interaction: u64) -> Handle {
-        Handle { interaction: interaction.into(), application: 7.into(), ephemeral: true, outside: false, token: "aW50.x_y-z".to_owned() }
+        Handle {
+            interaction: interaction.into(),
+            application: 7.into(),
+            ephemeral: true,
+            outside: false,
+            token: "aW50.x_y-z".to_owned(),
+        }
     }
 
     #[test]

@@ -169,6 +169,7 @@ impl Raw {
             channel_admin,
             reply: handle.to_reply(),
             replied_to: None,
+            replied_request: None,
             by_reply: false,
             edited: false,
             request,
@@ -210,9 +211,9 @@ impl Raw {
 fn is_for_one_person(request: &Request) -> bool {
     match request {
         Request::Command(Ok(Command::Submit(_) | Command::Cancel(_) | Command::Result(_) | Command::Retry(_))) => false,
-        Request::Command(Ok(Command::Status(_) | Command::List { .. } | Command::Help) | Err(_)) | Request::Press(_) | Request::Joined => {
-            true
-        }
+        Request::Command(Ok(Command::Status(_) | Command::List { .. } | Command::Help) | Err(_))
+        | Request::Press(_)
+        | Request::Joined => true,
     }
 }
 

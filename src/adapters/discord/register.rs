@@ -128,12 +128,7 @@ async fn patiently<T, F: Future<Output = Result<T, ApiError>>>(attempt: impl Fn(
 }
 
 /// Makes Discord's commands of this scope these; says whether anything had to change.
-async fn synchronise(
-    api: &Api,
-    application_id: ApplicationId,
-    scope: Scope,
-    wanted: &[CreateCommand],
-) -> Result<bool, ApiError> {
+async fn synchronise(api: &Api, application_id: ApplicationId, scope: Scope, wanted: &[CreateCommand]) -> Result<bool, ApiError> {
     let route = match scope {
         Scope::Global => Route::Commands { application_id },
         Scope::Guild(guild_id) => Route::GuildCommands { application_id, guild_id },

@@ -131,7 +131,7 @@ fn hear_message(update: UpdateId, message: &Message, me: &Identity, edited: bool
     let chat = TelegramChat::of(message);
     let channel = chat.channel().ok()?;
     let inbound = Inbound {
-        id: InboundId::parse(format!("telegram:message:{}:{}:{}", me.id, message.chat.id, message.id)).ok()?,
+        id: message_id(me, message)?,
         session: channel.to_string(),
         channel,
         parent: None,
@@ -139,7 +139,8 @@ fn hear_message(update: UpdateId, message: &Message, me: &Identity, edited: bool
         name: sender.name,
         channel_admin: sender.anonymous_admin,
         reply: address::reply_handle(message.id),
-        replied_to: replied_to(message),
+        replied_to: replied_to(message).and_then(|replied| MessageId::parse(replied.id.to_string()).ok()),
+        replied_request: replied_to(message).and_then(|replied| message_id(me, replied)),
         by_reply: true,
         edited,
         request,
@@ -162,6 +163,7 @@ pub(super) fn hear_membership(update: i64, membership: &Membership, me: &Identit
         channel_admin: false,
         reply: address::no_reply(),
         replied_to: None,
+        replied_request: None,
         by_reply: true,
         edited: false,
         request: Request::Joined,
@@ -185,12 +187,18 @@ fn hear_press(update: UpdateId, query: &CallbackQuery, me: &Identity) -> Option<
         channel_admin: false,
         reply: address::reply_handle(message.id()),
         replied_to: None,
+        replied_request: None,
         by_reply: true,
         edited: false,
         request,
     };
     let member = asks_rights.then_some((message.chat().id, query.from.id));
     Some(Asked { inbound, key: key(update), member, query: Some(query.id.clone()) })
+}
+
+/// The identity of a message, edited or not. The bot's id keeps two bots on one ledger apart.
+fn message_id(me: &Identity, message: &Message) -> Option<InboundId> {
+    InboundId::parse(format!("telegram:message:{}:{}:{}", me.id, message.chat.id, message.id)).ok()
 }
 
 /// The identity of a press. The bot's id keeps two bots on one ledger apart, and the query two updates that got the same
@@ -252,10 +260,10 @@ fn in_group(message: &Message, me: &Identity) -> Option<Result<Command, ParseErr
 }
 
 /// The message this one replies to. In a topic, what is written plainly claims to reply to the topic's first message.
-fn replied_to(message: &Message) -> Option<MessageId> {
-    let replied = message.reply_to_message()?.id;
-    let opens_topic = message.is_topic_message && message.thread_id.is_some_and(|topic| topic.0 == replied);
-    if opens_topic { None } else { MessageId::parse(replied.to_string()).ok() }
+fn replied_to(message: &Message) -> Option<&Message> {
+    let replied = message.reply_to_message()?;
+    let opens_topic = message.is_topic_message && message.thread_id.is_some_and(|topic| topic.0 == replied.id);
+    (!opens_topic).then_some(replied)
 }
 
 /// Whether it may matter that the person administers the group: when the request names a task, which may be somebody

@@ -7,7 +7,10 @@ use crate::domain::task::Task;
 pub fn already_made(task: &Task) -> String {
     let (number, n) = (task.number, task.number.0);
     if task.status().is_terminal() {
-        format!("This message already made {number}, which is {}. To have the new text done, send it as a new message.", task.status())
+        format!(
+            "This message already made {number}, which is {}. To have the new text done, send it as a new message.",
+            task.status()
+        )
     } else {
         format!("This message is already queued as {number}. To change it, use /cancel {n} and submit the new text again.")
     }

@@ -75,7 +75,11 @@ impl World {
     /// When the bot cannot see it.
     pub(super) fn readable(&self, channel: u64) -> Result<&Channel, Refusal> {
         let channel = self.existing(channel)?;
-        if channel.access == Access::Hidden || channel.kind == ChannelKind::Foreign { Err(Refusal::unlucky(403, 50001, "Missing Access")) } else { Ok(channel) }
+        if channel.access == Access::Hidden || channel.kind == ChannelKind::Foreign {
+            Err(Refusal::unlucky(403, 50001, "Missing Access"))
+        } else {
+            Ok(channel)
+        }
     }
 
     /// # Errors

@@ -32,6 +32,7 @@ async fn a_request_that_breaks_our_code_is_answered() {
         channel_admin: false,
         reply: ReplyHandle(String::new()),
         replied_to: None,
+        replied_request: None,
         by_reply: true,
         edited: false,
         request: Request::Command(Ok(Command::Status(None))),

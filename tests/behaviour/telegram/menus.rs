@@ -29,7 +29,8 @@ async fn a_menu_is_set_only_when_it_differs() {
     let again = world.starts_bot();
     world.until("asked again", |server| (server.calls("getMyCommands") == 2 * set).then_some(())).await;
     again.stops().await;
-    let other = json!({"commands": [{"command": "other", "description": "of somebody else"}], "scope": {"type": "all_group_chats"}});
+    let other =
+        json!({"commands": [{"command": "other", "description": "of somebody else"}], "scope": {"type": "all_group_chats"}});
     world.somebody_else_calls("setMyCommands", other).await;
     let third = world.starts_bot();
     world.until("set again", |server| (server.calls("setMyCommands") == set + 2).then_some(())).await;

@@ -65,7 +65,13 @@ pub(super) struct ScriptedInbox {
 impl ScriptedInbox {
     fn new() -> Self {
         let held = watch::Sender::new(BTreeSet::new());
-        Self { script: Mutex::new(Box::new(|_| say("noted"))), heard: watch::Sender::new(Vec::new()), held, moved: watch::Sender::default(), breaks_on: Mutex::default() }
+        Self {
+            script: Mutex::new(Box::new(|_| say("noted"))),
+            heard: watch::Sender::new(Vec::new()),
+            held,
+            moved: watch::Sender::default(),
+            breaks_on: Mutex::default(),
+        }
     }
 
     pub(super) fn answers(&self, script: impl Fn(&Inbound) -> Reply + Send + Sync + 'static) {

@@ -107,8 +107,7 @@ fn a_topic_is_part_of_the_channel_and_a_thread_is_not() {
 
 #[test]
 fn replies_name_the_message_but_not_the_start_of_their_topic() {
-    let replied =
-        json!({"message_id": 8, "date": 1, "chat": {"id": -1005, "type": "supergroup", "title": "Group"}, "text": "x"});
+    let replied = json!({"message_id": 8, "date": 1, "chat": {"id": -1005, "type": "supergroup", "title": "Group"}, "text": "x"});
     let replied_to = |more| asked(&message("supergroup", "/cancel", &more)).unwrap().inbound.replied_to;
     assert_eq!(replied_to(json!({"reply_to_message": replied})).unwrap().as_str(), "8");
     let in_topic = json!({"reply_to_message": replied, "message_thread_id": 8, "is_topic_message": true});
