@@ -22,7 +22,9 @@ use crate::chat::dispatch::Dispatch;
 use crate::chat::inbound::{Inbox, Replies};
 use crate::chat::router::Router;
 use crate::config::{AccessConfig, Config, NotifyConfig};
+use crate::delivery::budget::Budgets;
 use crate::delivery::outbox::Outbox;
+use crate::delivery::typing::PacedTyping;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
 use crate::runner::{LlmRunner, Persona};
@@ -96,9 +98,10 @@ impl App {
 
         let tracker = lifecycle.tracker.clone();
         let ways_out = Arc::new(router.clone());
-        let notification =
-            Notification::new(Arc::clone(&ledger), ways_out.clone(), ways_out, Arc::clone(&clock), tracker.clone())
-                .with_metrics(metrics.clone());
+        let budgets = Budgets::default();
+        let typing = Arc::new(PacedTyping::new(ways_out.clone(), ways_out.clone(), budgets.clone()));
+        let notification = Notification::new(Arc::clone(&ledger), ways_out, typing, Arc::clone(&clock), tracker.clone())
+            .with_metrics(metrics.clone());
         let runner = LlmRunner::new(config.llm, Arc::clone(&clock))?.with_personas(personas(&config.notify));
         let manager = Manager::builder(ledger, Arc::new(runner), Arc::clone(&clock), tracker.clone())
             .with_limits(config.tasks.limits)
@@ -106,7 +109,7 @@ impl App {
             .with_notification(notification.clone())
             .with_metrics(metrics.clone())
             .build();
-        let outbox = Outbox::new(notification, tracker, lifecycle.hard.clone());
+        let outbox = Outbox::sharing(budgets, notification, tracker, lifecycle.hard.clone());
         let inbox: Arc<dyn Inbox> = Arc::new(Dispatch::new(manager.clone(), access(config.access), router));
         let state = web::WebState {
             tasks: Arc::new(manager.clone()),
