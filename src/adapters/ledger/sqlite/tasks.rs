@@ -9,6 +9,7 @@ use crate::background::ports::LedgerError;
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::id::{Epoch, InboundId, ReplyHandle, TaskId, TaskNumber, WorkerId};
+use crate::domain::language::Language;
 use crate::domain::notice::Events;
 use crate::domain::origin::Origin;
 use crate::domain::prompt::Prompt;
@@ -30,7 +31,7 @@ macro_rules! select_task {
         concat!(
             "SELECT number, id, inbound, turn, status, attempt, epoch, submitted_at, started_at, completed_at, worker, lease_until, ",
             "cancelled_by, error_code, error_message, tokens_input, tokens_cached_input, tokens_output, tokens_reasoning, ",
-            "tokens_estimated, person, channel, session, reply, deliver_to, events, model, timeout, retry_of, prompts.text, ",
+            "tokens_estimated, person, channel, session, reply, deliver_to, events, model, timeout, retry_of, language, prompts.text, ",
             "results.text FROM tasks ",
             $index,
             " LEFT JOIN prompts ON prompts.task = number LEFT JOIN results ON results.task = number ",
@@ -119,10 +120,10 @@ pub(super) fn oldest_pending(connection: &Connection) -> Result<Option<Timestamp
 pub(super) fn insert(connection: &Connection, task: &Task) -> Result<(), LedgerError> {
     let sql = "INSERT INTO tasks (number, id, inbound, turn, status, attempt, epoch, submitted_at, tokens_input, \
                tokens_cached_input, tokens_output, tokens_reasoning, tokens_estimated, person, channel, session, reply, \
-               deliver_to, events, model, timeout, retry_of) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 0, 0, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+               deliver_to, events, model, timeout, retry_of, language) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 0, 0, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
     let (new, origin) = (&task.new, &task.new.origin);
-    let values: [&dyn ToSql; 17] = [
+    let values: [&dyn ToSql; 18] = [
         &stored(task.number.0),
         &new.id.as_str(),
         &new.inbound.as_ref().map(InboundId::as_str),
@@ -140,6 +141,7 @@ pub(super) fn insert(connection: &Connection, task: &Task) -> Result<(), LedgerE
         &new.settings.model,
         &new.settings.timeout.map(|timeout| i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX)),
         &new.retry_of.map(|number| stored(number.0)),
+        &origin.language.as_str(),
     ];
     execute(connection, sql, "add a task", values)?;
     let sql = "INSERT INTO prompts (task, text) VALUES (?1, ?2)";
@@ -228,10 +230,12 @@ fn task_of(row: &Row<'_>) -> Result<Task, LedgerError> {
     let model = columns.value("model")?;
     let timeout = columns.optional_number("timeout")?.map(Duration::from_millis);
     let retry_of = columns.optional_number("retry_of")?.map(TaskNumber);
+    // A language that is not spoken any more must not make a task unreadable.
+    let language = columns.parsed("language", |tag| Some(Language::from_tag(tag)))?;
     let prompt = columns.parsed("prompt", |text| Prompt::parse(text).ok())?;
     let result = columns.value::<Option<String>>("result")?.unwrap_or_default();
     let state = found.state(status, result, &columns)?;
-    let origin = Origin { channel, session, person, reply };
+    let origin = Origin { channel, session, person, reply, language };
     let settings = RunSettings { model, timeout };
     let new = NewTask { id, inbound, prompt, origin, deliver_to, events, settings, retry_of };
     Ok(Task { new, number, turn, submitted_at, attempt, epoch, started_at, usage, state })
