@@ -15,6 +15,7 @@ use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::Button;
 use crate::domain::headline::Headline;
 use crate::domain::id::{Epoch, InboundId, MessageId, NoticeId, ReplyHandle, TaskId, TaskRef, WorkerId};
+use crate::domain::language::Language;
 use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
 use crate::domain::origin::Origin;
@@ -124,6 +125,8 @@ pub struct OutgoingMessage {
     pub text: String,
     /// How the text is meant.
     pub format: Format,
+    /// The language of what an adapter has to add.
+    pub language: Language,
     /// Buttons below its last part.
     pub buttons: Vec<Button>,
     /// The same for every try of the same message and for no other; at most 20 ASCII characters. Adapters make the

@@ -5,10 +5,11 @@
 
 use crate::background::manager::Manager;
 use crate::background::ports::{LedgerError, TaskFilter};
-use crate::domain::channel::PersonId;
+use crate::chat::inbound::Typing;
 use crate::domain::command::CommandName;
 use crate::domain::headline::Headline;
 use crate::domain::id::TaskNumber;
+use crate::domain::language::Language;
 use crate::domain::status::Status;
 use crate::domain::wording;
 
@@ -21,17 +22,13 @@ const LOOKED_THROUGH: usize = 200;
 ///
 /// # Errors
 /// [`LedgerError`] when the store fails.
-pub async fn suggestions(
-    manager: &Manager,
-    person: &PersonId,
-    command: CommandName,
-    typed: &str,
-) -> Result<Vec<(String, String)>, LedgerError> {
-    let typed = typed.trim().trim_start_matches('#').to_lowercase();
-    let all =
-        TaskFilter { person: Some(person.clone()), statuses: meant_by(command), limit: LOOKED_THROUGH, ..TaskFilter::default() };
+pub async fn suggestions(manager: &Manager, typing: &Typing) -> Result<Vec<(String, String)>, LedgerError> {
+    let language = manager.language(typing.language);
+    let typed = typing.typed.trim().trim_start_matches('#').to_lowercase();
+    let (person, statuses) = (Some(typing.person.clone()), meant_by(typing.command));
+    let all = TaskFilter { person, statuses, limit: LOOKED_THROUGH, ..TaskFilter::default() };
     let mut found = manager.headlines(&all).await?;
-    found.retain(|headline| fits(headline, &typed));
+    found.retain(|headline| fits(language, headline, &typed));
     if let Ok(number) = typed.parse::<u64>() {
         // The newest of those up to this number is the one of this number, if there is one.
         let exact = TaskFilter { before: number.checked_add(1).map(TaskNumber), limit: 1, ..all };
@@ -39,7 +36,7 @@ pub async fn suggestions(
         found.retain(|headline| headline.number.0 != number);
         found.splice(0..0, exact);
     }
-    let suggestion = |headline: &Headline| (headline.number.0.to_string(), wording::suggestion(headline));
+    let suggestion = |headline: &Headline| (headline.number.0.to_string(), wording::suggestion(language, headline));
     Ok(found.iter().take(SUGGESTIONS).map(suggestion).collect())
 }
 
@@ -53,11 +50,11 @@ fn meant_by(command: CommandName) -> Vec<Status> {
     }
 }
 
-fn fits(headline: &Headline, typed: &str) -> bool {
+fn fits(language: Language, headline: &Headline, typed: &str) -> bool {
     if headline.number.0.to_string().starts_with(typed) {
         return true;
     }
-    let line = format!("{} {}", headline.status, headline.prompt.to_lowercase());
+    let line = format!("{} {}", wording::state(language, headline.status), headline.prompt.to_lowercase());
     typed.split_whitespace().all(|word| line.contains(word))
 }
 
@@ -80,10 +77,10 @@ mod tests {
     fn a_task_is_meant_by_its_number_or_by_words_of_its_prompt() {
         let task = headline(42, "Compare the three OFFERS from March");
         for typed in ["", "4", "42", "offers", "march compare", "comp", "running off"] {
-            assert!(fits(&task, typed), "{typed}");
+            assert!(fits(Language::En, &task, typed), "{typed}");
         }
         for typed in ["2", "421", "offers april", "done"] {
-            assert!(!fits(&task, typed), "{typed}");
+            assert!(!fits(Language::En, &task, typed), "{typed}");
         }
     }
 

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::{Action, Button, Command, CommandName, UnknownAction};
 use crate::domain::id::{InboundId, MessageId, ReplyHandle};
+use crate::domain::language::Language;
 use crate::domain::parse::ParseError;
 use crate::domain::text::Format;
 
@@ -23,6 +24,8 @@ pub struct Inbound {
     pub person: PersonId,
     /// What that person is called there. Anybody can be called anything, so it is only ever shown beside the id.
     pub name: Option<String>,
+    /// The language that the person's own program speaks.
+    pub language: Language,
     /// Whether the platform says that this person administers the channel.
     pub channel_admin: bool,
     /// How to answer it.
@@ -49,6 +52,19 @@ pub enum Request {
     Press(Result<Action, UnknownAction>),
     /// The bot was let into this channel by that person and introduces itself.
     Joined,
+}
+
+/// The name of a task that somebody is typing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typing {
+    /// Who types.
+    pub person: PersonId,
+    /// The language that the person's own program speaks.
+    pub language: Language,
+    /// For which command.
+    pub command: CommandName,
+    /// What is there so far.
+    pub typed: String,
 }
 
 /// What goes back to the message that asked.
@@ -82,16 +98,20 @@ pub trait Inbox: Send + Sync + 'static {
     /// Whether this person may use the bot in this channel at all. No I/O, so an adapter can ask before it acknowledges.
     fn allows(&self, channel: &ChannelId, person: &PersonId) -> bool;
 
+    /// In which language to answer somebody whose own program speaks this one: the same, unless the operator wants
+    /// everybody to be answered in another.
+    fn language(&self, spoken: Language) -> Language;
+
     /// Does what was asked and says what to answer. Never fails: a failure is an answer too.
     async fn handle(&self, inbound: Inbound) -> Reply;
 
     /// A channel goes on under another address, for good: what is owed to it and what it owns goes along.
     async fn channel_moved(&self, from: &ChannelId, to: &ChannelId);
 
-    /// Tasks of this person that `command` could be meant for, newest first, as (value, label), for platforms that
-    /// complete what is being typed: those whose number begins with `typed`, or whose prompt has all its words near its
+    /// Tasks of the person that the command could be meant for, newest first, as (value, label), for platforms that
+    /// complete what is being typed: those whose number begins with it, or whose prompt has all its words near its
     /// beginning. At most 25, and labels have at most 100 characters.
-    async fn complete_task(&self, person: &PersonId, command: CommandName, typed: &str) -> Vec<(String, String)>;
+    async fn complete_task(&self, typing: Typing) -> Vec<(String, String)>;
 }
 
 /// Takes answers to inbound messages on to the lane of their channel, so that they keep their place among the notices

@@ -9,6 +9,7 @@ pub mod command;
 pub mod failure;
 pub mod headline;
 pub mod id;
+pub mod language;
 pub mod limits;
 pub mod notice;
 pub mod origin;

@@ -50,6 +50,8 @@ pub(super) struct Call<'a> {
     pub(super) method: LightMethod,
     /// Where.
     pub(super) route: Route<'a>,
+    /// What follows the path.
+    pub(super) query: Option<(&'static str, &'static str)>,
     /// The JSON body.
     pub(super) body: Option<Vec<u8>>,
     /// How long it may take.
@@ -59,7 +61,12 @@ pub(super) struct Call<'a> {
 impl<'a> Call<'a> {
     /// A request without a body.
     pub(super) fn new(method: LightMethod, route: Route<'a>) -> Self {
-        Self { method, route, body: None, timeout: REQUEST_TIMEOUT }
+        Self { method, route, query: None, body: None, timeout: REQUEST_TIMEOUT }
+    }
+
+    /// With this parameter after the path.
+    pub(super) fn query(self, name: &'static str, value: &'static str) -> Self {
+        Self { query: Some((name, value)), ..self }
     }
 
     /// With this body.
@@ -155,7 +162,8 @@ impl Api {
 
     async fn execute(&self, call: Call<'_>, bucket: Option<Bucket>) -> Result<Vec<u8>, ApiError> {
         let timeout = call.timeout;
-        let request = Request::new(call.route, call.method).body(call.body);
+        let query = call.query.map(|(name, value)| vec![(name, value.to_owned())]);
+        let request = Request::new(call.route, call.method).params(query).body(call.body);
         let (client, authorization) = (&self.inner.client, self.inner.authorization.expose_secret());
         let build = || request.build(client, authorization, Some(&self.inner.root)).ok();
         let request = tracing::dispatcher::with_default(&tracing::Dispatch::none(), build);

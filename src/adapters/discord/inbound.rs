@@ -14,6 +14,7 @@ use crate::adapters::discord::address::{Handle, channel_id, inbound_id, is_token
 use crate::chat::inbound::{Inbound, Request};
 use crate::domain::channel::PersonId;
 use crate::domain::command::{CATALOGUE, Command, CommandName, OptionKind};
+use crate::domain::language::Language;
 use crate::domain::parse::from_options;
 
 /// Kinds of interactions.
@@ -46,6 +47,8 @@ pub(super) enum Interaction {
     Complete {
         /// Who types.
         person: PersonId,
+        /// The language of the person's app.
+        language: Language,
         /// Where.
         channel: crate::domain::channel::ChannelId,
         /// The channel that this one is a thread of.
@@ -81,6 +84,7 @@ struct Raw {
     user: Option<RawUser>,
     context: Option<u8>,
     authorizing_integration_owners: Option<BTreeMap<String, Value>>,
+    locale: Option<Value>,
     #[serde(default)]
     data: RawData,
 }
@@ -154,10 +158,11 @@ impl Raw {
         let ephemeral = request.as_ref().is_none_or(is_for_one_person);
         let channel_admin = self.is_admin();
         let (parent, name, outside) = (self.parent(), self.name(), self.is_outside());
+        let language = self.language();
         let token = Some(self.token).filter(|token| is_token(token))?;
         let handle = Handle { interaction: self.id, application: self.application_id, ephemeral, outside, token };
         let Some(request) = request else {
-            return Some(Interaction::Complete { person, channel, parent, typed: typed(&self.data), handle });
+            return Some(Interaction::Complete { person, language, channel, parent, typed: typed(&self.data), handle });
         };
         let inbound = Inbound {
             id: inbound_id(self.id).ok()?,
@@ -166,6 +171,7 @@ impl Raw {
             parent,
             person,
             name,
+            language,
             channel_admin,
             reply: handle.to_reply(),
             replied_to: None,
@@ -196,6 +202,11 @@ impl Raw {
     fn is_outside(&self) -> bool {
         let installed = |owners: &BTreeMap<String, Value>| owners.contains_key(INSTALLED_IN_SERVER);
         self.context != Some(BOT_DM) && self.authorizing_integration_owners.as_ref().is_some_and(|owners| !installed(owners))
+    }
+
+    /// The language of the person's app.
+    fn language(&self) -> Language {
+        self.locale.as_ref().and_then(Value::as_str).map(Language::from_tag).unwrap_or_default()
     }
 
     /// Whether Discord says that the person administers the channel. A conversation with the bot is the person's own.

@@ -17,6 +17,8 @@ use crate::adapters::discord::api::{Api, Call};
 use crate::adapters::discord::error::ApiError;
 use crate::adapters::discord::health::Health;
 use crate::domain::command::{CATALOGUE, CommandSpec, OptionKind, OptionSpec};
+use crate::domain::language::Language;
+use crate::domain::wording::{command_description, option_description};
 
 /// Longest text an option can take at Discord.
 const LONGEST_OPTION: u16 = 6000;
@@ -134,7 +136,8 @@ async fn synchronise(api: &Api, application_id: ApplicationId, scope: Scope, wan
         Scope::Guild(guild_id) => Route::GuildCommands { application_id, guild_id },
     };
     let wanted = serde_json::to_value(wanted).map_err(|_| ApiError::Unavailable("the commands cannot be written"))?;
-    let registered: Value = api.fetch(Call::new(LightMethod::Get, route)).await?;
+    // Without being asked for them, Discord tells nothing of other languages, and then they would always differ.
+    let registered: Value = api.fetch(Call::new(LightMethod::Get, route).query("with_localizations", "true")).await?;
     if essence(&registered) == essence(&wanted) {
         return Ok(false);
     }
@@ -149,8 +152,12 @@ fn commands(scope: Scope) -> Vec<CreateCommand> {
 fn command(spec: &CommandSpec, scope: Scope) -> CreateCommand {
     let command = CreateCommand::new(spec.name.as_str())
         .kind(CommandType::ChatInput)
-        .description(spec.description)
+        .description(command_description(Language::default(), spec.name))
         .set_options(spec.options.iter().map(option).collect());
+    let described = |command: CreateCommand, language: Language| {
+        command.description_localized(language.as_str(), command_description(language, spec.name))
+    };
+    let command = others().fold(command, described);
     match scope {
         // In servers, with the bot alone, and where a person brought it along.
         Scope::Global => command
@@ -160,12 +167,22 @@ fn command(spec: &CommandSpec, scope: Scope) -> CreateCommand {
     }
 }
 
+/// The languages beside the one for everybody who speaks none of them. Discord names German as we do.
+fn others() -> impl Iterator<Item = Language> {
+    Language::ALL.iter().copied().filter(|language| *language != Language::default())
+}
+
 fn option(spec: &OptionSpec) -> CreateCommandOption {
     let kind = match spec.kind {
         OptionKind::Text | OptionKind::Task => CommandOptionType::String,
         OptionKind::Flag => CommandOptionType::Boolean,
     };
-    let option = CreateCommandOption::new(kind, spec.name, spec.description).required(spec.required);
+    let option =
+        CreateCommandOption::new(kind, spec.name, option_description(Language::default(), spec.name)).required(spec.required);
+    let described = |option: CreateCommandOption, language: Language| {
+        option.description_localized(language.as_str(), option_description(language, spec.name))
+    };
+    let option = others().fold(option, described);
     match (spec.kind, spec.name) {
         (OptionKind::Task, _) => option.set_autocomplete(true),
         (OptionKind::Text, "prompt") => option.max_length(LONGEST_OPTION),

@@ -11,7 +11,7 @@
 use chrono::TimeDelta;
 use teloxide::types::{
     CallbackQuery, CallbackQueryId, ChatId, ChatKind, ChatPublic, Message, MessageKind, PublicChatKind, Update, UpdateId,
-    UpdateKind, UserId,
+    UpdateKind, User, UserId,
 };
 
 use crate::adapters::telegram::address::{self, TelegramChat};
@@ -20,6 +20,7 @@ use crate::chat::inbound::{Inbound, Request};
 use crate::domain::channel::PersonId;
 use crate::domain::command::{Action, Command, CommandName, UnknownAction};
 use crate::domain::id::{InboundId, MessageId};
+use crate::domain::language::Language;
 use crate::domain::parse;
 use crate::domain::parse::ParseError;
 
@@ -137,6 +138,7 @@ fn hear_message(update: UpdateId, message: &Message, me: &Identity, edited: bool
         parent: None,
         person: sender.person,
         name: sender.name,
+        language: sender.language,
         channel_admin: sender.anonymous_admin,
         reply: address::reply_handle(message.id),
         replied_to: replied_to(message).and_then(|replied| MessageId::parse(replied.id.to_string()).ok()),
@@ -160,6 +162,7 @@ pub(super) fn hear_membership(update: i64, membership: &Membership, me: &Identit
         parent: None,
         person: address::person(membership.from.id).ok()?,
         name: None,
+        language: membership.from.language_code.as_deref().map(Language::from_tag).unwrap_or_default(),
         channel_admin: false,
         reply: address::no_reply(),
         replied_to: None,
@@ -184,6 +187,7 @@ fn hear_press(update: UpdateId, query: &CallbackQuery, me: &Identity) -> Option<
         parent: None,
         person: address::person(query.from.id).ok()?,
         name: Some(query.from.full_name()),
+        language: language(&query.from),
         channel_admin: false,
         reply: address::reply_handle(message.id()),
         replied_to: None,
@@ -216,6 +220,12 @@ struct Sender {
     name: Option<String>,
     user: Option<UserId>,
     anonymous_admin: bool,
+    language: Language,
+}
+
+/// The language of somebody's app, as far as Telegram tells it.
+fn language(user: &User) -> Language {
+    user.language_code.as_deref().map(Language::from_tag).unwrap_or_default()
 }
 
 /// Who wrote a message; none for other bots, which would only talk in circles.
@@ -224,11 +234,12 @@ fn sender(message: &Message) -> Option<Sender> {
         // Only its administrators can write as the group itself.
         let anonymous_admin = chat.id == message.chat.id;
         let name = chat.title().map(str::to_owned);
-        return Some(Sender { person: address::person(chat.id).ok()?, name, user: None, anonymous_admin });
+        let (person, language) = (address::person(chat.id).ok()?, Language::default());
+        return Some(Sender { person, name, user: None, anonymous_admin, language });
     }
     let user = message.from.as_ref().filter(|user| !user.is_bot)?;
-    let name = Some(user.full_name());
-    Some(Sender { person: address::person(user.id).ok()?, name, user: Some(user.id), anonymous_admin: false })
+    let (person, name) = (address::person(user.id).ok()?, Some(user.full_name()));
+    Some(Sender { person, name, user: Some(user.id), anonymous_admin: false, language: language(user) })
 }
 
 fn written(message: &Message) -> &str {

@@ -33,6 +33,9 @@ pub(super) struct Place {
 pub(super) struct Changer {
     /// The user.
     pub(super) id: i64,
+    /// The language of that person's app.
+    #[serde(default)]
+    pub(super) language_code: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -14,6 +14,8 @@ use crate::adapters::telegram::api::{Api, PROMPT};
 use crate::adapters::telegram::backoff::Backoff;
 use crate::adapters::telegram::error::CallError;
 use crate::domain::command::{CATALOGUE, CommandName, CommandSpec};
+use crate::domain::language::Language;
+use crate::domain::wording::command_description;
 
 /// Tries before the menus are left as they are. The bot works without.
 const TRIES: u32 = 5;
@@ -25,17 +27,6 @@ const SCOPES: [BotCommandScope; 4] = [
     BotCommandScope::AllGroupChats,
     BotCommandScope::AllChatAdministrators,
 ];
-
-/// A language to write menus in.
-#[derive(Clone, Copy)]
-struct Tongue {
-    /// As Telegram names it; none for everybody whose own language has no menu.
-    code: Option<&'static str>,
-    /// What a command does.
-    describe: fn(&CommandSpec) -> String,
-}
-
-const TONGUES: [Tongue; 1] = [Tongue { code: None, describe: |spec| spec.description.to_owned() }];
 
 /// Brings the menus up to date; gives up after a few tries. Dropping the future is harmless.
 pub(super) async fn sync(api: &Api) {
@@ -55,15 +46,15 @@ pub(super) async fn sync(api: &Api) {
 async fn set_what_differs(api: &Api) -> Result<usize, CallError> {
     let mut changed = 0;
     for scope in SCOPES {
-        for tongue in TONGUES {
+        for language in Language::ALL.iter().copied() {
             let mut get = GetMyCommands::new().scope(scope.clone());
-            get.language_code = tongue.code.map(str::to_owned);
-            let wanted = menu(&scope, tongue);
+            get.language_code = code(language);
+            let wanted = menu(&scope, language);
             if api.call(&get, PROMPT).await? == wanted {
                 continue;
             }
             let mut set = SetMyCommands::new(wanted).scope(scope.clone());
-            set.language_code = tongue.code.map(str::to_owned);
+            set.language_code = code(language);
             api.call(&set, PROMPT).await?;
             changed += 1;
         }
@@ -71,13 +62,19 @@ async fn set_what_differs(api: &Api) -> Result<usize, CallError> {
     Ok(changed)
 }
 
+/// A language as Telegram names it. What is written in the first one is for everybody whose own has no menu.
+fn code(language: Language) -> Option<String> {
+    (language != Language::default()).then(|| language.to_string())
+}
+
 /// The catalogue as far as it is of use in these chats, with `start` for what Telegram's own button in private chats sends.
-fn menu(scope: &BotCommandScope, tongue: Tongue) -> Vec<BotCommand> {
+fn menu(scope: &BotCommandScope, language: Language) -> Vec<BotCommand> {
     let in_group = matches!(scope, BotCommandScope::AllGroupChats | BotCommandScope::AllChatAdministrators);
     let of_use = |spec: &&CommandSpec| !spec.name.is_for_admins() || !matches!(scope, BotCommandScope::AllGroupChats);
-    let listed = CATALOGUE.iter().filter(of_use).map(|spec| BotCommand::new(spec.name.as_str(), (tongue.describe)(spec)));
+    let listed =
+        CATALOGUE.iter().filter(of_use).map(|spec| BotCommand::new(spec.name.as_str(), command_description(language, spec.name)));
     let help = CATALOGUE.iter().find(|spec| spec.name == CommandName::Help && !in_group);
-    let start = help.map(|spec| BotCommand::new("start", (tongue.describe)(spec)));
+    let start = help.map(|spec| BotCommand::new("start", command_description(language, spec.name)));
     listed.chain(start).collect()
 }
 
@@ -87,8 +84,8 @@ mod tests {
 
     #[test]
     fn every_menu_is_within_telegrams_limits() {
-        for (scope, tongue) in SCOPES.iter().flat_map(|scope| TONGUES.map(|tongue| (scope, tongue))) {
-            let menu = menu(scope, tongue);
+        for (scope, language) in SCOPES.iter().flat_map(|scope| Language::ALL.iter().map(move |language| (scope, *language))) {
+            let menu = menu(scope, language);
             assert!((1..=100).contains(&menu.len()));
             for command in menu {
                 let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
@@ -100,7 +97,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_chat_sees_what_is_of_use_there() {
-        let names = |scope| menu(&scope, TONGUES[0]).into_iter().map(|command| command.command).collect::<Vec<_>>();
+        let names = |scope| menu(&scope, Language::En).into_iter().map(|command| command.command).collect::<Vec<_>>();
         let all: Vec<_> = CATALOGUE.iter().map(|spec| spec.name.as_str().to_owned()).collect();
         let public: Vec<_> =
             CATALOGUE.iter().filter(|spec| !spec.name.is_for_admins()).map(|spec| spec.name.as_str().to_owned()).collect();

@@ -162,6 +162,9 @@ fn reduced_user(user: &Value) -> Value {
     kept.entry("is_bot").or_insert(false.into());
     let name = user.get("first_name").and_then(Value::as_str).unwrap_or_default();
     kept.insert("first_name".to_owned(), name.into());
+    if let Some(language) = user.get("language_code").filter(|language| language.is_string()) {
+        kept.insert("language_code".to_owned(), language.clone());
+    }
     kept.into()
 }
 

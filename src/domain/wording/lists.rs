@@ -4,10 +4,12 @@ use crate::domain::channel::PersonId;
 use crate::domain::command::{Action, Button};
 use crate::domain::headline::Headline;
 use crate::domain::id::TaskNumber;
+use crate::domain::language::Language;
 use crate::domain::status::Status;
 use crate::domain::text::one_line;
 use crate::domain::time::{Timestamp, elapsed};
-use crate::domain::wording::units::duration;
+use crate::domain::wording::sentence::{say, sentence};
+use crate::domain::wording::units::{duration, state};
 
 /// So much of a prompt is in a row, and so much of a name.
 const ROW_PROMPT: usize = 60;
@@ -17,70 +19,77 @@ const LABEL: usize = 100;
 
 /// One's active tasks, as `/status` without a number shows them. `tasks` are theirs, newest first.
 #[must_use]
-pub fn active_tasks(tasks: &[Headline], now: Timestamp) -> String {
-    if tasks.is_empty() {
-        return "You have no active task. Use /submit to hand one over, /list to see the ended ones.".to_owned();
-    }
-    let rows: Vec<String> = tasks.iter().map(|task| row(task, None, now)).collect();
-    format!("Your active tasks:\n{}", rows.join("\n"))
+pub fn active_tasks(language: Language, tasks: &[Headline], now: Timestamp) -> String {
+    let rows = tasks.iter().map(|task| row(language, task, None, now));
+    page(language, rows, "active-heading", "active-none")
 }
 
 /// A page of one's own tasks, newest first.
 #[must_use]
-pub fn list(tasks: &[Headline], now: Timestamp) -> String {
-    page("Your tasks", tasks.iter().map(|task| row(task, None, now)).collect())
+pub fn list(language: Language, tasks: &[Headline], now: Timestamp) -> String {
+    page(language, tasks.iter().map(|task| row(language, task, None, now)), "list-heading", "list-none")
 }
 
 /// A page of everybody's tasks in a channel, newest first, each with who asked; `name` knows what people are called.
 #[must_use]
-pub fn list_of_all(tasks: &[Headline], name: impl Fn(&PersonId) -> Option<String>, now: Timestamp) -> String {
+pub fn list_of_all(language: Language, tasks: &[Headline], name: impl Fn(&PersonId) -> Option<String>, now: Timestamp) -> String {
     let row = |task: &Headline| {
         let asker = task.person.as_ref().map(|person| asker(person, name(person)));
-        row(task, asker.as_deref(), now)
+        row(language, task, asker.as_deref(), now)
     };
-    page("Tasks of this channel", tasks.iter().map(row).collect())
+    page(language, tasks.iter().map(row), "list-all-heading", "list-all-none")
 }
 
-fn page(title: &str, rows: Vec<String>) -> String {
-    if rows.is_empty() {
-        return format!("{title}: none here. Use /submit to hand one over.");
+fn page(language: Language, rows: impl ExactSizeIterator<Item = String>, heading: &str, none: &str) -> String {
+    if rows.len() == 0 {
+        return say(language, none);
     }
-    format!("{title}, newest first:\n{}", rows.join("\n"))
+    std::iter::once(say(language, heading)).chain(rows).collect::<Vec<_>>().join("\n")
 }
 
 /// The button that shows the next page of a list.
 #[must_use]
-pub fn older_button(before: TaskNumber, all: bool) -> Button {
-    Button { label: "Older".to_owned(), action: Action::Page { before, all } }
+pub fn older_button(language: Language, before: TaskNumber, all: bool) -> Button {
+    Button { label: say(language, "button-older"), action: Action::Page { before, all } }
 }
 
 /// A task that is offered while somebody types its name: `#42 running: compare the three offers`.
 #[must_use]
-pub fn suggestion(task: &Headline) -> String {
-    one_line(&format!("{} {}: {}", task.number, status_word(task.status), task.prompt), LABEL)
+pub fn suggestion(language: Language, task: &Headline) -> String {
+    let suggestion = sentence(language, "suggestion").with("task", task.number).with("state", state(language, task.status));
+    one_line(&suggestion.with("prompt", &task.prompt).text(), LABEL)
 }
 
-fn row(task: &Headline, asker: Option<&str>, now: Timestamp) -> String {
-    let ran = |until| duration(task.started_at.map_or_else(Default::default, |started| elapsed(started, until)));
-    let state = match task.status {
-        Status::Pending => status_word(task.status).to_owned(),
-        Status::Running => format!("running for {}", ran(now)),
-        status => format!("{status} after {}", ran(task.completed_at.unwrap_or(now))),
+fn row(language: Language, task: &Headline, asker: Option<&str>, now: Timestamp) -> String {
+    let row = |key| {
+        let row = sentence(language, key).with("headline", headline(language, task, now));
+        row.with("prompt", one_line(&task.prompt, ROW_PROMPT))
     };
-    let asker = asker.map(|asker| format!(", asked by {asker}")).unwrap_or_default();
-    format!("{} {state}{asker}: {}", task.number, one_line(&task.prompt, ROW_PROMPT))
+    match asker {
+        Some(asker) => row("list-all-row").with("asker", asker).text(),
+        None => row("list-row").text(),
+    }
+}
+
+/// A task's number, its state and how long it has been in it.
+fn headline(language: Language, task: &Headline, now: Timestamp) -> String {
+    let named = |key| sentence(language, key).with("task", task.number);
+    let ran = |until| task.started_at.map(|started| duration(language, elapsed(started, until)));
+    match task.status {
+        Status::Pending => named("headline-waiting").text(),
+        Status::Running => named("headline-running").with("ran", ran(now).unwrap_or_default()).text(),
+        status => {
+            let state = state(language, status);
+            match ran(task.completed_at.unwrap_or(now)) {
+                Some(ran) => named("headline-ended").with("state", state).with("ran", ran).text(),
+                None => named("headline-ended-unstarted").with("state", state).text(),
+            }
+        }
+    }
 }
 
 /// Anybody can be called anything, so the id is always there.
 fn asker(person: &PersonId, name: Option<String>) -> String {
     let name = name.map(|name| one_line(&name, ROW_NAME)).filter(|name| !name.is_empty());
     name.map_or_else(|| person.to_string(), |name| format!("{name} ({person})"))
-}
-
-/// What people call a state: what waits is queued.
-const fn status_word(status: Status) -> &'static str {
-    match status {
-        Status::Pending => "queued",
-        status => status.as_str(),
-    }
 }

@@ -11,6 +11,7 @@ use legwork::chat::inbound::{Answer, Inbound, Inbox, Reply, Request};
 use legwork::chat::router::Router;
 use legwork::domain::command::Command;
 use legwork::domain::id::{InboundId, ReplyHandle};
+use legwork::domain::language::Language;
 use tokio_util::task::TaskTracker;
 
 use crate::core::attempts::Fragile;
@@ -29,6 +30,7 @@ async fn a_request_that_breaks_our_code_is_answered() {
         parent: None,
         person: "chat:ann".parse().unwrap(),
         name: None,
+        language: Language::En,
         channel_admin: false,
         reply: ReplyHandle(String::new()),
         replied_to: None,

@@ -7,11 +7,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use legwork::adapters::discord::{Discord, DiscordError, DiscordNotifier, DiscordTyping};
 use legwork::background::ports::{ChannelNotifier, Clock, OutgoingMessage, Purpose, SendError, Sent};
-use legwork::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply};
+use legwork::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply, Typing};
 use legwork::config::DiscordConfig;
 use legwork::domain::channel::{ChannelId, PersonId};
-use legwork::domain::command::{Action, Button, CommandName};
+use legwork::domain::command::{Action, Button};
 use legwork::domain::id::{TaskId, TaskNumber};
+use legwork::domain::language::Language;
 use legwork::domain::text::Format;
 use legwork::domain::time::Timestamp;
 use legwork::lifecycle::Readiness;
@@ -106,6 +107,10 @@ impl Inbox for Script {
         self.allows.load(Ordering::Relaxed)
     }
 
+    fn language(&self, spoken: Language) -> Language {
+        spoken
+    }
+
     async fn handle(&self, inbound: Inbound) -> Reply {
         self.heard.lock().expect("a script").push(inbound);
         self.opened().await;
@@ -114,10 +119,10 @@ impl Inbox for Script {
 
     async fn channel_moved(&self, _from: &ChannelId, _to: &ChannelId) {}
 
-    async fn complete_task(&self, _person: &PersonId, _command: CommandName, typed: &str) -> Vec<(String, String)> {
+    async fn complete_task(&self, typing: Typing) -> Vec<(String, String)> {
         self.opened().await;
         let choices = self.completions.lock().expect("a script").clone();
-        choices.into_iter().filter(|(value, _)| value.starts_with(typed)).collect()
+        choices.into_iter().filter(|(value, _)| value.starts_with(&typing.typed)).collect()
     }
 }
 
@@ -297,6 +302,7 @@ pub(crate) fn notice(key: &str, text: &str) -> OutgoingMessage {
         reply: None,
         text: text.to_owned(),
         format: Format::Plain,
+        language: Language::En,
         buttons: Vec::new(),
         key: key.to_owned(),
         in_flight_since: None,

@@ -8,11 +8,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use legwork::adapters::telegram::{Telegram, TelegramError, TelegramNotifier, TelegramTyping};
 use legwork::background::ports::{ChannelNotifier, Clock, OutgoingMessage, Purpose, SendError, Sent};
-use legwork::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply};
+use legwork::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply, Typing};
 use legwork::config::TelegramConfig;
 use legwork::domain::channel::{ChannelId, PersonId};
-use legwork::domain::command::CommandName;
 use legwork::domain::id::TaskId;
+use legwork::domain::language::Language;
 use legwork::domain::text::Format;
 use legwork::domain::time::{Timestamp, from_millis};
 use legwork::lifecycle::Readiness;
@@ -119,6 +119,10 @@ impl Inbox for ScriptedInbox {
         person.address() != BOB.to_string()
     }
 
+    fn language(&self, spoken: Language) -> Language {
+        spoken
+    }
+
     async fn handle(&self, inbound: Inbound) -> Reply {
         self.heard.send_modify(|heard| heard.push(inbound.clone()));
         let channel = inbound.channel.to_string();
@@ -130,7 +134,7 @@ impl Inbox for ScriptedInbox {
         self.moved.send_modify(|moved| moved.push((from.to_string(), to.to_string())));
     }
 
-    async fn complete_task(&self, _person: &PersonId, _command: CommandName, _typed: &str) -> Vec<(String, String)> {
+    async fn complete_task(&self, _typing: Typing) -> Vec<(String, String)> {
         Vec::new()
     }
 }
@@ -305,6 +309,7 @@ pub(super) fn notice(channel: &str, text: &str) -> OutgoingMessage {
         reply: None,
         text: text.to_owned(),
         format: Format::Plain,
+        language: Language::En,
         buttons: Vec::new(),
         key: "n1".to_owned(),
         in_flight_since: None,
