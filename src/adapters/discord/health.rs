@@ -82,7 +82,7 @@ impl Health {
     }
 
     fn tell(&self, trouble: &Trouble) {
-        let reasons = [&trouble.token, &trouble.gateway, &trouble.commands];
+        let reasons = [&trouble.gateway, &trouble.token, &trouble.commands];
         match reasons.into_iter().flatten().next() {
             Some(reason) => self.component.not_ready(reason),
             None => self.component.ready(),

@@ -201,6 +201,11 @@ fn essence_of_command(command: &Value) -> Value {
     let mut essence = essence_of(command);
     if let Some(fields) = essence.as_object_mut() {
         fields.entry("type").or_insert(Value::from(1));
+        if command.get("guild_id").is_some() {
+            // A server's own command has no contexts. Discord tells the usual ones all the same.
+            fields.remove("contexts");
+            fields.remove("integration_types");
+        }
         for unordered in ["contexts", "integration_types"] {
             if let Some(values) = fields.get_mut(unordered).and_then(Value::as_array_mut) {
                 values.sort_by_key(Value::as_u64);

@@ -89,7 +89,10 @@ impl TelegramServer {
     pub fn create_topic(&self, chat: i64, name: &str) -> i64 {
         self.change(|state| {
             let service = ("forum_topic_created", json!({ "name": name, "icon_color": 7_322_096 }));
-            let id = state.chat_entry(chat).last_message_id + 1;
+            let group = state.chat_entry(chat);
+            // 1 is the general topic, in every group that has topics.
+            group.last_message_id = group.last_message_id.max(1);
+            let id = group.last_message_id + 1;
             state.chat_entry(chat).topics.insert(id, name.to_owned());
             state.report(chat, service, Some(id))
         })

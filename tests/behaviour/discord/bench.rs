@@ -56,6 +56,7 @@ pub(crate) struct Script {
     reply: Mutex<Reply>,
     open: watch::Sender<bool>,
     allows: AtomicBool,
+    allows_only: Mutex<Option<String>>,
     heard: Mutex<Vec<Inbound>>,
     completions: Mutex<Vec<(String, String)>>,
 }
@@ -66,6 +67,7 @@ impl Script {
             reply: Mutex::new(say("understood")),
             open: watch::Sender::new(true),
             allows: AtomicBool::new(true),
+            allows_only: Mutex::default(),
             heard: Mutex::default(),
             completions: Mutex::default(),
         }
@@ -86,6 +88,11 @@ impl Script {
         self.allows.store(allows, Ordering::Relaxed);
     }
 
+    /// From now on the bot may be used in this channel alone.
+    pub(crate) fn allows_only(&self, channel: u64) {
+        *self.allows_only.lock().expect("a script") = Some(format!("discord:{channel}"));
+    }
+
     /// What is offered to those who type.
     pub(crate) fn completes(&self, choices: Vec<(String, String)>) {
         *self.completions.lock().expect("a script") = choices;
@@ -103,8 +110,9 @@ impl Script {
 
 #[async_trait]
 impl Inbox for Script {
-    fn allows(&self, _channel: &ChannelId, _person: &PersonId) -> bool {
-        self.allows.load(Ordering::Relaxed)
+    fn allows(&self, channel: &ChannelId, _person: &PersonId) -> bool {
+        let only = self.allows_only.lock().expect("a script").clone();
+        self.allows.load(Ordering::Relaxed) && only.is_none_or(|only| only == channel.to_string())
     }
 
     fn language(&self, spoken: Language) -> Language {
@@ -197,6 +205,11 @@ impl Bench {
         bench.connect();
         bench.until_ready().await;
         bench
+    }
+
+    /// Other servers with commands of their own, from the next start on.
+    pub(crate) fn reconfigure(&mut self, guilds: Vec<u64>) {
+        self.config.guilds = guilds;
     }
 
     /// Starts the adapter.

@@ -71,3 +71,14 @@ fn every_change_is_a_difference() {
     assert!(changed(|told| drop(told.as_array_mut().map(Vec::pop))));
     assert!(changed(|told| told[6]["options"].as_array_mut().expect("options").swap(0, 1)));
 }
+
+#[test]
+fn what_discord_tells_of_a_servers_own_commands_is_no_difference() {
+    let wanted = serde_json::to_value(commands(Scope::Guild(9.into()))).expect("JSON");
+    let mut told = as_discord_tells(&wanted);
+    for command in told.as_array_mut().expect("an array") {
+        command["guild_id"] = json!("9");
+        command["integration_types"] = json!([0]);
+    }
+    assert_eq!(essence(&told), essence(&wanted));
+}

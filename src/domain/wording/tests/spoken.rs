@@ -216,9 +216,11 @@ fn lists_have_a_line_for_each_task() {
     #42 cancelled before it started: Compare the three offers
     Your tasks: none here. Use /submit to hand one over.
     Tasks of this channel, newest first:
-    #42 done after 12 s: Compare the three offers
-    #42 cancelled before it started: Compare the three offers
+    #42 done after 12 s, asked by Ann, chat:5 @all (chat:5): Compare the three offers
+    Tasks of this channel, newest first:
+    #42 cancelled before it started, asked by chat:5: Compare the three offers
     Tasks of this channel: none here. Use /submit to hand one over.
+    #42 queued: Compare the three offers
     #42 queued: 1 task is ahead of it
     #42 running for 17 s, step 2: thinking
     #42 running for 17 s, step 2: waiting for the model
@@ -235,9 +237,11 @@ fn lists_have_a_line_for_each_task() {
     #42 abgebrochen vor dem Start: Compare the three offers
     Hier sind keine Aufgaben von dir. Mit /submit gibst du eine ab.
     Alle Aufgaben in diesem Kanal, die neuesten zuerst:
-    #42 fertig nach 12 s: Compare the three offers
-    #42 abgebrochen vor dem Start: Compare the three offers
+    #42 fertig nach 12 s, von Ann, chat:5 @all (chat:5): Compare the three offers
+    Alle Aufgaben in diesem Kanal, die neuesten zuerst:
+    #42 abgebrochen vor dem Start, von chat:5: Compare the three offers
     In diesem Kanal sind keine Aufgaben. Mit /submit gibst du eine ab.
+    #42 wartet: Compare the three offers
     #42 wartet: 1 Aufgabe ist vor ihr dran
     #42 läuft seit 17 s, Schritt 2: denkt nach
     #42 läuft seit 17 s, Schritt 2: wartet auf das Modell
@@ -314,7 +318,7 @@ fn help_is_for_somebody_who_reads_it_for_the_first_time() {
     /retry 42: run it once more, as a new task
     /help: this text
 
-    42 stands for the number of a task. Every message about a task names it, like #42. Some of this works with the buttons below the messages, too.
+    42 stands for the number of a task. Every message about a task names it, like #42. Some of this works with the buttons below the messages, too. A reply to a message about a task needs no number: /cancel as a reply stops that task.
     You are an admin here: you see and cancel everybody's tasks in this channel, and /list all shows them.
 
     Ich übernehme Aufgaben, die etwas dauern, und erledige sie im Hintergrund. Du kannst die App schließen: Ich schreibe hier, wenn eine Aufgabe beginnt, und ihr Ergebnis kommt hierher, sobald sie fertig ist.
@@ -331,7 +335,7 @@ fn help_is_for_somebody_who_reads_it_for_the_first_time() {
     /retry 42: sie noch einmal ausführen, als neue Aufgabe
     /help: dieser Text
 
-    42 steht für die Nummer einer Aufgabe. Jede Nachricht zu einer Aufgabe nennt sie, etwa #42. Manches davon geht auch mit den Knöpfen unter den Nachrichten.
+    42 steht für die Nummer einer Aufgabe. Jede Nachricht zu einer Aufgabe nennt sie, etwa #42. Manches davon geht auch mit den Knöpfen unter den Nachrichten. Eine Antwort auf eine Nachricht zu einer Aufgabe braucht keine Nummer: /cancel als Antwort bricht sie ab.
     Du bist hier Admin: Du siehst alle Aufgaben in diesem Kanal (/list all) und kannst sie abbrechen.
     ");
     assert!(wording::help(Language::En, true, false).starts_with(&wording::help(Language::En, false, false)));
@@ -391,5 +395,15 @@ fn a_changed_message_and_a_new_channel() {
         wording::already_made(language, &running(1)),
         wording::already_made(language, &done("x")),
         wording::joined(language),
-    ]), @"");
+    ]), @"
+    This message is already queued as #42. To change it, use /cancel 42 and submit the new text again.
+    This message is already queued as #42. To change it, use /cancel 42 and submit the new text again.
+    This message already made #42, which is done. To have the new text done, send it as a new message.
+    Hello! I work on long tasks in the background. Hand one over with /submit and what is to be done; this channel hears when it starts and what came out. I answer commands only, and /help shows them.
+
+    Aus dieser Nachricht ist schon #42 geworden. Um sie zu ändern, brich sie mit /cancel 42 ab und gib den neuen Text noch einmal ab.
+    Aus dieser Nachricht ist schon #42 geworden. Um sie zu ändern, brich sie mit /cancel 42 ab und gib den neuen Text noch einmal ab.
+    Aus dieser Nachricht ist schon #42 geworden (fertig). Schick den neuen Text als neue Nachricht, wenn er erledigt werden soll.
+    Hallo! Ich erledige lange Aufgaben im Hintergrund. Mit /submit und dem, was zu tun ist, gibst du eine ab; in diesem Kanal steht dann, wann sie beginnt und was herauskommt. Ich antworte nur auf Befehle, und /help zeigt sie.
+    ");
 }
