@@ -4,6 +4,7 @@
 //! it (`queued`, `running`, `done`, `failed`, `cancelled`). Commands are written as
 //! people type them, and nothing here is markup: adapters show it literally.
 
+pub mod deliveries;
 mod notices;
 mod refusals;
 mod units;
