@@ -349,7 +349,18 @@ impl Inbox for Dispatch {
         }
     }
 
-    async fn channel_moved(&self, _from: &ChannelId, _to: &ChannelId) {}
+    async fn channel_moved(&self, from: &ChannelId, to: &ChannelId) {
+        match self.manager.ledger().move_channel(from, to, self.manager.now()).await {
+            Ok(owed) => {
+                tracing::info!(channel = %from, channel.new = %to, owed, "a channel has moved, and all of it in the ledger")
+            }
+            // What is owed there is moved all the same as soon as the platform refuses to take it at the old place.
+            Err(error) => tracing::error!(%error, channel = %from, "a channel has moved and the ledger could not follow"),
+        }
+        if self.access.channels.contains(from) {
+            tracing::warn!(channel = %from, channel.new = %to, "access.channels names a channel that has moved; name the new one");
+        }
+    }
 
     async fn complete_task(&self, typing: Typing) -> Vec<(String, String)> {
         completion::suggestions(&self.manager, &typing).await.unwrap_or_else(|error| {

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use crate::adapters::discord::address::{Handle, channel_id, discord_channel, discord_user, message_id};
 use crate::adapters::discord::api::{Api, Call};
-use crate::adapters::discord::error::{ApiError, TOO_LATE, code};
+use crate::adapters::discord::error::{ApiError, code};
 use crate::adapters::discord::follow_ups::FollowUps;
 use crate::adapters::discord::pace;
 use crate::adapters::discord::part::Part;
@@ -27,12 +27,10 @@ use crate::background::ports::{ChannelNotifier, Clock, OutgoingMessage, Purpose,
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::pace::{Pace, SendKind};
 use crate::domain::time::elapsed;
+use crate::domain::wording::deliveries::{Refusal, refusal};
 
 /// How long Discord certainly remembers a nonce; it promises "a few minutes".
 const NONCE_MEMORY: Duration = Duration::from_mins(2);
-
-/// Why nothing more can be said in a place that the bot is no member of.
-const OUTSIDE_IS_OVER: &str = "the bot is no member there, and the time to answer this Discord command is over";
 
 /// Longest nonce, in characters.
 const NONCE_LIMIT: usize = 25;
@@ -90,7 +88,7 @@ impl ChannelNotifier for DiscordNotifier {
     }
 
     fn pace(&self, channel: &ChannelId, kind: SendKind) -> Pace {
-        pace::of_channel(channel, kind)
+        pace::of_channel(channel, kind, self.api.pace())
     }
 
     async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError> {
@@ -120,7 +118,7 @@ impl DiscordNotifier {
         match message.purpose {
             // It has no other way, so the token is tried whatever our clock says of its age.
             Purpose::Answer { private: true } => {
-                let Some(handle) = &handle else { return Err(SendError::Undeliverable(TOO_LATE.to_owned())) };
+                let Some(handle) = &handle else { return Err(SendError::Undeliverable(refusal(&Refusal::TooLate))) };
                 return Ok(self.answer(handle, true, number, part, unanswered).await?);
             }
             Purpose::Answer { private: false } => {
@@ -139,7 +137,7 @@ impl DiscordNotifier {
         if handle.as_ref().is_some_and(|handle| handle.outside) {
             return match fresh {
                 Some(fresh) => Ok(self.speak_outside(fresh, number, part, unanswered).await?),
-                None => Err(SendError::Undeliverable(OUTSIDE_IS_OVER.to_owned())),
+                None => Err(SendError::Undeliverable(refusal(&Refusal::OutsideTooLate))),
             };
         }
         match (self.post(channel, message, number, part).await, fresh) {

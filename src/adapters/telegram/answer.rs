@@ -100,7 +100,6 @@ impl Answering {
     /// A group goes on as a supergroup: what is owed to it, and whose tasks are whose there, goes along.
     async fn moved(&self, from: ChatId, to: ChatId) {
         let (Ok(from), Ok(to)) = (TelegramChat::whole(from).channel(), TelegramChat::whole(to).channel()) else { return };
-        tracing::info!(channel = %from, channel.new = %to, "a Telegram group has become a supergroup");
         self.inbox.channel_moved(&from, &to).await;
     }
 

@@ -14,6 +14,7 @@
 
 mod arrivals;
 mod commands;
+pub mod deliveries;
 mod failure;
 mod lists;
 mod notices;

@@ -117,9 +117,11 @@ fn status_of_notice(language: Language, notice: &Notice, now: Timestamp) -> Stri
             None => say(language, "delivery-on-its-way"),
         },
     };
-    sentence(language, "status-notice")
+    let key = if notice.instead_of.is_some() { "status-notice-instead" } else { "status-notice" };
+    sentence(language, key)
         .with("kind", say(language, &format!("kind-{}", notice.kind)))
         .with("channel", &notice.channel)
+        .with("instead", notice.instead_of.as_ref().map(ToString::to_string).unwrap_or_default())
         .with("delivery", delivery)
         .text()
 }

@@ -43,6 +43,9 @@ impl TelegramServer {
             if named.is_some_and(|topic| !chat.topics.contains_key(&topic) && !(is_forum && topic == GENERAL)) {
                 return Err(Refusal::bad_request("message thread not found"));
             }
+            let chat = chat.id;
+            state.rate.take(chat)?;
+            let chat = state.usable_chat(Some(chat))?;
             let topic = named.filter(|topic| *topic != GENERAL);
             if named.is_none() && is_forum {
                 // The platform takes it, and nobody sees it: people look at topics only, and it names none.
