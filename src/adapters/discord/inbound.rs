@@ -272,6 +272,16 @@ mod tests {
     }
 
     #[test]
+    fn a_person_is_understood_in_the_language_of_their_app() {
+        let mut value = interaction(2, &json!({"name": "help"}));
+        assert_eq!(ask(value.clone()).0.language, Language::En);
+        for (locale, language) in [(json!("de"), Language::De), (json!("fr"), Language::En), (json!(7), Language::En)] {
+            value["locale"] = locale;
+            assert_eq!(ask(value.clone()).0.language, language);
+        }
+    }
+
+    #[test]
     fn a_direct_message_has_a_user_and_no_member() {
         let mut value = interaction(2, &json!({"name": "help"}));
         let fields = value.as_object_mut().expect("an object");

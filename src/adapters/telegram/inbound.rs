@@ -262,6 +262,21 @@ mod tests {
     }
 
     #[test]
+    fn a_person_is_understood_in_the_language_of_their_app() {
+        let mut written = message("private", "/list", &json!({}));
+        let language = |update: &Value| asked(update).unwrap().inbound.language;
+        assert_eq!(language(&written), Language::En);
+        written["message"]["from"]["language_code"] = json!("de-AT");
+        assert_eq!(language(&written), Language::De);
+        let mut pressed = press(&written["message"]);
+        assert_eq!(language(&pressed), Language::En, "it is who presses that counts");
+        pressed["callback_query"]["from"]["language_code"] = json!("de");
+        assert_eq!(language(&pressed), Language::De);
+        written["message"]["reply_to_message"] = json!({"message_id": 1, "text": 5});
+        assert_eq!(language(&written), Language::De, "an odd update loses nothing of it");
+    }
+
+    #[test]
     fn in_private_every_message_gets_an_answer() {
         let check = |text: &str, more| {
             let asked = asked(&message("private", text, &more)).expect(text);
