@@ -272,8 +272,6 @@ mod tests {
         assert_eq!(language(&pressed), Language::En, "it is who presses that counts");
         pressed["callback_query"]["from"]["language_code"] = json!("de");
         assert_eq!(language(&pressed), Language::De);
-        written["message"]["reply_to_message"] = json!({"message_id": 1, "text": 5});
-        assert_eq!(language(&written), Language::De, "an odd update loses nothing of it");
     }
 
     #[test]

@@ -78,6 +78,7 @@ fn notice_of(kind: NoticeKind, task: &Task) -> Notice {
         attempt: task.attempt,
         channel: "chat:7".parse().unwrap(),
         reply: None,
+        instead_of: None,
         created_at: at(0),
         state: NoticeState::Owed { due_at: at(0) },
         receipts: Vec::new(),
