@@ -164,10 +164,10 @@ fn a_status_tells_where_every_notice_is() {
     Used: 2.1k tokens, cost unknown
     Repeats: #41
     Notice “accepted” to chat:7: delivered 14:13:21 UTC (19 s ago) as message 5, 6
-    Notice “started” to chat:7: undeliverable: the bot was blocked
+    Notice “started” to chat:7: undeliverable: the bot was blocked by this person
     Notice “failed” to chat:7: not yet delivered, 2 tries so far: no answer
     Notice “result” to chat:7: not yet delivered, 1 try so far: no answer
-    Notice “done” to chat:7: on its way
+    Notice “done” to chat:7 instead of chat:8: on its way
 
     #42 fehlgeschlagen nach 12 s
     Auftrag: Compare the three offers
@@ -178,10 +178,10 @@ fn a_status_tells_where_every_notice_is() {
     Verbrauch: 2,1 Tsd. Token, Kosten unbekannt
     Wiederholung von: #41
     Meldung „angenommen“ an chat:7: zugestellt 14:13:21 UTC (vor 19 s) als Nachricht 5, 6
-    Meldung „begonnen“ an chat:7: nicht zustellbar: (auf Englisch) the bot was blocked
+    Meldung „begonnen“ an chat:7: nicht zustellbar: diese Person hat den Bot blockiert
     Meldung „fehlgeschlagen“ an chat:7: noch nicht zugestellt, 2 Versuche bisher: (auf Englisch) no answer
     Meldung „Ergebnis“ an chat:7: noch nicht zugestellt, 1 Versuch bisher: (auf Englisch) no answer
-    Meldung „fertig“ an chat:7: unterwegs
+    Meldung „fertig“ an chat:7 statt an chat:8: unterwegs
     ");
 }
 
