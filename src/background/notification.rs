@@ -263,7 +263,7 @@ impl Notification {
             channel: notice.channel.clone(),
             purpose,
             reply: notice.reply.clone(),
-            text: self.text(language, notice, &task, ahead).await?,
+            text: self.text(notice, &task, ahead).await?,
             format,
             language,
             buttons: wording::notice_buttons(language, notice, &task),
@@ -273,13 +273,14 @@ impl Notification {
     }
 
     /// The words of a notice; of one that comes to its person alone with where it was meant to go and why it did not.
-    async fn text(&self, language: Language, notice: &Notice, task: &Task, ahead: Option<usize>) -> Result<String, LedgerError> {
+    async fn text(&self, notice: &Notice, task: &Task, ahead: Option<usize>) -> Result<String, LedgerError> {
+        let language = task.new.origin.language;
         let text = wording::notice(language, notice, task, ahead);
         let Some(meant_for) = &notice.instead_of else { return Ok(text) };
         let notices = self.ledger.notices_of(&notice.task).await?;
         let refused = |other: &&Notice| other.kind == notice.kind && other.channel == *meant_for;
         let reason = notices.iter().rev().find(refused).and_then(|refused| refused.last_error.as_deref());
-        Ok(wording::deliveries::redirected(&text, meant_for, reason))
+        Ok(wording::deliveries::redirected(language, &text, meant_for, reason))
     }
 
     /// Records a confirmed part. The store is asked again and again rather than the part sent again: a message that

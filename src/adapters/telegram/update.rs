@@ -226,6 +226,18 @@ mod tests {
     }
 
     #[test]
+    fn the_language_of_a_person_survives_too() {
+        let from = json!({"id": 7, "is_bot": false, "first_name": "A", "language_code": "de"});
+        let language = |extra: &Value| match read(&message(extra)).unwrap().update?.kind {
+            UpdateKind::Message(message) => message.from?.language_code,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(language(&json!({"voice": {"file_id": "x"}, "from": from})).as_deref(), Some("de"));
+        let odd = json!({"id": 7, "is_bot": false, "first_name": "A", "language_code": 7});
+        assert_eq!(language(&json!({"text": "/help", "from": odd})), None);
+    }
+
+    #[test]
     fn unknown_and_malformed_updates_keep_their_id() {
         for odd in [json!({"update_id": 9, "managed_bot": {}}), json!({"update_id": 9}), json!({"update_id": 9, "message": 1})] {
             let arrived = read(&odd).unwrap();

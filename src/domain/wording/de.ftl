@@ -240,3 +240,33 @@ failure-output_cap = die Antwort wuchs über alle Grenzen und wurde angehalten
 failure-degenerate = das Modell hat endlos dieselben Wörter wiederholt
 failure-internal = unterwegs ist etwas kaputtgegangen; der Betreiber findet mehr im Protokoll
 failure-in-detail = { $reason } (auf Englisch: „{ $detail }“)
+
+
+## Warum ein Kanal eine Nachricht nie annehmen wird
+
+refused-blocked = diese Person hat den Bot blockiert
+refused-removed = der Bot wurde aus dem Chat entfernt
+refused-account-gone = das Konto dieser Person gibt es nicht mehr
+refused-never-started = diese Person hat den Bot nie gestartet
+refused-no-direct-messages = diese Person nimmt keine Direktnachrichten vom Bot an
+refused-is-bot = Bots können Bots nicht schreiben
+refused-no-such-chat = den Chat gibt es nicht, oder der Bot ist nicht darin
+refused-channel-gone = den Kanal gibt es nicht mehr
+refused-group-gone = die Gruppe gibt es nicht mehr
+refused-topic-gone = das Thema gibt es nicht mehr
+refused-topic-closed = das Thema ist geschlossen
+refused-no-access = der Bot hat keinen Zugang zu dem Kanal
+refused-no-permission = der Bot darf in diesem Chat nicht schreiben
+refused-filtered = ein Filter des Chats hat die Nachricht abgewiesen
+refused-too-long = die Nachricht ist zu lang für die Plattform
+refused-empty = die Plattform hält die Nachricht für leer
+refused-too-late = die Zeit, diesen Befehl zu beantworten, ist vorbei
+refused-outside-too-late = der Bot ist dort kein Mitglied, und die Zeit, den Befehl zu beantworten, ist vorbei
+refused-no-more-answers = die Plattform nimmt keine Antworten auf diesen Befehl mehr an
+refused-already-moved = der Chat ist umgezogen, und dort steht es schon
+refused-said = die Plattform lehnt die Nachricht ab: { $said }
+given-up = nach 24 Stunden aufgegeben: { $reason }
+in-english = (auf Englisch) { $text }
+
+redirected = Eigentlich für { $channel }.
+redirected-because = Eigentlich für { $channel }, aber dort kommt es nicht an: { $reason }.

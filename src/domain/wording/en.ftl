@@ -91,6 +91,7 @@ status-error = Error: { $code }: { $reason }
 status-used = Used: { $tokens }, cost unknown
 status-repeats = Repeats: { $of }
 status-notice = Notice “{ $kind }” to { $channel }: { $delivery }
+# One that goes to the person because its channel does not take it.
 status-notice-instead = Notice “{ $kind }” to { $channel } instead of { $instead }: { $delivery }
 
 # What a notice reports.
@@ -262,3 +263,36 @@ failure-degenerate = the model repeated the same words without end
 failure-internal = something broke on the way; the operator finds more in the log
 # A clause of the above and the sentence of the ledger.
 failure-in-detail = { $reason } ({ $detail })
+
+
+## Why a channel will never take a message: clauses without a full stop.
+## The ledger keeps these in English, and they are recognised there and said in other languages.
+
+refused-blocked = the bot was blocked by this person
+refused-removed = the bot was removed from the chat
+refused-account-gone = this person's account does not exist any more
+refused-never-started = this person has never started the bot
+refused-no-direct-messages = this person takes no direct messages from the bot
+refused-is-bot = bots cannot write to bots
+refused-no-such-chat = the chat does not exist or the bot is not in it
+refused-channel-gone = the channel does not exist any more
+refused-group-gone = the group does not exist any more
+refused-topic-gone = the topic does not exist any more
+refused-topic-closed = the topic is closed
+refused-no-access = the bot has no access to the channel
+refused-no-permission = the bot may not write in this chat
+refused-filtered = a filter of the chat blocked the message
+refused-too-long = the message is too long for the platform
+refused-empty = the platform takes the message for empty
+refused-too-late = the time to answer this command is over
+refused-outside-too-late = the bot is no member there, and the time to answer the command is over
+refused-no-more-answers = the platform takes no more answers to this command
+refused-already-moved = the chat has moved, and this is already told there
+refused-said = the platform refuses the message: { $said }
+given-up = given up after 24 hours: { $reason }
+# Words of the ledger that are not among these, in a language that is not English.
+in-english = (in English) { $text }
+
+# Stands above a notice that comes to the person alone because the channel it was meant for does not take it.
+redirected = Meant for { $channel }.
+redirected-because = Meant for { $channel }, which does not take it: { $reason }.

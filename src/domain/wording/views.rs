@@ -8,6 +8,7 @@ use crate::domain::task::Task;
 use crate::domain::text::one_line;
 use crate::domain::time::{Timestamp, elapsed};
 use crate::domain::usage::Progress;
+use crate::domain::wording::deliveries;
 use crate::domain::wording::failure::reason;
 use crate::domain::wording::notices::place;
 use crate::domain::wording::sentence::{say, sentence};
@@ -108,22 +109,27 @@ fn status_of_notice(language: Language, notice: &Notice, now: Timestamp) -> Stri
             let delivered = sentence(language, "delivery-delivered").with("moment", moment(language, *at, now));
             delivered.with("ids", ids.join(", ")).text()
         }
-        NoticeState::Undeliverable { reason, .. } => sentence(language, "delivery-undeliverable").with("reason", reason).text(),
+        NoticeState::Undeliverable { reason, .. } => {
+            sentence(language, "delivery-undeliverable").with("reason", deliveries::reason(language, reason)).text()
+        }
         NoticeState::Owed { .. } => match &notice.last_error {
             Some(error) => {
                 let tries = usize::try_from(notice.tries).unwrap_or(usize::MAX);
-                sentence(language, "delivery-retrying").counting("tries", tries).with("error", error).text()
+                sentence(language, "delivery-retrying")
+                    .counting("tries", tries)
+                    .with("error", deliveries::reason(language, error))
+                    .text()
             }
             None => say(language, "delivery-on-its-way"),
         },
     };
     let key = if notice.instead_of.is_some() { "status-notice-instead" } else { "status-notice" };
-    sentence(language, key)
-        .with("kind", say(language, &format!("kind-{}", notice.kind)))
-        .with("channel", &notice.channel)
-        .with("instead", notice.instead_of.as_ref().map(ToString::to_string).unwrap_or_default())
-        .with("delivery", delivery)
-        .text()
+    let sentence = sentence(language, key).with("kind", say(language, &format!("kind-{}", notice.kind)));
+    let sentence = sentence.with("channel", &notice.channel).with("delivery", delivery);
+    match &notice.instead_of {
+        Some(channel) => sentence.with("instead", channel).text(),
+        None => sentence.text(),
+    }
 }
 
 /// A result asked for again.

@@ -135,7 +135,7 @@ impl World {
             "version": 1,
             "data": data,
             "channel_id": channel.to_string(),
-            "locale": LOCALE,
+            "locale": self.locales.get(&user).map_or(LOCALE, String::as_str),
             "app_permissions": DEFAULT_PERMISSIONS.to_string(),
             "entitlements": [],
             "entitlement_sku_ids": [],

@@ -60,6 +60,11 @@ impl DiscordServer {
         self.act(|world| world.names.insert(user, name.to_owned()));
     }
 
+    /// Sets the locale of a person's app, like `de` or `en-GB`.
+    pub fn set_locale(&self, user: u64, locale: &str) {
+        self.act(|world| world.locales.insert(user, locale.to_owned()));
+    }
+
     /// Says what a person may do in a channel, as Discord's bits; 8 is administrator.
     pub fn set_permissions(&self, channel: u64, user: u64, permissions: u64) {
         self.act(|world| world.permissions.insert((channel, user), permissions));

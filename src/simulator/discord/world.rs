@@ -24,7 +24,7 @@ pub(super) const GUILD: u64 = 1_089_000_000_000_000_002;
 pub(super) const FOREIGN_GUILD: u64 = 1_089_000_000_000_000_004;
 /// Who owns the guild and the application.
 pub(super) const OWNER: u64 = 1_089_000_000_000_000_003;
-/// The locale of everybody.
+/// The locale of the guild, and of everybody unless told otherwise.
 pub(super) const LOCALE: &str = "en-US";
 /// What people may do unless told otherwise: see, write, embed, attach, read back, use commands, write in threads.
 pub(super) const DEFAULT_PERMISSIONS: u64 = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 31 | 1 << 38;
@@ -37,6 +37,8 @@ pub(super) struct World {
     pub(super) url: String,
     pub(super) ids: Snowflakes,
     pub(super) names: BTreeMap<u64, String>,
+    /// The locale of a person's app, where it is not the default.
+    pub(super) locales: BTreeMap<u64, String>,
     /// What a person may do, by channel and person, where it is not the default.
     pub(super) permissions: BTreeMap<(u64, u64), u64>,
     pub(super) channels: BTreeMap<u64, Channel>,
@@ -94,6 +96,7 @@ impl World {
             url,
             ids: Snowflakes::default(),
             names: BTreeMap::from([(APPLICATION, "legwork".to_owned()), (OWNER, "owner".to_owned())]),
+            locales: BTreeMap::new(),
             permissions: BTreeMap::new(),
             channels: BTreeMap::new(),
             interactions: BTreeMap::new(),

@@ -15,6 +15,8 @@ pub(super) struct User {
     pub(super) is_bot: bool,
     pub(super) first_name: String,
     pub(super) username: Option<String>,
+    /// The language of their app; none when it does not tell.
+    pub(super) language: Option<String>,
 }
 
 impl User {
@@ -23,8 +25,8 @@ impl User {
         if let Some(username) = &self.username {
             json["username"] = json!(username);
         }
-        if !self.is_bot {
-            json["language_code"] = json!("en");
+        if let Some(language) = &self.language {
+            json["language_code"] = json!(language);
         }
         json
     }

@@ -115,6 +115,11 @@ impl TelegramServer {
         });
     }
 
+    /// Sets the language of a person's app, as a tag like `de`; some apps do not tell any.
+    pub fn set_language(&self, user: i64, tag: Option<&str>) {
+        self.change(|state| state.user(user).language = tag.map(ToOwned::to_owned));
+    }
+
     /// Puts an update into the queue as it stands; it gets an id unless it has one. Says the id.
     pub fn sends_raw_update(&self, update: Value) -> i64 {
         self.change(|state| state.updates.push_raw(update))

@@ -141,3 +141,13 @@ fn people_are_called_what_they_are_called_there() {
     value["member"]["nick"] = json!("Countess");
     assert_eq!(ask(value).0.name.as_deref(), Some("Countess"));
 }
+
+#[test]
+fn a_person_is_understood_in_the_language_of_their_app() {
+    let mut value = interaction(2, &json!({"name": "help"}));
+    assert_eq!(ask(value.clone()).0.language, Language::En);
+    for (locale, language) in [(json!("de"), Language::De), (json!("fr"), Language::En), (json!(7), Language::En)] {
+        value["locale"] = locale;
+        assert_eq!(ask(value.clone()).0.language, language);
+    }
+}

@@ -241,3 +241,16 @@ fn people_are_named_as_telegram_names_them() {
     let news = json!({"id": -1009, "type": "channel", "title": "News"});
     assert_eq!(name(json!({"sender_chat": news})).as_deref(), Some("News"));
 }
+
+#[test]
+fn a_person_is_understood_in_the_language_of_their_app() {
+    let mut written = message("private", "/list", &json!({}));
+    let language = |update: &Value| asked(update).unwrap().inbound.language;
+    assert_eq!(language(&written), Language::En);
+    written["message"]["from"]["language_code"] = json!("de-AT");
+    assert_eq!(language(&written), Language::De);
+    let mut pressed = press(&written["message"]);
+    assert_eq!(language(&pressed), Language::En, "it is who presses that counts");
+    pressed["callback_query"]["from"]["language_code"] = json!("de");
+    assert_eq!(language(&pressed), Language::De);
+}

@@ -133,7 +133,11 @@ fn a_status_tells_where_every_notice_is() {
     task.new.retry_of = Some(TaskNumber(41));
     let states = [
         (NoticeKind::Accepted, NoticeState::Delivered { at: at(1) }, 0),
-        (NoticeKind::Started, NoticeState::Undeliverable { at: at(1), reason: "the bot was blocked".to_owned() }, 1),
+        (
+            NoticeKind::Started,
+            NoticeState::Undeliverable { at: at(1), reason: "the bot was blocked by this person".to_owned() },
+            1,
+        ),
         (NoticeKind::Failed, NoticeState::Owed { due_at: at(1) }, 2),
         (NoticeKind::Result, NoticeState::Owed { due_at: at(1) }, 1),
         (NoticeKind::Done, NoticeState::Owed { due_at: at(1) }, 0),
@@ -142,6 +146,7 @@ fn a_status_tells_where_every_notice_is() {
         let mut notice = notice_of(kind, &task);
         notice.last_error = (tries > 0).then(|| "no answer".to_owned());
         notice.receipts = vec![receipt("5"), receipt("6")];
+        notice.instead_of = (kind == NoticeKind::Done).then(|| "chat:8".parse().unwrap());
         (notice.state, notice.tries) = (state, tries);
         notice
     });
@@ -161,10 +166,10 @@ fn a_status_tells_where_every_notice_is() {
     Used: 2.1k tokens, cost unknown
     Repeats: #41
     Notice “accepted” to chat:7: delivered 14:13:21 UTC (19 s ago) as message 5, 6
-    Notice “started” to chat:7: undeliverable: the bot was blocked
+    Notice “started” to chat:7: undeliverable: the bot was blocked by this person
     Notice “failed” to chat:7: not yet delivered, 2 tries so far: no answer
     Notice “result” to chat:7: not yet delivered, 1 try so far: no answer
-    Notice “done” to chat:7: on its way
+    Notice “done” to chat:7 instead of chat:8: on its way
 
     #42 fehlgeschlagen nach 12 s
     Auftrag: Compare the three offers
@@ -175,10 +180,10 @@ fn a_status_tells_where_every_notice_is() {
     Verbrauch: 2,1 Tsd. Token, Kosten unbekannt
     Wiederholung von: #41
     Meldung „angenommen“ an chat:7: zugestellt 14:13:21 UTC (vor 19 s) als Nachricht 5, 6
-    Meldung „begonnen“ an chat:7: nicht zustellbar: the bot was blocked
-    Meldung „fehlgeschlagen“ an chat:7: noch nicht zugestellt, 2 Versuche bisher: no answer
-    Meldung „Ergebnis“ an chat:7: noch nicht zugestellt, 1 Versuch bisher: no answer
-    Meldung „fertig“ an chat:7: unterwegs
+    Meldung „begonnen“ an chat:7: nicht zustellbar: diese Person hat den Bot blockiert
+    Meldung „fehlgeschlagen“ an chat:7: noch nicht zugestellt, 2 Versuche bisher: (auf Englisch) no answer
+    Meldung „Ergebnis“ an chat:7: noch nicht zugestellt, 1 Versuch bisher: (auf Englisch) no answer
+    Meldung „fertig“ an chat:7 statt an chat:8: unterwegs
     ");
 }
 

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use legwork::adapters::ledger::sqlite::{OpenError, SqliteLedger};
-use legwork::background::ports::{Acceptance, LedgerError, TaskFilter};
+use legwork::background::ports::{Acceptance, Ledger, LedgerError, TaskFilter};
 use legwork::domain::id::{TaskNumber, TaskRef};
+use legwork::domain::language::Language;
 use legwork::domain::limits::Limits;
 use legwork::domain::status::Status;
 use legwork::domain::usage::Usage;
@@ -137,6 +138,22 @@ async fn a_file_of_a_newer_program_is_refused_and_not_touched() {
     assert!(matches!(refused, OpenError::Newer { found: 999, .. }), "{refused:?}");
     let version: i64 = Connection::open(&path).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     assert_eq!(version, 999);
+}
+
+#[tokio::test]
+async fn tasks_from_before_languages_speak_english() {
+    let (_folder, path) = scratch();
+    let ledger = Arc::new(SqliteLedger::open(&path).unwrap());
+    let desk = Desk::over(Arc::clone(&ledger) as Arc<_>, None);
+    let task = desk.accept(desk.new_task()).await;
+    assert_eq!(task.new.origin.language, Language::De);
+    ledger.close().await;
+    tamper(&path, "ALTER TABLE tasks DROP COLUMN language; PRAGMA user_version = 1");
+    let ledger: Arc<dyn Ledger> = Arc::new(SqliteLedger::open(&path).unwrap());
+    let (found, _) = ledger.find(&TaskRef::Number(task.number)).await.unwrap().unwrap();
+    assert_eq!(found.new.origin.language, Language::En);
+    tamper(&path, "UPDATE tasks SET language = 'tlh'");
+    assert!(ledger.find(&TaskRef::Number(task.number)).await.is_ok(), "a language that is not spoken is no bad data");
 }
 
 #[tokio::test]
