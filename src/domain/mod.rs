@@ -12,6 +12,7 @@ pub mod language;
 pub mod limits;
 pub mod notice;
 pub mod origin;
+pub mod pace;
 pub mod parse;
 pub mod prompt;
 pub mod queue;

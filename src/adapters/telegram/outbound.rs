@@ -15,13 +15,15 @@ use teloxide::types::{
 };
 
 use crate::adapters::telegram::address;
-use crate::adapters::telegram::address::TelegramChat;
+use crate::adapters::telegram::address::{PLATFORM, TelegramChat};
 use crate::adapters::telegram::api::{Api, PROMPT};
 use crate::adapters::telegram::error::CallError;
+use crate::adapters::telegram::pace;
 use crate::background::ports::{ChannelNotifier, OutgoingMessage, SendError, Sent, TypingIndicator};
-use crate::domain::channel::ChannelId;
+use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::Button;
 use crate::domain::id::MessageId;
+use crate::domain::pace::{Pace, SendKind};
 use crate::domain::text;
 use crate::domain::text::Unit;
 use crate::domain::wording::{DUPLICATE_MARK_ROOM, may_be_a_duplicate};
@@ -44,19 +46,13 @@ impl TelegramNotifier {
         Self { api }
     }
 
-    /// Sends, and once more where the refusal says how: to the supergroup that the group has become, or without the
-    /// reference to a message that is gone.
-    async fn deliver(&self, mut payload: SendMessage) -> Result<types::MessageId, CallError> {
+    /// Sends, and once more without the reference to a message that is gone.
+    async fn deliver(&self, mut payload: SendMessage) -> Result<types::MessageId, SendError> {
         loop {
             match self.api.call_in(&payload.chat_id, &payload, PROMPT).await {
-                Err(CallError::Migrated(chat)) if payload.chat_id != Recipient::Id(chat) => {
-                    tracing::info!(channel.new = %chat, "a Telegram group has become a supergroup; sending there");
-                    payload.chat_id = Recipient::Id(chat);
-                    // Messages have other numbers there.
-                    payload.reply_parameters = None;
-                }
+                Err(CallError::Migrated(chat)) => return Err(moved(&payload.chat_id, chat)),
                 Err(error) if payload.reply_parameters.is_some() && reply_is_gone(&error) => payload.reply_parameters = None,
-                result => return result,
+                result => return Ok(result?),
             }
         }
     }
@@ -69,6 +65,14 @@ impl ChannelNotifier for TelegramNotifier {
         let sent = self.deliver(payload).await?;
         let message = MessageId::parse(sent.to_string()).map_err(|error| SendError::Unknown(error.to_string()))?;
         Ok(Sent { message, more })
+    }
+
+    fn pace(&self, channel: &ChannelId, _kind: SendKind) -> Pace {
+        pace::of_channel(channel)
+    }
+
+    async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError> {
+        Ok(pace::direct_channel(person))
     }
 }
 
@@ -92,6 +96,15 @@ impl TypingIndicator for TelegramTyping {
         // An indication that comes late shows something that may no longer be true.
         let _shown: True = self.api.call_in(&payload.chat_id, &payload, TYPING).await?;
         Ok(TYPING)
+    }
+}
+
+/// A group has become a supergroup, which has an id of its own. Everything that is stored of it is to follow.
+fn moved(from: &Recipient, to: types::ChatId) -> SendError {
+    let channel = |chat: &Recipient| ChannelId::new(PLATFORM, chat);
+    match (channel(from), channel(&Recipient::Id(to))) {
+        (Ok(from), Ok(to)) if from != to => SendError::Moved { from, to },
+        _ => SendError::from(CallError::Migrated(to)),
     }
 }
 
