@@ -79,7 +79,7 @@ impl ChannelNotifier for DiscordNotifier {
     }
 
     fn pace(&self, channel: &ChannelId, kind: SendKind) -> Pace {
-        pace::of_channel(channel, kind)
+        pace::of_channel(channel, kind, self.api.pace())
     }
 
     async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError> {

@@ -68,7 +68,7 @@ impl ChannelNotifier for TelegramNotifier {
     }
 
     fn pace(&self, channel: &ChannelId, _kind: SendKind) -> Pace {
-        pace::of_channel(channel)
+        pace::of_channel(channel, self.api.pace())
     }
 
     async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError> {

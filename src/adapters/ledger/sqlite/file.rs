@@ -13,7 +13,7 @@ use crate::background::ports::{HookError, LedgerError};
 const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001_tasks_and_notices.sql"),
     include_str!("migrations/0002_language.sql"),
-    include_str!("migrations/0005_fallbacks.sql"),
+    include_str!("migrations/0003_fallbacks.sql"),
 ];
 
 /// The file's `application_id`: "Lgwk".
