@@ -263,7 +263,7 @@ impl Notification {
             channel: notice.channel.clone(),
             purpose,
             reply: notice.reply.clone(),
-            text: self.text(notice, &task, ahead).await?,
+            text: self.text(language, notice, &task, ahead).await?,
             format,
             language,
             buttons: wording::notice_buttons(language, notice, &task),
@@ -273,8 +273,7 @@ impl Notification {
     }
 
     /// The words of a notice; of one that comes to its person alone with where it was meant to go and why it did not.
-    async fn text(&self, notice: &Notice, task: &Task, ahead: Option<usize>) -> Result<String, LedgerError> {
-        let language = task.new.origin.language;
+    async fn text(&self, language: Language, notice: &Notice, task: &Task, ahead: Option<usize>) -> Result<String, LedgerError> {
         let text = wording::notice(language, notice, task, ahead);
         let Some(meant_for) = &notice.instead_of else { return Ok(text) };
         let notices = self.ledger.notices_of(&notice.task).await?;

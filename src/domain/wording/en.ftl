@@ -92,7 +92,7 @@ status-used = Used: { $tokens }, cost unknown
 status-repeats = Repeats: { $of }
 status-notice = Notice “{ $kind }” to { $channel }: { $delivery }
 # One that goes to the person because its channel does not take it.
-status-notice-instead = Notice “{ $kind }” to { $channel } instead of { $instead }: { $delivery }
+status-notice-instead = Notice “{ $kind }” to { $channel } instead of { $meant }: { $delivery }
 
 # What a notice reports.
 kind-accepted = accepted

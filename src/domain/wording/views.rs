@@ -123,13 +123,14 @@ fn status_of_notice(language: Language, notice: &Notice, now: Timestamp) -> Stri
             None => say(language, "delivery-on-its-way"),
         },
     };
-    let key = if notice.instead_of.is_some() { "status-notice-instead" } else { "status-notice" };
-    let sentence = sentence(language, key).with("kind", say(language, &format!("kind-{}", notice.kind)));
-    let sentence = sentence.with("channel", &notice.channel).with("delivery", delivery);
-    match &notice.instead_of {
-        Some(channel) => sentence.with("instead", channel).text(),
-        None => sentence.text(),
-    }
+    let line = match &notice.instead_of {
+        Some(channel) => sentence(language, "status-notice-instead").with("meant", channel),
+        None => sentence(language, "status-notice"),
+    };
+    line.with("kind", say(language, &format!("kind-{}", notice.kind)))
+        .with("channel", &notice.channel)
+        .with("delivery", delivery)
+        .text()
 }
 
 /// A result asked for again.

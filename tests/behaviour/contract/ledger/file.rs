@@ -143,17 +143,22 @@ async fn a_file_of_a_newer_program_is_refused_and_not_touched() {
 #[tokio::test]
 async fn tasks_from_before_languages_speak_english() {
     let (_folder, path) = scratch();
-    let ledger = Arc::new(SqliteLedger::open(&path).unwrap());
-    let desk = Desk::over(Arc::clone(&ledger) as Arc<_>, None);
-    let task = desk.accept(desk.new_task()).await;
-    assert_eq!(task.new.origin.language, Language::De);
-    ledger.close().await;
-    tamper(&path, "ALTER TABLE tasks DROP COLUMN language; PRAGMA user_version = 1");
+    tamper(&path, include_str!("../../../../src/adapters/ledger/sqlite/migrations/0001_tasks_and_notices.sql"));
+    tamper(
+        &path,
+        "INSERT INTO tasks (number, id, turn, status, attempt, epoch, submitted_at, tokens_input, tokens_cached_input, \
+         tokens_output, tokens_reasoning, tokens_estimated, session, events) \
+         VALUES (7, 'old', 0, 1, 0, 0, 5, 0, 0, 0, 0, 0, '', 'done');
+         INSERT INTO prompts VALUES (7, 'count the boats');
+         PRAGMA application_id = 0x4C67776B; PRAGMA user_version = 1",
+    );
     let ledger: Arc<dyn Ledger> = Arc::new(SqliteLedger::open(&path).unwrap());
-    let (found, _) = ledger.find(&TaskRef::Number(task.number)).await.unwrap().unwrap();
-    assert_eq!(found.new.origin.language, Language::En);
+    let language = async || ledger.find(&TaskRef::Number(TaskNumber(7))).await.unwrap().unwrap().0.new.origin.language;
+    assert_eq!(language().await, Language::En);
+    tamper(&path, "UPDATE tasks SET language = 'de'");
+    assert_eq!(language().await, Language::De);
     tamper(&path, "UPDATE tasks SET language = 'tlh'");
-    assert!(ledger.find(&TaskRef::Number(task.number)).await.is_ok(), "a language that is not spoken is no bad data");
+    assert_eq!(language().await, Language::En, "a language that is not spoken makes no task unreadable");
 }
 
 #[tokio::test]
