@@ -98,7 +98,8 @@ impl Api {
             .map_err(DiscordError::Client)?;
         let authorization = SecretString::from(format!("Bot {token}"));
         let token = SecretString::from(token);
-        let inner = Inner { client, root, token, authorization, metrics, restraint: Restraint::default(), pace: config.pace };
+        let inner =
+            Inner { client, root, token, authorization, metrics, restraint: Restraint::new(config.pace), pace: config.pace };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -141,8 +142,9 @@ impl Api {
     /// Makes a request, unless it is known to be in vain.
     async fn call(&self, call: Call<'_>) -> Result<Vec<u8>, ApiError> {
         let bucket = place(&call);
-        self.inner.restraint.check(bucket, Instant::now())?;
+        let on_the_way = self.inner.restraint.check(bucket, Instant::now())?;
         let result = self.execute(call, bucket).await;
+        drop(on_the_way);
         let outcome = result.as_ref().map_or_else(ApiError::outcome, |_| "ok");
         self.inner.metrics.platform_request("discord", bucket.route, outcome);
         result
