@@ -18,6 +18,7 @@ use crate::background::ports::{
 use crate::background::typing::{Typing, TypingGuard};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::{TaskId, TaskRef};
+use crate::domain::language::Language;
 use crate::domain::notice::{Events, Notice, NoticeKind, NoticeState};
 use crate::domain::task::Task;
 use crate::domain::text::Format;
@@ -37,6 +38,8 @@ pub struct NoticePolicy {
     pub default_deliver_to: Vec<ChannelId>,
     /// Channels that differ.
     pub channels: HashMap<ChannelId, ChannelPolicy>,
+    /// The language that everybody hears; none when each hears their own.
+    pub language: Option<Language>,
 }
 
 /// What differs for one channel.
@@ -245,21 +248,23 @@ impl Notification {
             NoticeKind::Result => (Purpose::Result, Format::Markdown),
             _ => (Purpose::Notice, Format::Plain),
         };
+        let language = task.new.origin.language;
         Ok(Some(OutgoingMessage {
             channel: notice.channel.clone(),
             purpose,
             reply: notice.reply.clone(),
-            text: self.text(notice, &task, ahead).await?,
+            text: self.text(language, notice, &task, ahead).await?,
             format,
-            buttons: wording::notice_buttons(notice, &task),
+            language,
+            buttons: wording::notice_buttons(language, notice, &task),
             key: key(notice),
             in_flight_since: notice.in_flight_since,
         }))
     }
 
     /// The words of a notice; of one that comes to its person alone with where it was meant to go and why it did not.
-    async fn text(&self, notice: &Notice, task: &Task, ahead: Option<usize>) -> Result<String, LedgerError> {
-        let text = wording::notice(notice, task, ahead);
+    async fn text(&self, language: Language, notice: &Notice, task: &Task, ahead: Option<usize>) -> Result<String, LedgerError> {
+        let text = wording::notice(language, notice, task, ahead);
         let Some(meant_for) = &notice.instead_of else { return Ok(text) };
         let notices = self.ledger.notices_of(&notice.task).await?;
         let refused = |other: &&Notice| other.kind == notice.kind && other.channel == *meant_for;

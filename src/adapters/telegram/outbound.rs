@@ -26,11 +26,11 @@ use crate::domain::id::MessageId;
 use crate::domain::pace::{Pace, SendKind};
 use crate::domain::text;
 use crate::domain::text::Unit;
-use crate::domain::wording::MAY_BE_A_DUPLICATE;
+use crate::domain::wording::{DUPLICATE_MARK_ROOM, may_be_a_duplicate};
 
 /// Longest part, in UTF-16 units: Telegram's limit, less the line that marks a possible duplicate. The same with and without that line, so
 /// that a part is the same at every try.
-const PART: usize = 4096 - MAY_BE_A_DUPLICATE.len();
+const PART: usize = 4096 - DUPLICATE_MARK_ROOM;
 /// Buttons side by side before a new row begins.
 const ROW: usize = 3;
 /// Telegram shows typing for five seconds at most.
@@ -120,7 +120,8 @@ fn compose(message: &OutgoingMessage, part: usize) -> Result<(SendMessage, bool)
         return Err(SendError::Undeliverable(format!("the message has {} parts and none of number {}", parts.len(), part + 1)));
     };
     let more = part + 1 < parts.len();
-    let marked = if message.in_flight_since.is_some() { format!("{text}{MAY_BE_A_DUPLICATE}") } else { text.clone() };
+    let mark = message.in_flight_since.map(|_| may_be_a_duplicate(message.language)).unwrap_or_default();
+    let marked = format!("{text}{mark}");
     let mut payload = SendMessage::new(target.chat, marked).link_preview_options(NO_PREVIEW);
     payload.message_thread_id = target.topic;
     if part == 0 {
@@ -168,6 +169,7 @@ mod tests {
     use crate::background::ports::Purpose;
     use crate::domain::command::Action;
     use crate::domain::id::{ReplyHandle, TaskNumber};
+    use crate::domain::language::Language;
     use crate::domain::time::from_millis;
 
     fn message(channel: &str, text: &str) -> OutgoingMessage {
@@ -177,6 +179,7 @@ mod tests {
             reply: Some(ReplyHandle("m5".into())),
             text: text.into(),
             format: text::Format::Plain,
+            language: Language::En,
             buttons: vec![Button { label: "Cancel".into(), action: Action::Cancel(TaskNumber(42)) }],
             key: "k".into(),
             in_flight_since: None,
@@ -217,7 +220,10 @@ mod tests {
         message.in_flight_since = from_millis(1);
         let after = composed(&message, 0).0["text"].as_str().unwrap().to_owned();
         assert_eq!(after, format!("{before}\n(may be a duplicate)"));
-        assert_eq!(Unit::Utf16.length(&after), 4096);
+        assert!(Unit::Utf16.length(&after) <= 4096);
+        message.language = Language::De;
+        let german = composed(&message, 0).0["text"].as_str().unwrap().to_owned();
+        assert_eq!(german, format!("{before}\n(möglicherweise doppelt)"), "the cut stays where it was");
     }
 
     #[test]
