@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::background::ports::{ChannelNotifier, OutgoingMessage, SendError, Sent, TypingIndicator};
+use crate::background::ports::{ChannelNotifier, DraftPreview, MessageEdit, OutgoingMessage, SendError, Sent, TypingIndicator};
 use crate::domain::channel::ChannelId;
+use crate::domain::draft::Draft;
+use crate::domain::id::TaskNumber;
 
 /// One platform's ways out.
 #[derive(Clone)]
 struct Platform {
     notifier: Arc<dyn ChannelNotifier>,
     typing: Arc<dyn TypingIndicator>,
+    drafts: Option<Arc<dyn DraftPreview>>,
 }
 
 /// Hands messages and typing on to the platform that their channel names.
@@ -26,7 +29,16 @@ impl Router {
     /// Adds a platform under its name in channel ids.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, notifier: Arc<dyn ChannelNotifier>, typing: Arc<dyn TypingIndicator>) -> Self {
-        self.platforms.insert(name.into(), Platform { notifier, typing });
+        self.platforms.insert(name.into(), Platform { notifier, typing, drafts: None });
+        self
+    }
+
+    /// Shows drafts on a platform that was added before.
+    #[must_use]
+    pub fn with_drafts(mut self, name: &str, drafts: Arc<dyn DraftPreview>) -> Self {
+        if let Some(platform) = self.platforms.get_mut(name) {
+            platform.drafts = Some(drafts);
+        }
         self
     }
 
@@ -47,6 +59,25 @@ impl Router {
 impl ChannelNotifier for Router {
     async fn send(&self, message: &OutgoingMessage, part: usize) -> Result<Sent, SendError> {
         self.platform(&message.channel)?.notifier.send(message, part).await
+    }
+
+    async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError> {
+        self.platform(&edit.channel)?.notifier.edit(edit).await
+    }
+}
+
+#[async_trait]
+impl DraftPreview for Router {
+    fn takes_drafts(&self, channel: &ChannelId) -> bool {
+        let platform = self.platforms.get(channel.platform());
+        platform.and_then(|platform| platform.drafts.as_ref()).is_some_and(|drafts| drafts.takes_drafts(channel))
+    }
+
+    async fn show_draft(&self, channel: &ChannelId, number: TaskNumber, text: &Draft) -> Result<(), SendError> {
+        match &self.platform(channel)?.drafts {
+            Some(drafts) => drafts.show_draft(channel, number, text).await,
+            None => Err(SendError::Undeliverable(format!("{} shows no drafts", channel.platform()))),
+        }
     }
 }
 

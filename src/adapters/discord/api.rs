@@ -237,6 +237,9 @@ fn place(call: &Call<'_>) -> Place {
             of("PUT /applications/{app}/guilds/{guild}/commands", guild_id.get())
         }
         (LightMethod::Post, Route::ChannelMessages { channel_id }) => of("POST /channels/{channel}/messages", channel_id.get()),
+        (LightMethod::Patch, Route::ChannelMessage { channel_id, .. }) => {
+            of("PATCH /channels/{channel}/messages/{message}", channel_id.get())
+        }
         (LightMethod::Post, Route::ChannelTyping { channel_id }) => of("POST /channels/{channel}/typing", channel_id.get()),
         (LightMethod::Post, Route::InteractionResponse { .. }) => open("POST /interactions/{id}/{token}/callback"),
         (LightMethod::Patch, Route::WebhookOriginalInteractionResponse { .. }) => {
@@ -244,6 +247,9 @@ fn place(call: &Call<'_>) -> Place {
         }
         (LightMethod::Delete, Route::WebhookOriginalInteractionResponse { .. }) => {
             open("DELETE /webhooks/{app}/{token}/messages/@original")
+        }
+        (LightMethod::Patch, Route::WebhookFollowupMessage { .. }) => {
+            open("PATCH /webhooks/{app}/{token}/messages/{message}")
         }
         (LightMethod::Post, Route::WebhookFollowupMessages { .. }) => open("POST /webhooks/{app}/{token}"),
         _ => of("other", 0),

@@ -67,6 +67,7 @@ pub(super) mod code {
     pub(crate) const ALREADY_ACKNOWLEDGED: u64 = 40_060;
     pub(crate) const MISSING_ACCESS: u64 = 50_001;
     pub(crate) const MISSING_PERMISSIONS: u64 = 50_013;
+    pub(crate) const NOT_THE_AUTHOR: u64 = 50_005;
     pub(crate) const INVALID_WEBHOOK_TOKEN: u64 = 50_027;
 }
 
@@ -127,6 +128,9 @@ impl From<ApiError> for SendError {
 
 /// Why an answer that is for one person only is not given any more.
 pub(super) const TOO_LATE: &str = "the time to answer this Discord command is over";
+
+/// What is told of a message that cannot be changed any more.
+pub(super) const GONE: &str = "the message does not exist any more or cannot be changed";
 
 /// Why Discord takes no message, as a sentence for `/status`.
 fn reason(code: u64) -> String {

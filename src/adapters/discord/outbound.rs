@@ -17,9 +17,10 @@ use serenity::model::id::MessageId;
 
 use crate::adapters::discord::address::{Handle, discord_channel, message_id};
 use crate::adapters::discord::api::{Api, Call};
+use crate::adapters::discord::edit;
 use crate::adapters::discord::error::{ApiError, TOO_LATE, code};
 use crate::adapters::discord::part::Part;
-use crate::background::ports::{ChannelNotifier, Clock, OutgoingMessage, Purpose, SendError, Sent, TypingIndicator};
+use crate::background::ports::{ChannelNotifier, Clock, MessageEdit, OutgoingMessage, Purpose, SendError, Sent, TypingIndicator};
 use crate::domain::channel::ChannelId;
 use crate::domain::time::elapsed;
 
@@ -61,6 +62,10 @@ impl ChannelNotifier for DiscordNotifier {
         let created = self.deliver(channel, message, part, &cut).await?;
         let message = message_id(created.id).map_err(|error| SendError::Unknown(error.to_string()))?;
         Ok(Sent { message, more: cut.more })
+    }
+
+    async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError> {
+        edit::edit(&self.api, edit, self.clock.now()).await
     }
 }
 

@@ -17,8 +17,9 @@ use teloxide::types::{
 use crate::adapters::telegram::address;
 use crate::adapters::telegram::address::TelegramChat;
 use crate::adapters::telegram::api::{Api, PROMPT};
+use crate::adapters::telegram::edit;
 use crate::adapters::telegram::error::CallError;
-use crate::background::ports::{ChannelNotifier, OutgoingMessage, SendError, Sent, TypingIndicator};
+use crate::background::ports::{ChannelNotifier, MessageEdit, OutgoingMessage, SendError, Sent, TypingIndicator};
 use crate::domain::channel::ChannelId;
 use crate::domain::command::Button;
 use crate::domain::id::MessageId;
@@ -70,6 +71,10 @@ impl ChannelNotifier for TelegramNotifier {
         let message = MessageId::parse(sent.to_string()).map_err(|error| SendError::Unknown(error.to_string()))?;
         Ok(Sent { message, more })
     }
+
+    async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError> {
+        edit::edit(&self.api, edit).await
+    }
 }
 
 /// Shows typing in Telegram chats.
@@ -95,7 +100,7 @@ impl TypingIndicator for TelegramTyping {
     }
 }
 
-fn target(channel: &ChannelId) -> Result<TelegramChat, SendError> {
+pub(super) fn target(channel: &ChannelId) -> Result<TelegramChat, SendError> {
     TelegramChat::try_from(channel).map_err(|error| SendError::Undeliverable(error.to_string()))
 }
 
@@ -121,7 +126,7 @@ fn compose(message: &OutgoingMessage, part: usize) -> Result<(SendMessage, bool)
 }
 
 /// A preview would show what a link of the model's leads to, and make Telegram visit it.
-const NO_PREVIEW: LinkPreviewOptions = LinkPreviewOptions {
+pub(super) const NO_PREVIEW: LinkPreviewOptions = LinkPreviewOptions {
     is_disabled: true,
     url: None,
     prefer_small_media: false,
@@ -129,7 +134,7 @@ const NO_PREVIEW: LinkPreviewOptions = LinkPreviewOptions {
     show_above_text: false,
 };
 
-fn keyboard(buttons: &[Button]) -> InlineKeyboardMarkup {
+pub(super) fn keyboard(buttons: &[Button]) -> InlineKeyboardMarkup {
     let button = |button: &Button| InlineKeyboardButton::callback(button.label.clone(), button.action.to_string());
     InlineKeyboardMarkup::new(buttons.chunks(ROW).map(|row| row.iter().map(button).collect::<Vec<_>>()))
 }

@@ -4,11 +4,13 @@
 //! it (`queued`, `running`, `done`, `failed`, `cancelled`). Commands are written as
 //! people type them, and nothing here is markup: adapters show it literally.
 
+mod cards;
 mod notices;
 mod refusals;
 mod units;
 mod views;
 
+pub use cards::{FULL_RESULT, RETRY, card_ended, card_queued, card_quote, card_running};
 pub use notices::{MAY_BE_A_DUPLICATE, cancel_button, notice, notice_buttons};
 pub use refusals::{
     BROKEN, EMPTY, STILL_WORKING, already_finished, cancel_noted, cancelled_now, list_all_is_for_admins, model_is_for_admins,

@@ -7,7 +7,8 @@ use crate::domain::notice::{Notice, NoticeKind};
 use crate::domain::status::Status;
 use crate::domain::task::{CancelledBy, State, Task};
 use crate::domain::time::elapsed;
-use crate::domain::wording::units::{counted, duration, tokens};
+use crate::domain::wording::cards::{RETRY, card_queued, card_quote};
+use crate::domain::wording::units::{duration, tokens};
 
 /// What stands below a part that may have arrived before, on platforms that give no key to prevent it.
 pub const MAY_BE_A_DUPLICATE: &str = "\n(may be a duplicate)";
@@ -17,7 +18,7 @@ pub const MAY_BE_A_DUPLICATE: &str = "\n(may be a duplicate)";
 #[must_use]
 pub fn notice(notice: &Notice, task: &Task, ahead: Option<usize>) -> String {
     match notice.kind {
-        NoticeKind::Accepted => accepted(task, ahead),
+        NoticeKind::Accepted => format!("{}\n{}", card_queued(task, ahead), card_quote(task)),
         NoticeKind::Started => started(task.number, notice.attempt),
         NoticeKind::Result => result(task),
         NoticeKind::Done => done(task),
@@ -32,7 +33,7 @@ pub fn notice_buttons(notice: &Notice, task: &Task) -> Vec<Button> {
     match notice.kind {
         NoticeKind::Accepted | NoticeKind::Started if !task.status().is_terminal() => vec![cancel_button(task.number)],
         NoticeKind::Failed | NoticeKind::Cancelled => {
-            vec![Button { label: "Retry".to_owned(), action: Action::Retry(task.number) }]
+            vec![Button { label: RETRY.to_owned(), action: Action::Retry(task.number) }]
         }
         _ => Vec::new(),
     }
@@ -42,18 +43,6 @@ pub fn notice_buttons(notice: &Notice, task: &Task) -> Vec<Button> {
 #[must_use]
 pub fn cancel_button(task: TaskNumber) -> Button {
     Button { label: "Cancel".to_owned(), action: Action::Cancel(task) }
-}
-
-fn accepted(task: &Task, ahead: Option<usize>) -> String {
-    let number = task.number;
-    let repeats = task.new.retry_of.map(|of| format!(", a repeat of {of}")).unwrap_or_default();
-    match (task.status(), ahead) {
-        (Status::Pending, Some(ahead @ 1..)) => {
-            let others = counted(ahead, "task is", "tasks are");
-            format!("{number} queued{repeats}: {others} ahead of it.")
-        }
-        _ => format!("{number} queued{repeats}: it is next."),
-    }
 }
 
 fn started(number: TaskNumber, attempt: u32) -> String {
@@ -90,16 +79,22 @@ fn failed(task: &Task) -> String {
 }
 
 fn cancelled(task: &Task) -> String {
-    let by = match &task.state {
-        State::Cancelled { by: CancelledBy::Person(person), .. } if task.new.origin.person.as_ref() == Some(person) => "",
-        State::Cancelled { by: CancelledBy::Person(_), .. } => " by an admin",
-        _ => " by the operator",
-    };
+    let by = cancelled_by(task);
     let number = task.number;
     if task.started_at.is_none() {
         return format!("{number} cancelled{by} before it started.");
     }
     format!("{number} cancelled{by} {}.", account(task))
+}
+
+/// Who cancelled a task, when it was somebody else than who asked for it.
+pub(super) fn cancelled_by(task: &Task) -> &'static str {
+    match &task.state {
+        State::Cancelled { by: CancelledBy::Person(person), .. } if task.new.origin.person.as_ref() == Some(person) => "",
+        State::Cancelled { by: CancelledBy::Person(_), .. } => " by an admin",
+        State::Cancelled { by: CancelledBy::Operator, .. } => " by the operator",
+        _ => "",
+    }
 }
 
 /// How long it took and what it used: `after 12 s (waited 3 s), 1.2k tokens`.

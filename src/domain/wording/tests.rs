@@ -113,7 +113,7 @@ fn a_status_shows_everything() {
     let mut task = task();
     running(&mut task, 1);
     let usage = Usage { input: 10, output: 20, estimated: true, ..Usage::default() };
-    let progress = Progress { phase: "writing".to_owned(), step: 1, usage };
+    let progress = Progress { phase: "writing".to_owned(), step: 1, usage, ..Progress::default() };
     let view = wording::StatusView { task: &task, ahead: None, progress: Some(&progress), notices: &[], now: at(20) };
     insta::assert_snapshot!(wording::status(&view), @"
     #42 running for 17 s, step 1: writing

@@ -47,7 +47,7 @@ impl AgentRunner for PromptRunner {
         self.started.lock().unwrap().push(prompt.clone());
         let (verb, rest) = prompt.split_once(' ').unwrap_or((&prompt, ""));
         let usage = Usage { input: 100, output: 23, ..Usage::default() };
-        control.progress.report(Progress { phase: "working".to_owned(), step: 1, usage });
+        control.progress.report(Progress { phase: "working".to_owned(), step: 1, usage, ..Progress::default() });
         let outcome = match verb {
             "hold" => {
                 self.gate.acquire().await.unwrap().forget();
