@@ -6,16 +6,23 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::background::notification::Notification;
-use crate::background::ports::{CardMessage, LedgerError, MessageEdit, SendError, Sent};
+use crate::background::ports::{CardMessage, LedgerError, MessageEdit, OutgoingMessage, SendError, Sent};
 use crate::domain::card::{CardView, Face, Stage};
 use crate::domain::command::Button;
 use crate::domain::id::{TaskNumber, TaskRef};
 use crate::domain::notice::{Notice, NoticeKind};
+use crate::domain::task::Task;
+use crate::domain::time::{Timestamp, elapsed};
+use crate::domain::wording;
+
+/// An acceptance that is delivered so long after the end of its task says that end at once.
+const LONG_OVER: Duration = Duration::from_secs(5);
 
 /// What a card shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,8 +122,9 @@ impl Cards {
 
 impl Notification {
     /// Puts the card on the board that a just delivered acceptance is.
-    pub(crate) fn note_card(&self, accepted: &Notice, sent: &Sent, text: &str, buttons: &[Button]) {
+    pub(crate) fn note_card(&self, accepted: &Notice, sent: &Sent, message: &OutgoingMessage) {
         let Some(cards) = self.cards().filter(|_| accepted.kind == NoticeKind::Accepted) else { return };
+        let shown = Shown { face: None, text: message.text.clone(), buttons: message.buttons.clone(), at: Instant::now() };
         let message = CardMessage {
             task: accepted.task.clone(),
             number: accepted.number,
@@ -124,7 +132,6 @@ impl Notification {
             message: sent.message.clone(),
             reply: accepted.reply.clone(),
         };
-        let shown = Shown { face: None, text: text.to_owned(), buttons: buttons.to_vec(), at: Instant::now() };
         cards.put(message, Some(shown));
     }
 
@@ -170,4 +177,15 @@ impl Card {
     pub fn stage(&self) -> Option<Stage> {
         self.shown.as_ref()?.face.as_ref().map(Face::stage)
     }
+}
+
+/// What a card says when it is sent. That is "queued", whatever has happened in the moment since; but what ended long ago, while
+/// the platform was away, is not announced as waiting.
+pub(crate) fn first_words(task: &Task, ahead: Option<usize>, now: Timestamp) -> (String, Vec<Button>) {
+    let view = CardView::of(task, ahead, now);
+    if task.completed_at().is_some_and(|ended| elapsed(ended, now) > LONG_OVER) {
+        return (view.text(), view.buttons());
+    }
+    let text = format!("{}\n{}", wording::card_queued(task, ahead), wording::card_quote(task));
+    (text, if Stage::of(task) == Stage::Ended { Vec::new() } else { view.buttons() })
 }

@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
+use crate::background::cards::{Cards, first_words};
 use crate::background::ports::{
-    ChannelNotifier, Clock, Delivery, Ledger, LedgerError, OutgoingMessage, Purpose, SendError, Sent, TypingIndicator,
+    ChannelNotifier, Clock, Delivery, Ledger, LedgerError, MessageEdit, OutgoingMessage, Purpose, SendError, Sent, TypingIndicator,
 };
 use crate::background::typing::{Typing, TypingGuard};
 use crate::domain::channel::ChannelId;
@@ -33,7 +34,7 @@ const TRIES_OF_BREAKING: u32 = 3;
 /// The pause after the first failed try; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause between tries.
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
 /// Which notices a channel hears and where else they go, as configured.
 #[derive(Debug, Clone, Default)]
@@ -80,12 +81,33 @@ impl NoticePolicy {
 pub enum Notified {
     /// Every part of it is confirmed by the platform.
     Delivered,
+    /// One part of it is, and there are more.
+    Part,
     /// It was not owed any more.
     NotOwed,
-    /// Not yet: its channel should be left alone for this time.
+    /// Not yet: it failed, and what its channel is owed should rest for this time.
     Later(Duration),
+    /// Not yet: the platform asks to wait so long.
+    Held(Duration),
+    /// Not yet: its channel has moved, and so has the notice.
+    Moved,
     /// Never.
     Undeliverable,
+}
+
+/// What became of one part of a notice, and how long its whole text is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What became of it.
+    pub outcome: Notified,
+    /// Characters of the text; 0 when nothing was handed to the platform.
+    pub length: usize,
+}
+
+impl Told {
+    const fn nothing(outcome: Notified) -> Self {
+        Self { outcome, length: 0 }
+    }
 }
 
 /// Turns owed notices into messages, and work into typing.
@@ -96,6 +118,7 @@ pub struct Notification {
     typing: Typing,
     clock: Arc<dyn Clock>,
     metrics: Metrics,
+    cards: Option<Cards>,
 }
 
 impl Notification {
@@ -108,7 +131,21 @@ impl Notification {
         clock: Arc<dyn Clock>,
         tracker: tokio_util::task::TaskTracker,
     ) -> Self {
-        Self { ledger, notifier, typing: Typing::new(typing, tracker), clock, metrics: Metrics::default() }
+        Self { ledger, notifier, typing: Typing::new(typing, tracker), clock, metrics: Metrics::default(), cards: None }
+    }
+
+    /// Keeps the cards on this board: acceptances are put on it, and starts are shown by them. Without a board, a start
+    /// is a message of its own.
+    #[must_use]
+    pub fn with_cards(mut self, cards: Cards) -> Self {
+        self.cards = Some(cards);
+        self
+    }
+
+    /// The board of cards, if there is one.
+    #[must_use]
+    pub fn cards(&self) -> Option<&Cards> {
+        self.cards.as_ref()
     }
 
     /// Counts into these metrics instead of its own.
@@ -169,36 +206,52 @@ impl Notification {
     /// # Cancel safety
     /// Dropping the future leaves the part that was on its way marked as such in the ledger.
     pub async fn notify(&self, notice: &Notice) -> Result<Notified, LedgerError> {
-        let Some(mut notice) = self.ledger.begin_delivery(notice.id, self.clock.now()).await? else {
-            return Ok(Notified::NotOwed);
+        loop {
+            match self.notify_part(notice).await?.outcome {
+                Notified::Part => {}
+                outcome => return Ok(outcome),
+            }
+        }
+    }
+
+    /// Delivers the next part of an owed notice, as [`Notification::notify`]; for who must do something between parts.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the store fails; the notice is still owed then.
+    pub async fn notify_part(&self, notice: &Notice) -> Result<Told, LedgerError> {
+        let Some(notice) = self.ledger.begin_delivery(notice.id, self.clock.now()).await? else {
+            return Ok(Told::nothing(Notified::NotOwed));
         };
-        let mut message = match self.message(&notice).await {
+        let message = match self.message(&notice).await {
             Ok(Some(message)) => message,
-            Ok(None) => return self.give_up(&notice, "the task is gone").await,
+            Ok(None) => return self.give_up(&notice, "the task is gone").await.map(Told::nothing),
             // It will not get better, and the channel waits behind it.
             Err(error @ LedgerError::BadData { .. }) => {
                 tracing::error!(task.number = notice.number.0, %error, "a notice is given up, its task cannot be read");
-                return self.give_up(&notice, "the task cannot be read").await;
+                return self.give_up(&notice, "the task cannot be read").await.map(Told::nothing);
             }
             Err(error) => return Err(error),
         };
-        loop {
-            match self.send(&message, notice.receipts.len(), notice.tries).await {
-                Ok(sent) if sent.more => {
-                    self.record_sent(&notice, Delivery::Part { message: sent.message.clone(), last: false }).await?;
-                    notice.receipts.push(sent.message);
-                    // Only the part that was on its way at a crash may be a duplicate, not the ones after it.
-                    message.in_flight_since = None;
-                }
-                Ok(sent) => {
-                    self.typing.show_again(&notice.channel);
-                    self.record_sent(&notice, Delivery::Part { message: sent.message, last: true }).await?;
-                    self.metrics.delivered(elapsed(notice.created_at, self.clock.now()));
-                    return Ok(Notified::Delivered);
-                }
-                Err(error) => return self.failed(&notice, error).await,
+        let length = message.text.chars().count();
+        let sent = match self.start_on_card(&notice).await? {
+            Some(shown) => shown,
+            None => self.send(&message, notice.receipts.len(), notice.tries).await,
+        };
+        let outcome = match sent {
+            Ok(sent) if sent.more => {
+                self.record_sent(&notice, Delivery::Part { message: sent.message, last: false }).await?;
+                Notified::Part
             }
-        }
+            Ok(sent) => {
+                self.typing.show_again(&notice.channel);
+                self.note_card(&notice, &sent, &message);
+                self.record_sent(&notice, Delivery::Part { message: sent.message, last: true }).await?;
+                self.metrics.delivered(elapsed(notice.created_at, self.clock.now()));
+                Notified::Delivered
+            }
+            Err(error) => self.failed(&notice, error).await?,
+        };
+        Ok(Told { outcome, length })
     }
 
     /// Hands a part to the notifier. If its code panics, that is this message's failure and not its channel's; nobody knows
@@ -212,6 +265,15 @@ impl Notification {
         })
     }
 
+    /// Changes a message that was sent before. If the notifier's code panics, that is this message's failure.
+    pub(crate) async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError> {
+        let editing = AssertUnwindSafe(async { self.notifier.edit(edit).await });
+        editing.catch_unwind().await.unwrap_or_else(|_panic| {
+            tracing::error!(channel = %edit.channel, "the notifier panicked");
+            Err(SendError::Undeliverable("the code that changes messages broke over this one".to_owned()))
+        })
+    }
+
     /// The message of a notice; none when its task has been pruned.
     async fn message(&self, notice: &Notice) -> Result<Option<OutgoingMessage>, LedgerError> {
         let Some((task, ahead)) = self.ledger.find(&TaskRef::Id(notice.task.clone())).await? else { return Ok(None) };
@@ -220,13 +282,17 @@ impl Notification {
             NoticeKind::Result => (Purpose::Result, Format::Markdown),
             _ => (Purpose::Notice, Format::Plain),
         };
+        let (text, buttons) = match notice.kind {
+            NoticeKind::Accepted => first_words(&task, ahead, self.now()),
+            _ => (wording::notice(notice, &task, ahead), wording::notice_buttons(notice, &task)),
+        };
         Ok(Some(OutgoingMessage {
             channel: notice.channel.clone(),
             purpose,
             reply: notice.reply.clone(),
-            text: wording::notice(notice, &task, ahead),
+            text,
             format,
-            buttons: wording::notice_buttons(notice, &task),
+            buttons,
             key: key(notice),
             in_flight_since: notice.in_flight_since,
         }))
@@ -268,7 +334,13 @@ impl Notification {
                 tracing::warn!(task.number = number, channel = %notice.channel, %reason, "a notice is undeliverable");
                 return self.give_up(notice, &reason).await;
             }
-            SendError::RetryAfter(wait) => (wait, false),
+            SendError::RetryAfter(wait) => {
+                let delivery = Delivery::Held { due_at: later(now, wait), reason };
+                return self.record(notice, delivery, Notified::Held(wait)).await;
+            }
+            SendError::Moved { .. } => {
+                return self.give_up(notice, &reason).await;
+            }
             SendError::Unavailable(_) => (pause_after(notice.tries), false),
             SendError::Unknown(_) => (pause_after(notice.tries), true),
         };
@@ -282,7 +354,7 @@ impl Notification {
     }
 }
 
-/// The pause after so many failed tries: 1 s, 2 s, 4 s, at most a minute.
+/// The pause after so many failed tries: 1 s, 2 s, 4 s, at most ten minutes.
 pub(crate) fn pause_after(tries: u32) -> Duration {
     FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(tries.min(16))).min(LONGEST_PAUSE)
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::background::ports::{ChannelNotifier, DraftPreview, MessageEdit, OutgoingMessage, SendError, Sent, TypingIndicator};
-use crate::domain::channel::ChannelId;
+use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::draft::Draft;
 use crate::domain::id::TaskNumber;
+use crate::domain::pace::{Pace, SendKind};
 
 /// One platform's ways out.
 #[derive(Clone)]
@@ -63,6 +64,18 @@ impl ChannelNotifier for Router {
 
     async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError> {
         self.platform(&edit.channel)?.notifier.edit(edit).await
+    }
+
+    fn pace(&self, channel: &ChannelId, kind: SendKind) -> Pace {
+        // What no platform takes is refused at once, so it needs no pace.
+        self.platform(channel).map_or_else(|_| Pace::unlimited(channel), |platform| platform.notifier.pace(channel, kind))
+    }
+
+    async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError> {
+        match self.platforms.get(person.platform()) {
+            Some(platform) => platform.notifier.direct_channel(person).await,
+            None => Ok(None),
+        }
     }
 }
 

@@ -19,10 +19,12 @@ use crate::adapters::telegram::address::TelegramChat;
 use crate::adapters::telegram::api::{Api, PROMPT};
 use crate::adapters::telegram::edit;
 use crate::adapters::telegram::error::CallError;
+use crate::adapters::telegram::pace;
 use crate::background::ports::{ChannelNotifier, MessageEdit, OutgoingMessage, SendError, Sent, TypingIndicator};
-use crate::domain::channel::ChannelId;
+use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::Button;
 use crate::domain::id::MessageId;
+use crate::domain::pace::{Pace, SendKind};
 use crate::domain::text;
 use crate::domain::text::Unit;
 use crate::domain::wording::MAY_BE_A_DUPLICATE;
@@ -74,6 +76,14 @@ impl ChannelNotifier for TelegramNotifier {
 
     async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError> {
         edit::edit(&self.api, edit).await
+    }
+
+    fn pace(&self, channel: &ChannelId, _kind: SendKind) -> Pace {
+        pace::of_channel(channel)
+    }
+
+    async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError> {
+        Ok(pace::direct_channel(person))
     }
 }
 

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use legwork::background::ports::{
-    AgentRunner, ChannelNotifier, OutgoingMessage, Progress, RunControl, RunOutcome, RunRequest, SendError, Sent, TypingIndicator,
+    AgentRunner, ChannelNotifier, MessageEdit, OutgoingMessage, Progress, RunControl, RunOutcome, RunRequest, SendError, Sent, TypingIndicator,
 };
-use legwork::domain::channel::ChannelId;
+use legwork::domain::channel::{ChannelId, PersonId};
 use legwork::domain::failure::{Failure, FailureCode};
 use legwork::domain::id::MessageId;
+use legwork::domain::pace::{Pace, SendKind};
 use legwork::domain::task::Outcome;
 use legwork::domain::text::{Unit, split};
 use legwork::domain::usage::Usage;
@@ -80,6 +81,7 @@ pub struct Recorder {
 struct Recorded {
     messages: BTreeMap<String, Vec<String>>,
     labels: Vec<String>,
+    edits: Vec<(String, String)>,
     faults: Vec<SendError>,
     poison: Option<String>,
     typing: BTreeMap<String, u32>,
@@ -95,6 +97,11 @@ impl Recorder {
     /// How often typing was shown in a channel.
     pub fn typed(&self, channel: &str) -> u32 {
         self.state.lock().unwrap().typing.get(channel).copied().unwrap_or_default()
+    }
+
+    /// Every edit so far: of which message, and its new text.
+    pub fn edits(&self) -> Vec<(String, String)> {
+        self.state.lock().unwrap().edits.clone()
     }
 
     /// The labels of all buttons sent so far.
@@ -130,6 +137,25 @@ impl ChannelNotifier for Recorder {
         state.count += 1;
         let message = MessageId::parse(format!("m{}", state.count)).unwrap();
         Ok(Sent { message, more: part + 1 < parts.len() })
+    }
+
+    async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError> {
+        let mut state = self.state.lock().unwrap();
+        if !state.faults.is_empty() {
+            return Err(state.faults.remove(0));
+        }
+        state.edits.push((edit.message.as_str().to_owned(), edit.text.clone()));
+        state.messages.entry(edit.channel.to_string()).or_default().push(edit.text.clone());
+        state.labels.extend(edit.buttons.iter().map(|button| button.label.clone()));
+        Ok(())
+    }
+
+    fn pace(&self, channel: &ChannelId, _kind: SendKind) -> Pace {
+        Pace::unlimited(channel)
+    }
+
+    async fn direct_channel(&self, _person: &PersonId) -> Result<Option<ChannelId>, SendError> {
+        Ok(None)
     }
 }
 
