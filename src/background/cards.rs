@@ -141,6 +141,11 @@ impl Notification {
         let Some(cards) = self.cards().filter(|_| notice.kind == NoticeKind::Started) else { return Ok(None) };
         let Some(card) = self.card_of(notice).await? else { return Ok(None) };
         let Some((task, ahead)) = self.ledger().find(&TaskRef::Id(notice.task.clone())).await? else { return Ok(None) };
+        if Stage::of(&task) == Stage::Ended {
+            // The chat was busy for so long that nobody needs to hear of the start any more: what comes next is the end,
+            // and the card shows that after the result is there.
+            return Ok(Some(Ok(Sent { message: card.message.message, more: false })));
+        }
         let shown = Shown::of(&CardView::of(&task, ahead, self.now()));
         let same = card.shown.as_ref().is_some_and(|before| before.looks_like(&shown));
         Ok(match if same { Ok(()) } else { self.edit(&card.edit(&shown)).await } {

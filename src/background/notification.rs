@@ -283,7 +283,7 @@ impl Notification {
             _ => (Purpose::Notice, Format::Plain),
         };
         let (text, buttons) = match notice.kind {
-            NoticeKind::Accepted => first_words(&task, ahead, self.now()),
+            NoticeKind::Accepted if self.cards.is_some() => first_words(&task, ahead, self.now()),
             _ => (wording::notice(notice, &task, ahead), wording::notice_buttons(notice, &task)),
         };
         Ok(Some(OutgoingMessage {

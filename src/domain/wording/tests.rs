@@ -76,8 +76,8 @@ fn notice(kind: NoticeKind, task: &Task, ahead: Option<usize>) -> String {
 #[test]
 fn notices_name_the_task_and_its_state() {
     let mut task = task();
-    assert_eq!(notice(NoticeKind::Accepted, &task, Some(0)), "#42 queued: it is next.");
-    assert_eq!(notice(NoticeKind::Accepted, &task, Some(2)), "#42 queued: 2 tasks are ahead of it.");
+    assert_eq!(notice(NoticeKind::Accepted, &task, Some(0)), "#42 queued: it is next.\n“Compare the three offers”");
+    assert_eq!(notice(NoticeKind::Accepted, &task, Some(2)), "#42 queued: 2 tasks are ahead of it.\n“Compare the three offers”");
     running(&mut task, 1);
     assert_eq!(notice(NoticeKind::Started, &task, None), "#42 running.");
     let mut second = self::task();

@@ -7,19 +7,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use legwork::background::ports::{
-    AgentRunner, ChannelNotifier, MessageEdit, OutgoingMessage, Progress, RunControl, RunOutcome, RunRequest, SendError, Sent, TypingIndicator,
+    AgentRunner, ChannelNotifier, DraftPreview, MessageEdit, OutgoingMessage, Progress, RunControl, RunOutcome, RunRequest, SendError, Sent, TypingIndicator,
 };
 use legwork::domain::channel::{ChannelId, PersonId};
+use legwork::domain::draft::Draft;
 use legwork::domain::failure::{Failure, FailureCode};
-use legwork::domain::id::MessageId;
+use legwork::domain::id::{MessageId, TaskNumber};
 use legwork::domain::pace::{Pace, SendKind};
 use legwork::domain::task::Outcome;
 use legwork::domain::text::{Unit, split};
 use legwork::domain::usage::Usage;
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep};
 
 /// Does what the first word of the prompt says: `say x`, `hold x` (until [`PromptRunner::release`]), `hang` (until
-/// cancelled), `stubborn` (ignores its token), `panic`, `fail`, `empty`.
+/// cancelled), `write x` (a word a second), `stubborn` (ignores its token), `panic`, `fail`, `empty`.
 pub struct PromptRunner {
     gate: Semaphore,
     pub started: Mutex<Vec<String>>,
@@ -54,6 +56,15 @@ impl AgentRunner for PromptRunner {
                 self.gate.acquire().await.unwrap().forget();
                 Outcome::Done { result: rest.to_owned() }
             }
+            "write" => {
+                for (index, _) in rest.match_indices(' ').chain([(rest.len(), "")]) {
+                    let usage = Usage { input: 100, output: index as u64, ..Usage::default() };
+                    let text = Draft::newest(&rest[..index]);
+                    control.progress.report(Progress { phase: "writing".to_owned(), step: 1, usage, text });
+                    sleep(Duration::from_secs(1)).await;
+                }
+                Outcome::Done { result: rest.to_owned() }
+            }
             "hang" => {
                 control.cancel.cancelled().await;
                 Outcome::Cancelled { partial: rest.to_owned() }
@@ -81,7 +92,10 @@ pub struct Recorder {
 struct Recorded {
     messages: BTreeMap<String, Vec<String>>,
     labels: Vec<String>,
-    edits: Vec<(String, String)>,
+    edits: Vec<(Instant, MessageEdit)>,
+    lost: bool,
+    /// What was sent, edited and drafted, in order: a letter and the text.
+    order: Vec<String>,
     faults: Vec<SendError>,
     poison: Option<String>,
     typing: BTreeMap<String, u32>,
@@ -99,8 +113,18 @@ impl Recorder {
         self.state.lock().unwrap().typing.get(channel).copied().unwrap_or_default()
     }
 
-    /// Every edit so far: of which message, and its new text.
-    pub fn edits(&self) -> Vec<(String, String)> {
+    /// What was sent, edited and drafted, in order: the word and the text.
+    pub fn order(&self) -> Vec<String> {
+        self.state.lock().unwrap().order.clone()
+    }
+
+    /// From now on no message can be edited: they were all deleted.
+    pub fn lose_messages(&self) {
+        self.state.lock().unwrap().lost = true;
+    }
+
+    /// Every edit so far, and when it came.
+    pub fn edits(&self) -> Vec<(Instant, MessageEdit)> {
         self.state.lock().unwrap().edits.clone()
     }
 
@@ -132,6 +156,7 @@ impl ChannelNotifier for Recorder {
         let parts = split(&message.text, 1000, Unit::CodePoint);
         let mark = if message.in_flight_since.is_some() { " (may be a duplicate)" } else { "" };
         let text = format!("{}{mark}", parts[part]);
+        state.order.push(format!("send {text}"));
         state.messages.entry(message.channel.to_string()).or_default().push(text);
         state.labels.extend(message.buttons.iter().map(|button| button.label.clone()));
         state.count += 1;
@@ -144,7 +169,11 @@ impl ChannelNotifier for Recorder {
         if !state.faults.is_empty() {
             return Err(state.faults.remove(0));
         }
-        state.edits.push((edit.message.as_str().to_owned(), edit.text.clone()));
+        if state.lost {
+            return Err(SendError::Undeliverable("somebody deleted it".to_owned()));
+        }
+        state.edits.push((Instant::now(), edit.clone()));
+        state.order.push(format!("edit {}", edit.text));
         state.messages.entry(edit.channel.to_string()).or_default().push(edit.text.clone());
         state.labels.extend(edit.buttons.iter().map(|button| button.label.clone()));
         Ok(())
@@ -156,6 +185,18 @@ impl ChannelNotifier for Recorder {
 
     async fn direct_channel(&self, _person: &PersonId) -> Result<Option<ChannelId>, SendError> {
         Ok(None)
+    }
+}
+
+#[async_trait]
+impl DraftPreview for Recorder {
+    fn takes_drafts(&self, channel: &ChannelId) -> bool {
+        channel.platform() == "drafts"
+    }
+
+    async fn show_draft(&self, _channel: &ChannelId, number: TaskNumber, text: &Draft) -> Result<(), SendError> {
+        self.state.lock().unwrap().order.push(format!("draft {number} {}", text.as_str()));
+        Ok(())
     }
 }
 
