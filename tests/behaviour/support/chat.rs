@@ -114,6 +114,16 @@ impl<'w> Chat<'w> {
         }
     }
 
+    /// The person presses a button below a message, and waits for nothing but its coming to rest.
+    pub async fn presses_quietly(&self, message: &Heard, button: &str) {
+        match self.place {
+            Place::Telegram { .. } => drop(self.presses(message, button).await),
+            Place::Discord { channel } => {
+                let _press = self.world.discord.presses(channel, self.person, message.id, button).unwrap();
+            }
+        }
+    }
+
     /// Everything of the bot this person sees here, oldest first.
     pub fn sees(&self) -> Vec<Heard> {
         match self.place {
