@@ -5,6 +5,7 @@
 //! people type them, and nothing here is markup: adapters show it literally.
 
 mod cards;
+pub mod deliveries;
 mod notices;
 mod refusals;
 mod units;

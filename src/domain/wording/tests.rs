@@ -63,6 +63,7 @@ fn notice(kind: NoticeKind, task: &Task, ahead: Option<usize>) -> String {
         attempt: task.attempt,
         channel: "chat:7".parse().unwrap(),
         reply: None,
+        instead_of: None,
         created_at: at(0),
         state: NoticeState::Owed { due_at: at(0) },
         receipts: Vec::new(),

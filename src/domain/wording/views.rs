@@ -60,7 +60,8 @@ pub fn status(view: &StatusView<'_>) -> String {
         line("Repeats", &of.to_string());
     }
     for notice in view.notices {
-        line(&format!("Notice “{}” to {}", notice.kind, notice.channel), &delivery(notice, view.now));
+        let instead = notice.instead_of.as_ref().map(|channel| format!(" instead of {channel}")).unwrap_or_default();
+        line(&format!("Notice “{}” to {}{instead}", notice.kind, notice.channel), &delivery(notice, view.now));
     }
     text
 }
