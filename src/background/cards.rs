@@ -21,7 +21,7 @@ use crate::domain::task::Task;
 use crate::domain::time::{Timestamp, elapsed};
 use crate::domain::wording;
 
-/// An acceptance that is delivered so long after the end of its task says that end at once.
+/// A step of a task that is told so long after its end is not told any more.
 const LONG_OVER: Duration = Duration::from_secs(5);
 
 /// What a card shows.
@@ -42,6 +42,13 @@ impl Shown {
     #[must_use]
     pub fn of(view: &CardView<'_>) -> Self {
         Self { face: Some(view.face()), text: view.text(), buttons: view.buttons(), at: Instant::now() }
+    }
+
+    /// What a card shows that only says that the task has started.
+    fn started(task: &Task) -> Self {
+        let text = format!("{}\n{}", wording::started(task.number, task.attempt), wording::card_quote(task));
+        let buttons = vec![wording::cancel_button(task.number)];
+        Self { face: Some(Face::running(None)), text, buttons, at: Instant::now() }
     }
 
     /// Whether a person would see no difference.
@@ -123,7 +130,9 @@ impl Cards {
 impl Notification {
     /// Puts the card on the board that a just delivered acceptance is.
     pub(crate) fn note_card(&self, accepted: &Notice, sent: &Sent, message: &OutgoingMessage) {
-        let Some(cards) = self.cards().filter(|_| accepted.kind == NoticeKind::Accepted) else { return };
+        // One that came to the person instead of the channel that asked is no card.
+        let is_card = accepted.kind == NoticeKind::Accepted && accepted.instead_of.is_none();
+        let Some(cards) = self.cards().filter(|_| is_card) else { return };
         let shown = Shown { face: None, text: message.text.clone(), buttons: message.buttons.clone(), at: Instant::now() };
         let message = CardMessage {
             task: accepted.task.clone(),
@@ -141,12 +150,13 @@ impl Notification {
         let Some(cards) = self.cards().filter(|_| notice.kind == NoticeKind::Started) else { return Ok(None) };
         let Some(card) = self.card_of(notice).await? else { return Ok(None) };
         let Some((task, ahead)) = self.ledger().find(&TaskRef::Id(notice.task.clone())).await? else { return Ok(None) };
-        if Stage::of(&task) == Stage::Ended {
-            // The chat was busy for so long that nobody needs to hear of the start any more: what comes next is the end,
-            // and the card shows that after the result is there.
-            return Ok(Some(Ok(Sent { message: card.message.message, more: false })));
-        }
-        let shown = Shown::of(&CardView::of(&task, ahead, self.now()));
+        let shown = match task.completed_at().map(|ended| elapsed(ended, self.now())) {
+            None => Shown::of(&CardView::of(&task, ahead, self.now())),
+            // It started and ended in a moment. The end is owed, too, and the card shows it when the result is there.
+            Some(over) if over <= LONG_OVER => Shown::started(&task),
+            // The chat was busy for so long that nobody needs to hear of the start any more.
+            Some(_) => return Ok(Some(Ok(Sent { message: card.message.message, more: false }))),
+        };
         let same = card.shown.as_ref().is_some_and(|before| before.looks_like(&shown));
         Ok(match if same { Ok(()) } else { self.edit(&card.edit(&shown)).await } {
             Ok(()) => {

@@ -286,7 +286,7 @@ impl Notification {
             _ => (Purpose::Notice, Format::Plain),
         };
         let (text, buttons) = match notice.kind {
-            NoticeKind::Accepted if self.cards.is_some() => first_words(&task, ahead, self.now()),
+            NoticeKind::Accepted if self.cards.is_some() && notice.instead_of.is_none() => first_words(&task, ahead, self.now()),
             _ => (self.text(notice, &task, ahead).await?, wording::notice_buttons(notice, &task)),
         };
         Ok(Some(OutgoingMessage {

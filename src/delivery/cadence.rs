@@ -88,6 +88,11 @@ impl Track {
         self.not_before = Some(now + pause);
     }
 
+    /// It could not be shown yet, which is nobody's fault.
+    pub(crate) fn put_off(&mut self, until: Instant) {
+        (self.tries, self.not_before) = (0, Some(until));
+    }
+
     /// It was shown.
     pub(crate) fn succeeded(&mut self) {
         (self.tries, self.not_before) = (0, None);

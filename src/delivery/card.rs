@@ -23,10 +23,11 @@ use crate::delivery::outbox::Outbox;
 use crate::delivery::priority::Priority;
 use crate::domain::card::{CardView, Face};
 use crate::domain::id::{MessageId, TaskNumber, TaskRef};
+use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::pace::SendKind;
 use crate::domain::queue::{LiveTask, fair_order};
 use crate::domain::task::Task;
-use crate::domain::time::earlier;
+use crate::domain::time::{earlier, elapsed};
 
 /// How often to look at the progress of what runs.
 const TICK: Duration = Duration::from_millis(500);
@@ -40,6 +41,9 @@ const FULL_LOOK: Duration = Duration::from_secs(5);
 const NOTE: Duration = Duration::from_secs(15);
 /// An end may be written and its card sent, but not yet be known here, for so long.
 const MARGIN: Duration = Duration::from_secs(60);
+/// An end is shown when the result is there, but not later than this; and how soon to look again.
+const RESULT_LIMIT: Duration = Duration::from_secs(30);
+const WAIT_FOR_RESULT: Duration = Duration::from_secs(1);
 /// At a stop there is no later look: what is due within this time is due now.
 const HURRY: Duration = Duration::from_secs(2);
 /// Tries to show an end, over about a day, before it is given up.
@@ -253,6 +257,18 @@ impl Keeper {
         }
     }
 
+    /// Whether a task has just ended and its result is still on the way: a card that says "done" before would be wrong in
+    /// the eyes of who looks for the result.
+    async fn result_is_owed(&self, card: &Card, task: &Task) -> Result<bool, LedgerError> {
+        let Some(ended) = task.completed_at() else { return Ok(false) };
+        if elapsed(ended, self.notification.now()) > RESULT_LIMIT {
+            return Ok(false);
+        }
+        let notices = self.notification.ledger().notices_of(&card.message.task).await?;
+        let owed = |notice: &Notice| notice.kind == NoticeKind::Result && matches!(notice.state, NoticeState::Owed { .. });
+        Ok(notices.iter().any(|notice| notice.channel == card.message.channel && owed(notice)))
+    }
+
     fn tracks(&self) -> MutexGuard<'_, HashMap<TaskNumber, Track>> {
         self.tracks.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -293,6 +309,16 @@ impl Live for CardFace {
             }
             Err(error) => return Err(SendError::Unavailable(error.to_string())),
         };
+        match keeper.result_is_owed(&card, &task).await {
+            Ok(false) => {}
+            Ok(true) => {
+                if let Some(track) = keeper.tracks().get_mut(&number) {
+                    track.put_off(Instant::now() + WAIT_FOR_RESULT);
+                }
+                return Ok(None);
+            }
+            Err(error) => return Err(SendError::Unavailable(error.to_string())),
+        }
         let Some(shown) = keeper.wanted(&card, &task, ahead) else { return Ok(None) };
         let same = card.shown.as_ref().is_some_and(|before| before.looks_like(&shown));
         match if same { Ok(()) } else { keeper.notification.edit(&card.edit(&shown)).await } {

@@ -125,7 +125,8 @@ impl Play<'_> {
 
     async fn ann_hears(&mut self, start: &str) -> Result<(), Failed> {
         let telegram = &self.stage.telegram;
-        let texts = || telegram.said(ANN).into_iter().map(|message| message.text).collect();
+        let said = || telegram.said(ANN).into_iter();
+        let texts = || said().flat_map(|message| message.earlier.into_iter().chain([message.text])).collect();
         self.hears("Telegram", start, texts).await
     }
 
@@ -133,7 +134,7 @@ impl Play<'_> {
         let discord = &self.stage.discord;
         let texts = || {
             let messages = discord.messages(CHANNEL).into_iter().filter(|message| message.author_is_bot && !message.loading);
-            messages.map(|message| message.text).collect()
+            messages.flat_map(|message| message.earlier.into_iter().chain([message.text])).collect()
         };
         self.hears("Discord", start, texts).await
     }

@@ -12,7 +12,7 @@ mod units;
 mod views;
 
 pub use cards::{FULL_RESULT, RETRY, card_ended, card_queued, card_quote, card_running};
-pub use notices::{MAY_BE_A_DUPLICATE, cancel_button, notice, notice_buttons};
+pub use notices::{MAY_BE_A_DUPLICATE, cancel_button, notice, notice_buttons, started};
 pub use refusals::{
     BROKEN, EMPTY, STILL_WORKING, already_finished, cancel_noted, cancelled_now, list_all_is_for_admins, model_is_for_admins,
     not_allowed, not_finished, not_found, not_yours, parse_error, queue_full, retry_of_unfinished, stopping, store_trouble,

@@ -45,7 +45,9 @@ pub fn cancel_button(task: TaskNumber) -> Button {
     Button { label: "Cancel".to_owned(), action: Action::Cancel(task) }
 }
 
-fn started(number: TaskNumber, attempt: u32) -> String {
+/// A start: `#42 running.`
+#[must_use]
+pub fn started(number: TaskNumber, attempt: u32) -> String {
     if attempt > 1 {
         format!("{number} running again (attempt {attempt}), because the server stopped while it ran.")
     } else {

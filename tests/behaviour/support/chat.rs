@@ -51,6 +51,12 @@ impl Heard {
     }
 }
 
+/// Whether a card with this text is one of a task that lives.
+fn tells_of_life(card: &str) -> bool {
+    let status = card.split_once(' ').map(|(_, rest)| rest).unwrap_or_default();
+    status.starts_with("queued") || status.starts_with("running")
+}
+
 impl<'w> Chat<'w> {
     /// The same chat, as somebody else sees it.
     pub fn of(self, person: u64) -> Chat<'w> {
@@ -178,9 +184,17 @@ impl<'w> Chat<'w> {
         }
     }
 
-    /// How many of the bot's messages have all these words, in their order. Cards, which show the same as notices, are left out.
+    /// How many of the bot's messages have all these words, in their order. A card counts for what it says or said while its task
+    /// lived, and not for the end that it shows like the notice of it.
     pub fn count(&self, words: &str) -> usize {
-        self.sees().iter().filter(|heard| !heard.is_card() && has_words(&heard.text, words)).count()
+        let said = |heard: &&Heard| {
+            if heard.is_card() {
+                heard.texts().any(|text| tells_of_life(text) && has_words(text, words))
+            } else {
+                has_words(&heard.text, words)
+            }
+        };
+        self.sees().iter().filter(said).count()
     }
 
     /// Waits for a message that has all these words, in their order (`...` stands for anything), or had them before it was
