@@ -396,6 +396,8 @@ impl Notification {
                 return self.record(notice, delivery, Notified::Held(wait)).await;
             }
             SendError::Moved { from, to } => {
+                // Nothing was sent, so nothing of it is in flight where it goes from now on.
+                self.record(notice, Delivery::Held { due_at: now, reason }, Notified::Moved).await?;
                 self.moved(&from, &to).await?;
                 return Ok(Notified::Moved);
             }

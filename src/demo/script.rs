@@ -76,7 +76,8 @@ impl Play<'_> {
         self.ann("/submit Compare the three offers and recommend one. sleep 1s");
         self.ann_hears("#1 queued").await?;
         self.ann_hears("#1 running").await?;
-        self.waits("typing shows in Ann's chat", || telegram.is_typing(ANN, None)).await?;
+        let at_work = || telegram.is_typing(ANN, None) || !telegram.drafts(ANN).is_empty();
+        self.waits("Ann sees that the bot types, or what it writes", at_work).await?;
         self.ann("/status 1");
         self.ann_hears("#1 running for").await?;
         self.ann_hears("Result of #1").await?;
