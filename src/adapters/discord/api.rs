@@ -5,6 +5,7 @@
 //! address, header or body of a request reaches an error or a log, because they hold the bot's token or an
 //! interaction's; serenity records them in spans while it builds, so it builds with tracing turned off.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,14 +75,6 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What a route is to us.
-struct Place {
-    /// Method and path without ids: the label of the metric.
-    template: &'static str,
-    /// The channel, guild or application it is about; none for routes that an interaction's token opens.
-    major: Option<u64>,
-}
-
 impl Api {
     /// Prepares the client; makes no connection.
     pub(super) fn new(config: &DiscordConfig, metrics: Metrics) -> Result<Self, DiscordError> {
@@ -131,11 +124,11 @@ impl Api {
 
     /// Makes a request and reads its answer.
     pub(super) async fn fetch<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, ApiError> {
-        let place = place(&call);
+        let template = place(&call).route;
         let body = self.call(call).await?;
         serde_json::from_slice(&body).map_err(|_| {
             // It was done, but there is no proof of what.
-            tracing::warn!(method = place.template, "Discord's answer cannot be understood");
+            tracing::warn!(method = template, "Discord's answer cannot be understood");
             ApiError::Unknown("Discord's answer cannot be understood")
         })
     }
@@ -147,18 +140,15 @@ impl Api {
 
     /// Makes a request, unless it is known to be in vain.
     async fn call(&self, call: Call<'_>) -> Result<Vec<u8>, ApiError> {
-        let place = place(&call);
-        let bucket = place.major.map(|major| Bucket { route: place.template, major });
-        if let Some(bucket) = bucket {
-            self.inner.restraint.check(bucket, Instant::now())?;
-        }
+        let bucket = place(&call);
+        self.inner.restraint.check(bucket, Instant::now())?;
         let result = self.execute(call, bucket).await;
         let outcome = result.as_ref().map_or_else(ApiError::outcome, |_| "ok");
-        self.inner.metrics.platform_request("discord", place.template, outcome);
+        self.inner.metrics.platform_request("discord", bucket.route, outcome);
         result
     }
 
-    async fn execute(&self, call: Call<'_>, bucket: Option<Bucket>) -> Result<Vec<u8>, ApiError> {
+    async fn execute(&self, call: Call<'_>, bucket: Bucket) -> Result<Vec<u8>, ApiError> {
         let timeout = call.timeout;
         let request = Request::new(call.route, call.method).body(call.body);
         let (client, authorization) = (&self.inner.client, self.inner.authorization.expose_secret());
@@ -170,28 +160,20 @@ impl Api {
         let mut limits = limits_of(response.headers());
         let body = response.bytes().await;
         if (200..300).contains(&status) {
-            self.learn(bucket, status, limits);
+            self.inner.restraint.learn(bucket, status, &limits, Instant::now());
             return body.map(Into::into).map_err(|_| ApiError::Unknown("the connection broke while Discord answered"));
         }
         let refusal: Refusal = body.ok().and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default();
         limits.retry_after = refusal.retry_after.or(limits.retry_after);
         limits.global |= refusal.global;
-        let wait = self.learn(bucket, status, limits);
+        let wait = self.inner.restraint.learn(bucket, status, &limits, Instant::now());
         Err(match status {
             429 => ApiError::RetryAfter(wait.unwrap_or_default()),
-            401 if bucket.is_some() => ApiError::Unauthorized,
+            401 if !bucket.open => ApiError::Unauthorized,
             500.. => ApiError::Server(status),
             400..500 => ApiError::Refused { status, code: refusal.code },
             _ => ApiError::Unavailable("something other than Discord answers"),
         })
-    }
-
-    fn learn(&self, bucket: Option<Bucket>, status: u16, limits: Limits) -> Option<Duration> {
-        let now = Instant::now();
-        match bucket {
-            Some(bucket) => self.inner.restraint.learn(bucket, status, limits, now),
-            None => self.inner.restraint.note(status, limits, now),
-        }
     }
 }
 
@@ -223,15 +205,18 @@ fn limits_of(headers: &HeaderMap) -> Limits {
         retry_after: number("retry-after"),
         global: scope == "global" || text("x-ratelimit-global").is_some_and(|value| value == "true"),
         shared: scope == "shared",
+        bucket: text("x-ratelimit-bucket").map(ToOwned::to_owned),
+        limit: text("x-ratelimit-limit").and_then(|value| value.trim().parse().ok()),
         remaining: text("x-ratelimit-remaining").and_then(|value| value.trim().parse().ok()),
         reset_after: number("x-ratelimit-reset-after"),
     }
 }
 
-/// Every route the adapter uses, without ids and tokens.
-fn place(call: &Call<'_>) -> Place {
-    let of = |template, major| Place { template, major: Some(major) };
-    let open = |template| Place { template, major: None };
+/// Every route the adapter uses, without ids and tokens. The template is the label of the metric, too.
+fn place(call: &Call<'_>) -> Bucket {
+    let of = |route, major| Bucket { route, major, open: false };
+    // Each interaction has its own limits. Its token must not be kept any longer than it is used.
+    let open = |route, token: &str| Bucket { route, major: hash_of(token), open: true };
     match (call.method, call.route) {
         (LightMethod::Get, Route::UserMe) => of("GET /users/@me", 0),
         (LightMethod::Post, Route::UserMeDmChannels) => of("POST /users/@me/channels", 0),
@@ -245,15 +230,27 @@ fn place(call: &Call<'_>) -> Place {
             of("PUT /applications/{app}/guilds/{guild}/commands", guild_id.get())
         }
         (LightMethod::Post, Route::ChannelMessages { channel_id }) => of("POST /channels/{channel}/messages", channel_id.get()),
+        (LightMethod::Patch, Route::ChannelMessage { channel_id, .. }) => {
+            of("PATCH /channels/{channel}/messages/{message}", channel_id.get())
+        }
         (LightMethod::Post, Route::ChannelTyping { channel_id }) => of("POST /channels/{channel}/typing", channel_id.get()),
-        (LightMethod::Post, Route::InteractionResponse { .. }) => open("POST /interactions/{id}/{token}/callback"),
-        (LightMethod::Patch, Route::WebhookOriginalInteractionResponse { .. }) => {
-            open("PATCH /webhooks/{app}/{token}/messages/@original")
+        (LightMethod::Post, Route::InteractionResponse { token, .. }) => open("POST /interactions/{id}/{token}/callback", token),
+        (LightMethod::Patch, Route::WebhookOriginalInteractionResponse { token, .. }) => {
+            open("PATCH /webhooks/{app}/{token}/messages/@original", token)
         }
-        (LightMethod::Delete, Route::WebhookOriginalInteractionResponse { .. }) => {
-            open("DELETE /webhooks/{app}/{token}/messages/@original")
+        (LightMethod::Delete, Route::WebhookOriginalInteractionResponse { token, .. }) => {
+            open("DELETE /webhooks/{app}/{token}/messages/@original", token)
         }
-        (LightMethod::Post, Route::WebhookFollowupMessages { .. }) => open("POST /webhooks/{app}/{token}"),
+        (LightMethod::Patch, Route::WebhookFollowupMessage { token, .. }) => {
+            open("PATCH /webhooks/{app}/{token}/messages/{message}", token)
+        }
+        (LightMethod::Post, Route::WebhookFollowupMessages { token, .. }) => open("POST /webhooks/{app}/{token}", token),
         _ => of("other", 0),
     }
+}
+
+fn hash_of(token: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    token.hash(&mut hasher);
+    hasher.finish()
 }

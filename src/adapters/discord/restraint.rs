@@ -1,9 +1,13 @@
-//! What Discord has told us not to do for a while.
+//! What Discord has told us about its limits.
 //!
 //! A bot that goes on asking is punished: a spent bucket answers 429, 429s and refused tokens count as invalid requests,
 //! and 10,000 of those in ten minutes shut out the whole address. So the answers are remembered here, and a request
 //! that is known to fail is not made at all: its caller is told to wait, exactly as Discord would tell it.
-//! Answers to interactions are outside of the bot's limits at Discord, so they only leave their marks here.
+//!
+//! Discord counts by bucket and major parameter, and only its answers tell which routes share a bucket. Until then a
+//! route is its own. What is left of a bucket is given out request by request: those on their way have their share
+//! already, so requests at the same time cannot spend it twice. Answers to interactions are outside of the bot's own
+//! limits at Discord, so what stops the bot does not stop them.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -28,17 +32,22 @@ const LONGEST_WAIT: Duration = Duration::from_hours(24);
 /// The wait of a 429 that does not say how long.
 const UNSAID_WAIT: Duration = Duration::from_secs(5);
 
-/// A route and the channel or guild it is about: what Discord limits on its own.
+/// Windows that are remembered before those that are over are looked for and forgotten.
+const REMEMBERED: usize = 1024;
+
+/// A route and what it is about: what Discord limits on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Bucket {
     /// The route's template.
     pub(super) route: &'static str,
-    /// The channel, guild or application.
+    /// The channel, guild or application, or what stands for an interaction's token.
     pub(super) major: u64,
+    /// Whether an interaction's token opens it, so that it does not count against the bot.
+    pub(super) open: bool,
 }
 
 /// What an answer says about limits.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Limits {
     /// Seconds to wait, of a 429.
     pub(super) retry_after: Option<f64>,
@@ -46,6 +55,10 @@ pub(super) struct Limits {
     pub(super) global: bool,
     /// The limit is of the channel, shared with others; not our fault.
     pub(super) shared: bool,
+    /// Discord's name of the bucket.
+    pub(super) bucket: Option<String>,
+    /// Requests that a whole bucket holds.
+    pub(super) limit: Option<u64>,
     /// Requests left in the bucket.
     pub(super) remaining: Option<u64>,
     /// Seconds until the bucket is full again.
@@ -62,58 +75,79 @@ pub(super) struct Restraint {
 struct State {
     token_refused_until: Option<Instant>,
     all_until: Option<Instant>,
-    buckets: HashMap<Bucket, Instant>,
+    /// Discord's names of the buckets of routes, as far as they were told.
+    names: HashMap<&'static str, String>,
+    windows: HashMap<(String, u64), Window>,
     invalid: VecDeque<Instant>,
 }
 
+/// What is left of a bucket, and until when.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    limit: u64,
+    left: u64,
+    until: Instant,
+    /// How long a window lasts, as far as it was seen: the next one is as long.
+    length: Duration,
+}
+
 impl Restraint {
-    /// Whether a request of this bucket may be made now.
+    /// Whether a request of this bucket may be made now; it has its share of the bucket then.
     pub(super) fn check(&self, bucket: Bucket, now: Instant) -> Result<(), ApiError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.token_refused_until.is_some_and(|until| now < until) {
-            return Err(ApiError::Unauthorized);
+        if !bucket.open {
+            if state.token_refused_until.is_some_and(|until| now < until) {
+                return Err(ApiError::Unauthorized);
+            }
+            let until = state.all_until.max(state.too_many_invalid(now));
+            if let Some(until) = until.filter(|until| now < *until) {
+                return Err(ApiError::RetryAfter(until - now));
+            }
         }
-        let own = state.buckets.get(&bucket).copied();
-        let until = [state.all_until, own, state.too_many_invalid(now)].into_iter().flatten().max();
-        match until {
-            Some(until) if now < until => Err(ApiError::RetryAfter(until - now)),
-            _ => Ok(()),
+        let Some(window) = state.window(bucket) else { return Ok(()) };
+        if window.until <= now {
+            // A new window begins with whoever asks first; the answer says how much it really holds.
+            (window.left, window.until) = (window.limit, now + window.length);
         }
+        if window.left == 0 {
+            return Err(ApiError::RetryAfter(window.until - now));
+        }
+        window.left -= 1;
+        Ok(())
     }
 
-    /// Learns from the answer to a request of the bot. Gives the wait that a 429 asks for.
-    pub(super) fn learn(&self, bucket: Bucket, status: u16, limits: Limits, now: Instant) -> Option<Duration> {
+    /// Learns from the answer to a request. Gives the wait that a 429 asks for.
+    pub(super) fn learn(&self, bucket: Bucket, status: u16, limits: &Limits, now: Instant) -> Option<Duration> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.count_invalid(status, limits, now);
-        match status {
-            401 => state.token_refused_until = Some(now + REFUSED_TOKEN),
-            _ => state.token_refused_until = None,
+        if !bucket.open {
+            state.token_refused_until = (status == 401).then(|| now + REFUSED_TOKEN);
+        }
+        if let Some(name) = &limits.bucket {
+            state.rename(bucket, name);
         }
         if status == 429 {
             let wait = limits.wait();
-            if limits.global {
+            if limits.global && !bucket.open {
                 state.all_until = Some(now + wait);
             } else {
-                state.hold(bucket, now, wait);
+                state.put(
+                    bucket,
+                    Window { limit: limits.limit.unwrap_or(1).max(1), left: 0, until: now + wait, length: wait },
+                    now,
+                );
             }
             return Some(wait);
         }
-        if let (Some(0), Some(reset_after)) = (limits.remaining, limits.reset_after) {
-            state.hold(bucket, now, seconds(reset_after));
+        if let (Some(remaining), Some(reset_after)) = (limits.remaining, limits.reset_after) {
+            state.note(bucket, limits.limit, remaining, seconds(reset_after), now);
         }
         None
-    }
-
-    /// Learns from the answer to a request that an interaction's token allowed: it counts when it was invalid.
-    pub(super) fn note(&self, status: u16, limits: Limits, now: Instant) -> Option<Duration> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.count_invalid(status, limits, now);
-        (status == 429).then(|| limits.wait())
     }
 }
 
 impl State {
-    fn count_invalid(&mut self, status: u16, limits: Limits, now: Instant) {
+    fn count_invalid(&mut self, status: u16, limits: &Limits, now: Instant) {
         if matches!(status, 401 | 403) || (status == 429 && !limits.shared) {
             self.invalid.push_back(now);
         }
@@ -131,9 +165,50 @@ impl State {
         first.map(|first| *first + INVALID_WINDOW)
     }
 
-    fn hold(&mut self, bucket: Bucket, now: Instant, wait: Duration) {
-        self.buckets.retain(|_, until| now < *until);
-        self.buckets.insert(bucket, now + wait);
+    fn key(&self, bucket: Bucket) -> (String, u64) {
+        (self.names.get(bucket.route).cloned().unwrap_or_else(|| bucket.route.to_owned()), bucket.major)
+    }
+
+    fn window(&mut self, bucket: Bucket) -> Option<&mut Window> {
+        let key = self.key(bucket);
+        self.windows.get_mut(&key)
+    }
+
+    fn put(&mut self, bucket: Bucket, window: Window, now: Instant) {
+        if self.windows.len() >= REMEMBERED {
+            self.windows.retain(|_, window| now < window.until);
+        }
+        let key = self.key(bucket);
+        self.windows.insert(key, window);
+    }
+
+    /// A route's bucket has a name now; what was known of the route is what is known of the bucket.
+    fn rename(&mut self, bucket: Bucket, name: &str) {
+        if self.names.get(bucket.route).is_some_and(|known| known == name) {
+            return;
+        }
+        let known = self.windows.remove(&self.key(bucket));
+        self.names.insert(bucket.route, name.to_owned());
+        if let Some(known) = known {
+            let key = self.key(bucket);
+            self.windows.entry(key).or_insert(known);
+        }
+    }
+
+    /// An answer says how much is left. Within a window nothing comes back, so the smaller of what it says and what we
+    /// have given out is true.
+    fn note(&mut self, bucket: Bucket, limit: Option<u64>, remaining: u64, reset: Duration, now: Instant) {
+        let known = self.window(bucket).copied().filter(|window| now < window.until);
+        let window = match known {
+            Some(known) => Window {
+                limit: limit.unwrap_or(known.limit),
+                left: remaining.min(known.left),
+                until: now + reset,
+                length: known.length.max(reset),
+            },
+            None => Window { limit: limit.unwrap_or(remaining + 1), left: remaining, until: now + reset, length: reset },
+        };
+        self.put(bucket, window, now);
     }
 }
 
@@ -153,8 +228,22 @@ fn seconds(seconds: f64) -> Duration {
 mod tests {
     use super::*;
 
-    const HERE: Bucket = Bucket { route: "POST /channels/{channel}/messages", major: 1 };
-    const THERE: Bucket = Bucket { route: "POST /channels/{channel}/messages", major: 2 };
+    const HERE: Bucket = Bucket { route: "POST /channels/{channel}/messages", major: 1, open: false };
+    const THERE: Bucket = Bucket { major: 2, ..HERE };
+    const EDIT: Bucket = Bucket { route: "PATCH /channels/{channel}/messages/{message}", ..HERE };
+    const ANSWER: Bucket = Bucket { route: "POST /webhooks/{app}/{token}", major: 3, open: true };
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// What an answer within a window says.
+    fn left(bucket: &str, remaining: u64, reset_after: f64) -> Limits {
+        Limits {
+            bucket: Some(bucket.to_owned()),
+            limit: Some(5),
+            remaining: Some(remaining),
+            reset_after: Some(reset_after),
+            ..Limits::default()
+        }
+    }
 
     fn limited(retry_after: f64, global: bool) -> Limits {
         Limits { retry_after: Some(retry_after), global, ..Limits::default() }
@@ -164,7 +253,7 @@ mod tests {
     fn a_spent_bucket_holds_its_channel_only() {
         let (restraint, now) = (Restraint::default(), Instant::now());
         let spent = Limits { remaining: Some(0), reset_after: Some(1.5), ..Limits::default() };
-        assert_eq!(restraint.learn(HERE, 200, spent, now), None);
+        assert_eq!(restraint.learn(HERE, 200, &spent, now), None);
         assert_eq!(restraint.check(HERE, now), Err(ApiError::RetryAfter(Duration::from_millis(1500))));
         assert_eq!(restraint.check(THERE, now), Ok(()));
         assert_eq!(restraint.check(HERE, now + Duration::from_millis(1500)), Ok(()));
@@ -173,14 +262,66 @@ mod tests {
     #[test]
     fn a_global_limit_holds_everything() {
         let (restraint, now) = (Restraint::default(), Instant::now());
-        assert_eq!(restraint.learn(HERE, 429, limited(3.0, true), now), Some(Duration::from_secs(3)));
+        assert_eq!(restraint.learn(HERE, 429, &limited(3.0, true), now), Some(Duration::from_secs(3)));
         assert_eq!(restraint.check(THERE, now), Err(ApiError::RetryAfter(Duration::from_secs(3))));
+    }
+
+    #[test]
+    fn requests_at_the_same_time_cannot_spend_a_bucket_twice() {
+        let (restraint, now) = (Restraint::default(), Instant::now());
+        assert_eq!(restraint.check(HERE, now), Ok(()));
+        restraint.learn(HERE, 200, &left("b", 4, 5.0), now);
+        for _ in 0..4 {
+            assert_eq!(restraint.check(HERE, now), Ok(()));
+        }
+        let waits = Err(ApiError::RetryAfter(SECOND * 5));
+        assert_eq!(restraint.check(HERE, now), waits, "four are on their way");
+        // An answer that was on its way longer knows of more than there is.
+        restraint.learn(HERE, 200, &left("b", 3, 5.0), now);
+        assert_eq!(restraint.check(HERE, now), waits);
+        for _ in 0..5 {
+            assert_eq!(restraint.check(HERE, now + SECOND * 5), Ok(()), "a new window");
+        }
+        assert_eq!(restraint.check(HERE, now + SECOND * 5), waits);
+    }
+
+    #[test]
+    fn routes_that_share_a_bucket_share_what_is_left_of_it() {
+        let (restraint, now) = (Restraint::default(), Instant::now());
+        restraint.learn(EDIT, 200, &left("b", 4, 5.0), now);
+        assert_eq!(restraint.check(HERE, now), Ok(()));
+        restraint.learn(HERE, 200, &left("b", 0, 4.0), now);
+        assert_eq!(restraint.check(EDIT, now), Err(ApiError::RetryAfter(SECOND * 4)));
+        assert_eq!(restraint.check(Bucket { major: 2, ..EDIT }, now), Ok(()), "another channel");
+    }
+
+    #[test]
+    fn answers_to_interactions_have_buckets_of_their_own_and_nothing_else_stops_them() {
+        let (restraint, now) = (Restraint::default(), Instant::now());
+        restraint.learn(HERE, 429, &limited(3.0, true), now);
+        restraint.learn(HERE, 401, &Limits::default(), now);
+        assert_eq!(restraint.check(ANSWER, now), Ok(()));
+        restraint.learn(ANSWER, 200, &left("w", 0, 2.0), now);
+        assert_eq!(restraint.check(ANSWER, now), Err(ApiError::RetryAfter(SECOND * 2)));
+        assert_eq!(restraint.check(Bucket { major: 4, ..ANSWER }, now), Ok(()), "another interaction");
+        restraint.learn(ANSWER, 401, &Limits::default(), now);
+        assert_eq!(restraint.check(HERE, now + SECOND * 3), Err(ApiError::Unauthorized), "the bot's own token is the bot's");
+    }
+
+    #[test]
+    fn windows_that_are_over_are_forgotten() {
+        let (restraint, now) = (Restraint::default(), Instant::now());
+        for major in 0..5000 {
+            let now = now + Duration::from_millis(major * 10);
+            restraint.learn(Bucket { major, ..ANSWER }, 200, &left("w", 4, 1.0), now);
+        }
+        assert!(restraint.state.lock().expect("a lock").windows.len() <= REMEMBERED);
     }
 
     #[test]
     fn a_refused_token_is_asked_again_after_a_while_only() {
         let (restraint, now) = (Restraint::default(), Instant::now());
-        restraint.learn(HERE, 401, Limits::default(), now);
+        restraint.learn(HERE, 401, &Limits::default(), now);
         assert_eq!(restraint.check(THERE, now), Err(ApiError::Unauthorized));
         assert_eq!(restraint.check(THERE, now + REFUSED_TOKEN), Ok(()));
     }
@@ -190,7 +331,7 @@ mod tests {
         let (restraint, now) = (Restraint::default(), Instant::now());
         for _ in 0..INVALID_LIMIT {
             assert_eq!(restraint.check(THERE, now), Ok(()));
-            restraint.learn(HERE, 403, Limits::default(), now);
+            restraint.learn(HERE, 403, &Limits::default(), now);
         }
         assert_eq!(restraint.check(THERE, now), Err(ApiError::RetryAfter(INVALID_WINDOW)));
         assert_eq!(restraint.check(THERE, now + INVALID_WINDOW), Ok(()));
@@ -200,14 +341,14 @@ mod tests {
     fn limits_that_others_share_are_not_invalid_requests() {
         let (restraint, now) = (Restraint::default(), Instant::now());
         for _ in 0..=INVALID_LIMIT {
-            restraint.learn(HERE, 429, Limits { shared: true, ..limited(0.0, false) }, now);
+            restraint.learn(HERE, 429, &Limits { shared: true, ..limited(0.0, false) }, now);
         }
         assert_eq!(restraint.check(THERE, now), Ok(()));
     }
 
     #[test]
     fn odd_waits_do_not_hurt() {
-        let wait = |limits| Restraint::default().learn(HERE, 429, limits, Instant::now());
+        let wait = |limits: Limits| Restraint::default().learn(HERE, 429, &limits, Instant::now());
         assert_eq!(wait(limited(f64::NAN, false)), Some(UNSAID_WAIT));
         assert_eq!(wait(limited(-1.0, false)), Some(Duration::ZERO));
         assert_eq!(wait(limited(1e30, false)), Some(LONGEST_WAIT));
