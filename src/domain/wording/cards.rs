@@ -55,7 +55,7 @@ pub fn card_running(task: &Task, running: Duration, progress: &Progress, unchang
     let mut lines = match (attempt, facts.is_empty()) {
         (..=1, true) => vec![format!("{number} running.")],
         (..=1, false) if running >= SOON => vec![format!("{number} running for {facts}")],
-        (..=1, false) => vec![format!("{number} running: {facts}")],
+        (..=1, false) => vec![format!("{number} running, {facts}")],
         (_, empty) => {
             let again = format!("{number} running again (attempt {attempt}), because the server stopped while it ran.");
             if empty { vec![again] } else { vec![again, facts] }

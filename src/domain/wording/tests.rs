@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::card::CardView;
 use crate::domain::channel::ChannelId;
 use crate::domain::command::CommandName;
 use crate::domain::failure::{Failure, FailureCode};
@@ -122,6 +123,95 @@ fn a_status_shows_everything() {
     Submitted: 14:13:20 UTC (20 s ago)
     Started: 14:13:23 UTC (17 s ago), after 3.0 s in the queue
     Used: ~30 tokens, cost unknown
+    ");
+}
+
+#[test]
+fn the_status_of_an_interrupted_task_does_not_say_that_it_runs() {
+    let mut task = task();
+    running(&mut task, 1);
+    task.apply(Event::LeaseLost { max_attempts: 3 }, at(10)).unwrap();
+    let view = wording::StatusView { task: &task, ahead: Some(1), progress: None, notices: &[], now: at(20) };
+    insta::assert_snapshot!(wording::status(&view), @"
+    #42 queued: 1 task is ahead of it
+    Asked: Compare the three offers
+    Submitted: 14:13:20 UTC (20 s ago)
+    Interrupted: it started 14:13:23 UTC (17 s ago) and was cut off when the server stopped; it will run again
+    Used: 0 tokens, cost unknown
+    ");
+}
+
+#[test]
+fn cards_say_where_a_task_stands() {
+    let mut cards = Vec::new();
+    let mut show = |task: &Task, ahead, progress: Option<&Progress>, unchanged, now| {
+        let view = CardView { progress, unchanged: Duration::from_secs(unchanged), ..CardView::of(task, ahead, at(now)) };
+        let labels: Vec<String> = view.buttons().into_iter().map(|button| format!("[{}]", button.label)).collect();
+        cards.push(format!("{} {}", view.text(), labels.join(" ")));
+    };
+    let mut task = task();
+    show(&task, Some(0), None, 0, 0);
+    show(&task, Some(2), None, 0, 0);
+    running(&mut task, 1);
+    show(&task, None, None, 0, 3);
+    let usage = Usage { input: 1200, output: 934, estimated: true, ..Usage::default() };
+    let progress = Progress { phase: "writing".to_owned(), step: 3, usage, ..Progress::default() };
+    show(&task, None, Some(&progress), 0, 5);
+    show(&task, None, Some(&progress), 10, 51);
+    show(&task, None, Some(&progress), 150, 203);
+    task.apply(Event::LeaseLost { max_attempts: 3 }, at(210)).unwrap();
+    show(&task, Some(1), None, 0, 211);
+    let mut second = self::task();
+    running(&mut second, 2);
+    show(&second, None, None, 0, 4);
+    show(&second, None, Some(&progress), 0, 51);
+    show(&ended(Outcome::Done { result: "Take the second.".to_owned() }), None, None, 0, 20);
+    let failure = Failure::new(FailureCode::TimedOut, "it used up its 30 min 0 s.");
+    show(&ended(Outcome::Failed { failure, partial: String::new() }), None, None, 0, 20);
+    let mut cancelled = self::task();
+    cancelled.apply(Event::CancelRequested { by: CancelledBy::Operator }, at(1)).unwrap();
+    show(&cancelled, None, None, 0, 2);
+    insta::assert_snapshot!(cards.join("\n\n"), @"
+    #42 queued: it is next.
+    “Compare the three offers” [Cancel]
+
+    #42 queued: 2 tasks are ahead of it.
+    “Compare the three offers” [Cancel]
+
+    #42 running.
+    “Compare the three offers” [Cancel]
+
+    #42 running, step 3, ~2.1k tokens
+    writing
+    “Compare the three offers” [Cancel]
+
+    #42 running for 48 s, step 3, ~2.1k tokens
+    writing
+    “Compare the three offers” [Cancel]
+
+    #42 running for 3 min 20 s, step 3, ~2.1k tokens
+    still writing, 2 min
+    “Compare the three offers” [Cancel]
+
+    #42 queued again, because the server stopped while it ran: 1 task is ahead of it.
+    “Compare the three offers” [Cancel]
+
+    #42 running again (attempt 2), because the server stopped while it ran.
+    “Compare the three offers” [Cancel]
+
+    #42 running again (attempt 2), because the server stopped while it ran.
+    48 s, step 3, ~2.1k tokens
+    writing
+    “Compare the three offers” [Cancel]
+
+    #42 done after 12 s (waited 3.0 s), 2.1k tokens, cost unknown.
+    “Compare the three offers” [Full result] [Retry]
+
+    #42 failed after 12 s (waited 3.0 s), 2.1k tokens, cost unknown: timed_out.
+    “Compare the three offers” [Retry]
+
+    #42 cancelled by the operator before it started.
+    “Compare the three offers” [Retry]
     ");
 }
 

@@ -37,7 +37,9 @@ pub fn status(view: &StatusView<'_>) -> String {
     };
     line("Asked", &one_line(task.new.prompt.as_str(), 200));
     line("Submitted", &moment(task.submitted_at, view.now));
-    if let Some(started) = task.started_at {
+    if let Some(started) = task.started_at.filter(|_| task.status() == Status::Pending) {
+        line("Interrupted", &format!("it started {} and was cut off when the server stopped; it will run again", moment(started, view.now)));
+    } else if let Some(started) = task.started_at {
         line(
             "Started",
             &format!("{}, after {} in the queue", moment(started, view.now), duration(elapsed(task.submitted_at, started))),
