@@ -158,8 +158,21 @@ impl App {
     /// # Errors
     /// When a component ended by itself: a refused token, a port that failed.
     pub async fn run(self) -> anyhow::Result<()> {
-        let Self { lifecycle, clock, ledger, manager, outbox, keeper, inbox, telegram, discord, listener, pages, drain, retention } =
-            self;
+        let Self {
+            lifecycle,
+            clock,
+            ledger,
+            manager,
+            outbox,
+            keeper,
+            inbox,
+            telegram,
+            discord,
+            listener,
+            pages,
+            drain,
+            retention,
+        } = self;
         let (soft, hard, tracker) = (&lifecycle.soft, &lifecycle.hard, &lifecycle.tracker);
         // The HTTP server and the outbox outlive the drain: people may watch it, and notices are still owed.
         let last = CancellationToken::new();
@@ -265,6 +278,7 @@ fn policy(config: NotifyConfig) -> NoticePolicy {
     NoticePolicy {
         events: config.events,
         default_deliver_to: config.default_deliver_to,
+        language: config.language,
         channels: channels
             .map(|channel| (channel.id, ChannelPolicy { events: channel.events, deliver_to: channel.deliver_to }))
             .collect(),

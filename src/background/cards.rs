@@ -46,8 +46,10 @@ impl Shown {
 
     /// What a card shows that only says that the task has started.
     fn started(task: &Task) -> Self {
-        let text = format!("{}\n{}", wording::started(task.number, task.attempt), wording::card_quote(task));
-        let buttons = vec![wording::cancel_button(task.number)];
+        let language = task.new.origin.language;
+        let started = wording::started(language, task.number, task.attempt);
+        let text = format!("{started}\n{}", wording::card_quote(language, task));
+        let buttons = vec![wording::cancel_button(language, task.number)];
         Self { face: Some(Face::running(None)), text, buttons, at: Instant::now() }
     }
 
@@ -201,6 +203,7 @@ pub(crate) fn first_words(task: &Task, ahead: Option<usize>, now: Timestamp) -> 
     if task.completed_at().is_some_and(|ended| elapsed(ended, now) > LONG_OVER) {
         return (view.text(), view.buttons());
     }
-    let text = format!("{}\n{}", wording::card_queued(task, ahead), wording::card_quote(task));
+    let language = task.new.origin.language;
+    let text = format!("{}\n{}", wording::card_queued(language, task, ahead), wording::card_quote(language, task));
     (text, if Stage::of(task) == Stage::Ended { Vec::new() } else { view.buttons() })
 }

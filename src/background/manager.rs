@@ -14,10 +14,14 @@ use tokio_util::task::TaskTracker;
 use crate::background::execution::{Attempt, StopReason};
 use crate::background::notification::{NoticePolicy, Notification};
 pub use crate::background::outcome::{Cancelled, ResultOf, Retried, Submission, Submitted, TaskDetails};
-use crate::background::ports::{Acceptance, AgentRunner, CancelRequest, Clock, Ledger, LedgerError, Progress, Projection, TaskFilter};
+use crate::background::ports::{
+    Acceptance, AgentRunner, CancelRequest, Clock, Ledger, LedgerError, Progress, Projection, TaskFilter,
+};
 use crate::background::projection::{ProjectionFeed, snapshot};
 use crate::domain::channel::ChannelId;
+use crate::domain::headline::Headline;
 use crate::domain::id::{InboundId, TaskId, TaskRef, WorkerId};
+use crate::domain::language::Language;
 use crate::domain::limits::Limits;
 use crate::domain::origin::Origin;
 use crate::domain::snapshot::TaskSnapshot;
@@ -101,13 +105,14 @@ impl Manager {
         {
             return Ok(Submitted::Duplicate(task));
         }
-        let prepared = core.projection.prepare(&submission.prompt, &submission.origin).await;
-        let (events, deliver_to) = core.policy.resolve(submission.origin.channel.as_ref(), submission.deliver_to);
+        let origin = Origin { language: self.language(submission.origin.language), ..submission.origin };
+        let prepared = core.projection.prepare(&submission.prompt, &origin).await;
+        let (events, deliver_to) = core.policy.resolve(origin.channel.as_ref(), submission.deliver_to);
         let new = NewTask {
             id: prepared.unwrap_or_else(|| core.clock.new_id()),
             inbound: submission.inbound,
             prompt: submission.prompt,
-            origin: submission.origin,
+            origin,
             deliver_to,
             events,
             settings: submission.settings,
@@ -211,6 +216,14 @@ impl Manager {
         self.core.ledger.list(filter).await
     }
 
+    /// Tasks in one line each, newest first; quick however much they have written.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the store fails.
+    pub async fn headlines(&self, filter: &TaskFilter) -> Result<Vec<Headline>, LedgerError> {
+        self.core.ledger.headlines(filter).await
+    }
+
     /// The result of a task that has ended.
     ///
     /// # Errors
@@ -258,6 +271,12 @@ impl Manager {
     /// Takes nothing new from now on. [`Manager::run`] does this by itself when its token is cancelled.
     pub fn shutdown(&self) {
         self.core.closed.cancel();
+    }
+
+    /// In which language to speak to somebody whose own program speaks this one.
+    #[must_use]
+    pub fn language(&self, spoken: Language) -> Language {
+        self.core.policy.language.unwrap_or(spoken)
     }
 
     /// The limits in force.

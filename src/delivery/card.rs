@@ -181,9 +181,8 @@ impl Keeper {
     /// ended.
     async fn read(&self, looking: &mut Looking, cards: &[Card], moved: bool, now: Instant) -> Result<(), LedgerError> {
         let numbers = || cards.iter().map(|card| card.message.number);
-        let usable = |picture: &Picture| {
-            !moved && now < picture.at + FULL_LOOK && numbers().all(|number| picture.cards.contains(&number))
-        };
+        let usable =
+            |picture: &Picture| !moved && now < picture.at + FULL_LOOK && numbers().all(|number| picture.cards.contains(&number));
         if !looking.picture.as_ref().is_some_and(usable) {
             let live = self.notification.ledger().live_tasks().await?;
             looking.picture = Some(Picture { live, cards: numbers().collect(), at: now });

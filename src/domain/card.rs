@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::domain::command::{Action, Button};
+use crate::domain::command::Button;
 use crate::domain::status::Status;
 use crate::domain::task::Task;
 use crate::domain::time::{Timestamp, elapsed};
@@ -111,17 +111,17 @@ impl<'a> CardView<'a> {
     /// Its text. The first line is the number, the status word and how far it is; the last one says what was asked.
     #[must_use]
     pub fn text(&self) -> String {
-        let task = self.task;
+        let (task, language) = (self.task, self.task.new.origin.language);
         let mut lines = match Stage::of(task) {
-            Stage::Queued => vec![wording::card_queued(task, self.ahead)],
+            Stage::Queued => vec![wording::card_queued(language, task, self.ahead)],
             Stage::Running => {
                 let running = task.started_at.map_or(Duration::ZERO, |started| elapsed(started, self.now));
                 let nothing = Progress::default();
-                wording::card_running(task, running, self.progress.unwrap_or(&nothing), self.unchanged)
+                wording::card_running(language, task, running, self.progress.unwrap_or(&nothing), self.unchanged)
             }
-            Stage::Ended => vec![wording::card_ended(task)],
+            Stage::Ended => vec![wording::card_ended(language, task)],
         };
-        lines.push(wording::card_quote(task));
+        lines.push(wording::card_quote(language, task));
         lines.join("\n")
     }
 
@@ -135,9 +135,10 @@ impl<'a> CardView<'a> {
 /// The buttons of a card: Cancel while the task lives; then Retry, and Full result when there is one.
 #[must_use]
 pub fn buttons(task: &Task) -> Vec<Button> {
+    let language = task.new.origin.language;
     if Stage::of(task) != Stage::Ended {
-        return vec![wording::cancel_button(task.number)];
+        return vec![wording::cancel_button(language, task.number)];
     }
-    let result = task.text().map(|_| Button { label: wording::FULL_RESULT.to_owned(), action: Action::Result(task.number) });
-    result.into_iter().chain([Button { label: wording::RETRY.to_owned(), action: Action::Retry(task.number) }]).collect()
+    let result = task.text().map(|_| wording::full_result_button(language, task.number));
+    result.into_iter().chain([wording::retry_button(language, task.number)]).collect()
 }

@@ -4,6 +4,7 @@ mod access;
 mod cancelling;
 mod cards;
 mod commands;
+mod languages;
 mod last_words;
 mod submitting;
 

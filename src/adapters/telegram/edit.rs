@@ -102,7 +102,9 @@ mod tests {
         let same = "Bad Request: message is not modified: specified new message content and reply markup are exactly the same \
                     as a current content and reply markup of the message";
         assert!(changes_nothing(&refused(same)) && !is_gone(&refused(same)));
-        for gone in ["Bad Request: message to edit not found", "Bad Request: message can't be edited", "Bad Request: MESSAGE_ID_INVALID"] {
+        for gone in
+            ["Bad Request: message to edit not found", "Bad Request: message can't be edited", "Bad Request: MESSAGE_ID_INVALID"]
+        {
             assert!(is_gone(&refused(gone)) && !changes_nothing(&refused(gone)), "{gone}");
         }
         assert!(!is_gone(&refused("Bad Request: chat not found")));

@@ -11,7 +11,7 @@ use teloxide::ApiError;
 use teloxide::payloads::{SendChatAction, SendMessage, SendMessageSetters};
 use teloxide::types;
 use teloxide::types::{
-    ChatAction, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Recipient, ReplyParameters, True,
+    ChatAction, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Recipient, ReplyParameters, True,
 };
 
 use crate::adapters::telegram::address;
@@ -19,6 +19,7 @@ use crate::adapters::telegram::address::{PLATFORM, TelegramChat};
 use crate::adapters::telegram::api::{Api, PROMPT};
 use crate::adapters::telegram::edit;
 use crate::adapters::telegram::error::CallError;
+use crate::adapters::telegram::forums::Forums;
 use crate::adapters::telegram::pace;
 use crate::background::ports::{ChannelNotifier, MessageEdit, OutgoingMessage, SendError, Sent, TypingIndicator};
 use crate::domain::channel::{ChannelId, PersonId};
@@ -27,11 +28,11 @@ use crate::domain::id::MessageId;
 use crate::domain::pace::{Pace, SendKind};
 use crate::domain::text;
 use crate::domain::text::Unit;
-use crate::domain::wording::MAY_BE_A_DUPLICATE;
+use crate::domain::wording::{DUPLICATE_MARK_ROOM, may_be_a_duplicate};
 
 /// Longest part, in UTF-16 units: Telegram's limit, less the line that marks a possible duplicate. The same with and without that line, so
 /// that a part is the same at every try.
-const PART: usize = 4096 - MAY_BE_A_DUPLICATE.len();
+const PART: usize = 4096 - DUPLICATE_MARK_ROOM;
 /// Buttons side by side before a new row begins.
 const ROW: usize = 3;
 /// Telegram shows typing for five seconds at most.
@@ -84,11 +85,20 @@ impl ChannelNotifier for TelegramNotifier {
 /// Shows typing in Telegram chats.
 pub struct TelegramTyping {
     api: Arc<Api>,
+    forums: Arc<Forums>,
 }
 
 impl TelegramTyping {
-    pub(super) fn new(api: Arc<Api>) -> Self {
-        Self { api }
+    pub(super) fn new(api: Arc<Api>, forums: Arc<Forums>) -> Self {
+        Self { api, forums }
+    }
+
+    /// The group's id, if this is the general topic of a group with topics.
+    fn general(&self, target: &TelegramChat) -> Option<ChatId> {
+        match target {
+            TelegramChat { chat: Recipient::Id(chat), topic: None } if self.forums.includes(*chat) => Some(*chat),
+            _ => None,
+        }
     }
 }
 
@@ -96,10 +106,16 @@ impl TelegramTyping {
 impl TypingIndicator for TelegramTyping {
     async fn show_typing(&self, channel: &ChannelId) -> Result<Duration, SendError> {
         let target = target(channel)?;
+        let general = self.general(&target);
         let mut payload = SendChatAction::new(target.chat, ChatAction::Typing);
-        payload.message_thread_id = target.topic;
+        payload.message_thread_id = target.topic.or_else(|| general.map(|_| address::GENERAL));
         // An indication that comes late shows something that may no longer be true.
-        let _shown: True = self.api.call_in(&payload.chat_id, &payload, TYPING).await?;
+        let shown: Result<True, CallError> = self.api.call_in(&payload.chat_id, &payload, TYPING).await;
+        if let (Err(CallError::Refused { .. }), Some(group)) = (&shown, general) {
+            // Its topics were turned off meanwhile.
+            self.forums.learn(group, false);
+        }
+        shown?;
         Ok(TYPING)
     }
 }
@@ -125,7 +141,8 @@ fn compose(message: &OutgoingMessage, part: usize) -> Result<(SendMessage, bool)
         return Err(SendError::Undeliverable(format!("the message has {} parts and none of number {}", parts.len(), part + 1)));
     };
     let more = part + 1 < parts.len();
-    let marked = if message.in_flight_since.is_some() { format!("{text}{MAY_BE_A_DUPLICATE}") } else { text.clone() };
+    let mark = message.in_flight_since.map(|_| may_be_a_duplicate(message.language)).unwrap_or_default();
+    let marked = format!("{text}{mark}");
     let mut payload = SendMessage::new(target.chat, marked).link_preview_options(NO_PREVIEW);
     payload.message_thread_id = target.topic;
     if part == 0 {
@@ -173,6 +190,7 @@ mod tests {
     use crate::background::ports::Purpose;
     use crate::domain::command::Action;
     use crate::domain::id::{ReplyHandle, TaskNumber};
+    use crate::domain::language::Language;
     use crate::domain::time::from_millis;
 
     fn message(channel: &str, text: &str) -> OutgoingMessage {
@@ -182,6 +200,7 @@ mod tests {
             reply: Some(ReplyHandle("m5".into())),
             text: text.into(),
             format: text::Format::Plain,
+            language: Language::En,
             buttons: vec![Button { label: "Cancel".into(), action: Action::Cancel(TaskNumber(42)) }],
             key: "k".into(),
             in_flight_since: None,
@@ -222,7 +241,10 @@ mod tests {
         message.in_flight_since = from_millis(1);
         let after = composed(&message, 0).0["text"].as_str().unwrap().to_owned();
         assert_eq!(after, format!("{before}\n(may be a duplicate)"));
-        assert_eq!(Unit::Utf16.length(&after), 4096);
+        assert!(Unit::Utf16.length(&after) <= 4096);
+        message.language = Language::De;
+        let german = composed(&message, 0).0["text"].as_str().unwrap().to_owned();
+        assert_eq!(german, format!("{before}\n(möglicherweise doppelt)"), "the cut stays where it was");
     }
 
     #[test]

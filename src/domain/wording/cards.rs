@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
+use crate::domain::command::{Action, Button};
+use crate::domain::failure::FailureCode;
+use crate::domain::id::TaskNumber;
+use crate::domain::language::Language;
 use crate::domain::status::Status;
 use crate::domain::task::Task;
 use crate::domain::text::one_line;
-use crate::domain::time::elapsed;
 use crate::domain::usage::{Progress, Usage};
-use crate::domain::wording::notices::cancelled_by;
-use crate::domain::wording::units::{counted, duration, tokens};
-
-/// The button that shows a result again.
-pub const FULL_RESULT: &str = "Full result";
-/// The button that runs a task's prompt again.
-pub const RETRY: &str = "Retry";
+use crate::domain::wording::notices::{account, cancelled_by, notice_of_waiting, place, started};
+use crate::domain::wording::sentence::{say, sentence};
+use crate::domain::wording::units::{duration, tokens};
+use crate::domain::wording::views::phase;
 
 /// Most of a prompt that a card quotes, in code points.
 const QUOTE: usize = 120;
@@ -22,69 +22,77 @@ const SOON: Duration = Duration::from_secs(3);
 /// What has gone on for so long is said to be still going on.
 const STILL: Duration = Duration::from_secs(90);
 
+/// The button that shows a result again.
+#[must_use]
+pub fn full_result_button(language: Language, task: TaskNumber) -> Button {
+    Button { label: say(language, "button-full-result"), action: Action::Result(task) }
+}
+
+/// The button that runs a task's prompt again.
+#[must_use]
+pub fn retry_button(language: Language, task: TaskNumber) -> Button {
+    Button { label: say(language, "button-retry"), action: Action::Retry(task) }
+}
+
 /// A waiting task: `#42 queued: 2 tasks are ahead of it.`
 #[must_use]
-pub fn card_queued(task: &Task, ahead: Option<usize>) -> String {
-    let number = task.number;
-    let repeats = task.new.retry_of.map(|of| format!(", a repeat of {of}")).unwrap_or_default();
-    let again = if task.status() == Status::Pending && task.started_at.is_some() { " again, because the server stopped while it ran" } else { "" };
-    match (task.status(), ahead) {
-        (Status::Pending, Some(ahead @ 1..)) => {
-            let others = counted(ahead, "task is", "tasks are");
-            format!("{number} queued{again}{repeats}: {others} ahead of it.")
-        }
-        _ => format!("{number} queued{again}{repeats}: it is next."),
+pub fn card_queued(language: Language, task: &Task, ahead: Option<usize>) -> String {
+    if task.status() != Status::Pending || task.started_at.is_none() {
+        return notice_of_waiting(language, task, ahead);
     }
+    let place = place(language, ahead.unwrap_or_default());
+    sentence(language, "card-queued-again").with("task", task.number).with("place", place).text()
 }
 
 /// A running task: how long, how far, and what it does now.
 #[must_use]
-pub fn card_running(task: &Task, running: Duration, progress: &Progress, unchanged: Duration) -> Vec<String> {
-    let (number, attempt) = (task.number, task.attempt);
+pub fn card_running(language: Language, task: &Task, running: Duration, progress: &Progress, unchanged: Duration) -> Vec<String> {
+    let long = running >= SOON;
     let mut usage = task.usage;
     usage.add(&progress.usage);
-    let facts: Vec<String> = [
-        (running >= SOON).then(|| duration(running)),
-        (progress.step > 0).then(|| format!("step {}", progress.step)),
-        (usage != Usage::default()).then(|| tokens(&usage)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    let facts = facts.join(", ");
-    let mut lines = match (attempt, facts.is_empty()) {
-        (..=1, true) => vec![format!("{number} running.")],
-        (..=1, false) if running >= SOON => vec![format!("{number} running for {facts}")],
-        (..=1, false) => vec![format!("{number} running, {facts}")],
-        (_, empty) => {
-            let again = format!("{number} running again (attempt {attempt}), because the server stopped while it ran.");
-            if empty { vec![again] } else { vec![again, facts] }
-        }
+    let facts = [
+        long.then(|| duration(language, running)),
+        (progress.step > 0).then(|| sentence(language, "card-step").with("step", progress.step).text()),
+        (usage != Usage::default()).then(|| tokens(language, &usage)),
+    ];
+    let facts = facts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let mut lines = if task.attempt <= 1 && !facts.is_empty() {
+        let key = if long { "card-running-for" } else { "card-running" };
+        vec![sentence(language, key).with("task", task.number).with("facts", &facts).text()]
+    } else {
+        let again = (!facts.is_empty()).then_some(facts);
+        [started(language, task.number, task.attempt)].into_iter().chain(again).collect()
     };
     if !progress.phase.is_empty() {
-        let phase = one_line(&progress.phase, QUOTE);
-        lines.push(if unchanged >= STILL { format!("still {phase}, {} min", unchanged.as_secs() / 60) } else { phase });
+        let phase = one_line(&phase(language, &progress.phase), QUOTE);
+        let minutes = unchanged.as_secs() / 60;
+        let still = || sentence(language, "card-still").with("phase", &phase).with("minutes", minutes).text();
+        lines.push(if unchanged >= STILL { still() } else { phase });
     }
     lines
 }
 
 /// A task that has ended: how, after what time, and at what price.
 #[must_use]
-pub fn card_ended(task: &Task) -> String {
-    let (number, status) = (task.number, task.status());
-    let by = cancelled_by(task);
-    let why = task.failure().map(|failure| format!(": {}", failure.code)).unwrap_or_default();
-    let (Some(started), Some(ended)) = (task.started_at, task.completed_at()) else {
-        return format!("{number} {status}{by} before it started{why}.");
+pub fn card_ended(language: Language, task: &Task) -> String {
+    let unstarted = task.started_at.is_none();
+    let key = match task.status() {
+        Status::Failed => "card-failed",
+        Status::Cancelled if unstarted => "notice-cancelled",
+        Status::Cancelled => "card-cancelled",
+        _ => "card-done",
     };
-    let waited = elapsed(task.submitted_at, started);
-    let waited = if waited.as_secs() > 0 { format!(" (waited {})", duration(waited)) } else { String::new() };
-    let ran = duration(elapsed(started, ended));
-    format!("{number} {status}{by} after {ran}{waited}, {}, cost unknown{why}.", tokens(&task.usage))
+    let code = task.failure().map_or(FailureCode::Internal, |failure| failure.code);
+    sentence(language, key)
+        .with("task", task.number)
+        .with("by", cancelled_by(task))
+        .with("code", code)
+        .with("account", account(language, task))
+        .text()
 }
 
 /// What was asked, on one line.
 #[must_use]
-pub fn card_quote(task: &Task) -> String {
-    format!("“{}”", one_line(task.new.prompt.as_str(), QUOTE))
+pub fn card_quote(language: Language, task: &Task) -> String {
+    sentence(language, "card-quote").with("prompt", one_line(task.new.prompt.as_str(), QUOTE)).text()
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use legwork::background::ports::{OutgoingMessage, Purpose, SendError};
 use legwork::chat::inbound::Replies;
 use legwork::domain::id::TaskNumber;
+use legwork::domain::language::Language;
 use legwork::domain::notice::{NoticeKind, NoticeState};
 use legwork::domain::text::Format;
 
@@ -72,6 +73,7 @@ async fn a_chat_that_moved_is_followed_with_everything_that_is_owed_to_it() {
         reply: None,
         text: "an answer".to_owned(),
         format: Format::Plain,
+        language: Language::En,
         buttons: Vec::new(),
         key: "k".to_owned(),
         in_flight_since: None,

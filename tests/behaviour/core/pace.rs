@@ -10,6 +10,7 @@ use legwork::delivery::budget::Budgets;
 use legwork::delivery::typing::PacedTyping;
 use legwork::domain::channel::ChannelId;
 use legwork::domain::id::TaskNumber;
+use legwork::domain::language::Language;
 use legwork::domain::limits::Limits;
 use legwork::domain::notice::Events;
 use legwork::domain::pace::{Budget, Pace, Rate, SendKind};
@@ -49,6 +50,7 @@ fn answer(channel: &str, text: &str) -> OutgoingMessage {
         reply: None,
         text: text.to_owned(),
         format: Format::Plain,
+        language: Language::En,
         buttons: Vec::new(),
         key: "k".to_owned(),
         in_flight_since: None,

@@ -11,6 +11,7 @@ use legwork::chat::inbound::{Answer, Inbound, Inbox, Reply, Request};
 use legwork::chat::router::Router;
 use legwork::domain::command::Command;
 use legwork::domain::id::{InboundId, ReplyHandle};
+use legwork::domain::language::Language;
 use tokio_util::task::TaskTracker;
 
 use crate::core::attempts::Fragile;
@@ -26,10 +27,16 @@ async fn a_request_that_breaks_our_code_is_answered() {
         id: InboundId::parse("one").unwrap(),
         channel: "chat:1".parse().unwrap(),
         session: String::new(),
+        parent: None,
         person: "chat:ann".parse().unwrap(),
+        name: None,
+        language: Language::En,
         channel_admin: false,
         reply: ReplyHandle(String::new()),
         replied_to: None,
+        replied_request: None,
+        by_reply: true,
+        edited: false,
         request: Request::Command(Ok(Command::Status(None))),
     };
     let says = async |words: &str| {

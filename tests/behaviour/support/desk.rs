@@ -13,6 +13,7 @@ use legwork::delivery::card::CardKeeper;
 use legwork::delivery::outbox::Outbox;
 use legwork::domain::channel::PersonId;
 use legwork::domain::id::{TaskNumber, TaskRef};
+use legwork::domain::language::Language;
 use legwork::domain::limits::Limits;
 use legwork::domain::origin::Origin;
 use legwork::domain::prompt::Prompt;
@@ -90,9 +91,8 @@ impl Desk {
         let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
         let outbox = Outbox::new(notification.clone(), tracker.clone(), hard.clone());
         let worked = CancellationToken::new();
-        let keeper = setup.cards.then(|| {
-            CardKeeper::new(cards, manager.clone(), notification.clone(), outbox.clone(), recorder.clone())
-        });
+        let keeper =
+            setup.cards.then(|| CardKeeper::new(cards, manager.clone(), notification.clone(), outbox.clone(), recorder.clone()));
         if let Some(keeper) = keeper.clone() {
             let stop = worked.clone();
             tracker.spawn(async move { keeper.run(stop).await });
@@ -105,7 +105,22 @@ impl Desk {
             let (outbox, hard) = (outbox.clone(), hard.clone());
             async move { outbox.run(hard).await }
         });
-        Self { manager, outbox, ledger, runner, recorder, clock, notification, soft, hard, tracker, keeper, worked, worker, delivery }
+        Self {
+            manager,
+            outbox,
+            ledger,
+            runner,
+            recorder,
+            clock,
+            notification,
+            soft,
+            hard,
+            tracker,
+            keeper,
+            worked,
+            worker,
+            delivery,
+        }
     }
 
     /// A submission of `person` in `channel`.
@@ -115,6 +130,7 @@ impl Desk {
             session: channel.to_owned(),
             person: Some(person.parse().unwrap()),
             reply: None,
+            language: Language::En,
         };
         Submission::new(Prompt::parse(prompt).unwrap(), origin)
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use legwork::background::ports::{
-    AgentRunner, ChannelNotifier, DraftPreview, MessageEdit, OutgoingMessage, Progress, RunControl, RunOutcome, RunRequest, SendError, Sent, TypingIndicator,
+    AgentRunner, ChannelNotifier, DraftPreview, MessageEdit, OutgoingMessage, Progress, RunControl, RunOutcome, RunRequest,
+    SendError, Sent, TypingIndicator,
 };
 use legwork::domain::channel::{ChannelId, PersonId};
 use legwork::domain::draft::Draft;

@@ -73,8 +73,7 @@ fn card_of(row: &Row<'_>) -> Result<Option<CardMessage>, LedgerError> {
     let number = TaskNumber(columns.number("task")?);
     let task = columns.parsed("task", |text| TaskId::parse(text).ok())?;
     let channel = columns.parsed("channel", |text| text.parse().ok())?;
-    let receipts: Vec<MessageId> =
-        columns.optional("receipts", |text| serde_json::from_str(text).ok())?.unwrap_or_default();
+    let receipts: Vec<MessageId> = columns.optional("receipts", |text| serde_json::from_str(text).ok())?.unwrap_or_default();
     let reply = columns.value::<Option<String>>("reply")?.map(ReplyHandle);
     Ok(receipts.into_iter().next_back().map(|message| CardMessage { task, number, channel, message, reply }))
 }

@@ -56,22 +56,20 @@ pub(super) fn list(connection: &Connection, filter: &TaskFilter) -> Result<Vec<T
     if filter.person.is_some() || filter.channel.is_some() || filter.statuses.is_empty() {
         return list_by_number(connection, filter);
     }
-    // Each status is a range of its own in an index, so the newest of all are among the newest of each.
+    // Each status has a way of its own, so the newest of all are among the newest of each.
     let (before, limit) = bounds(filter);
     let mut listed = Vec::new();
     for status in Status::values().into_iter().filter(|status| filter.statuses.contains(status)) {
-        let sql = if status.is_terminal() {
-            select_task!(
-                "INDEXED BY tasks_ended",
-                "WHERE status = ?1 AND completed_at IS NOT NULL AND number < ?2 \
-                 ORDER BY number DESC LIMIT ?3"
-            )
-        } else {
-            select_task!(
+        let sql = match status {
+            Status::Pending | Status::Running => select_task!(
                 "INDEXED BY tasks_live",
-                "WHERE status = ?1 AND completed_at IS NULL AND number < ?2 \
-                 ORDER BY number DESC LIMIT ?3"
-            )
+                "WHERE status = ?1 AND completed_at IS NULL AND number < ?2 ORDER BY number DESC LIMIT ?3"
+            ),
+            Status::Done => select_task!("NOT INDEXED", "WHERE status = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3"),
+            Status::Failed | Status::Cancelled => select_task!(
+                "INDEXED BY tasks_ended",
+                "WHERE status = ?1 AND status > 3 AND number < ?2 ORDER BY number DESC LIMIT ?3"
+            ),
         };
         listed.extend(tasks::many(connection, sql, params![status.code(), before, limit])?);
     }
@@ -82,6 +80,14 @@ pub(super) fn list(connection: &Connection, filter: &TaskFilter) -> Result<Vec<T
 
 /// The tasks of a person, of a channel, or all, along that index.
 fn list_by_number(connection: &Connection, filter: &TaskFilter) -> Result<Vec<Task>, LedgerError> {
+    let (conditions, values) = conditions(filter);
+    let sql = format!("{}{conditions}", select_task!("WHERE "));
+    let values: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
+    tasks::many(connection, &sql, values.as_slice())
+}
+
+/// A filter as what follows `WHERE`, and its values.
+pub(super) fn conditions(filter: &TaskFilter) -> (String, Vec<Box<dyn ToSql>>) {
     let (before, limit) = bounds(filter);
     let mut conditions = vec!["number < ?1".to_owned()];
     let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(before), Box::new(limit)];
@@ -99,10 +105,7 @@ fn list_by_number(connection: &Connection, filter: &TaskFilter) -> Result<Vec<Ta
         let codes: Vec<String> = filter.statuses.iter().map(|status| status.code().to_string()).collect();
         conditions.push(format!("status IN ({})", codes.join(", ")));
     }
-    let (select, conditions) = (select_task!("WHERE "), conditions.join(" AND "));
-    let sql = format!("{select}{conditions} ORDER BY number DESC LIMIT ?2");
-    let values: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
-    tasks::many(connection, &sql, values.as_slice())
+    (format!("{} ORDER BY number DESC LIMIT ?2", conditions.join(" AND ")), values)
 }
 
 /// The number before which to begin, and how many to give.
