@@ -4,9 +4,12 @@
 //! rule testable as a plain function, and lets each ledger (memory, `SQLite`, later `PostgreSQL`) apply the very
 //! same transitions.
 
+pub mod card;
 pub mod channel;
 pub mod command;
+pub mod draft;
 pub mod failure;
+pub mod headline;
 pub mod id;
 pub mod language;
 pub mod limits;

@@ -2,7 +2,9 @@
 
 mod access;
 mod cancelling;
+mod cards;
 mod commands;
+mod languages;
 mod last_words;
 mod submitting;
 

@@ -11,15 +11,17 @@ use teloxide::ApiError;
 use teloxide::payloads::{SendChatAction, SendMessage, SendMessageSetters};
 use teloxide::types;
 use teloxide::types::{
-    ChatAction, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Recipient, ReplyParameters, True,
+    ChatAction, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Recipient, ReplyParameters, True,
 };
 
 use crate::adapters::telegram::address;
 use crate::adapters::telegram::address::{PLATFORM, TelegramChat};
 use crate::adapters::telegram::api::{Api, PROMPT};
+use crate::adapters::telegram::edit;
 use crate::adapters::telegram::error::CallError;
+use crate::adapters::telegram::forums::Forums;
 use crate::adapters::telegram::pace;
-use crate::background::ports::{ChannelNotifier, OutgoingMessage, SendError, Sent, TypingIndicator};
+use crate::background::ports::{ChannelNotifier, MessageEdit, OutgoingMessage, SendError, Sent, TypingIndicator};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::Button;
 use crate::domain::id::MessageId;
@@ -67,6 +69,10 @@ impl ChannelNotifier for TelegramNotifier {
         Ok(Sent { message, more })
     }
 
+    async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError> {
+        edit::edit(&self.api, edit).await
+    }
+
     fn pace(&self, channel: &ChannelId, _kind: SendKind) -> Pace {
         pace::of_channel(channel, self.api.pace())
     }
@@ -79,11 +85,20 @@ impl ChannelNotifier for TelegramNotifier {
 /// Shows typing in Telegram chats.
 pub struct TelegramTyping {
     api: Arc<Api>,
+    forums: Arc<Forums>,
 }
 
 impl TelegramTyping {
-    pub(super) fn new(api: Arc<Api>) -> Self {
-        Self { api }
+    pub(super) fn new(api: Arc<Api>, forums: Arc<Forums>) -> Self {
+        Self { api, forums }
+    }
+
+    /// The group's id, if this is the general topic of a group with topics.
+    fn general(&self, target: &TelegramChat) -> Option<ChatId> {
+        match target {
+            TelegramChat { chat: Recipient::Id(chat), topic: None } if self.forums.includes(*chat) => Some(*chat),
+            _ => None,
+        }
     }
 }
 
@@ -91,10 +106,16 @@ impl TelegramTyping {
 impl TypingIndicator for TelegramTyping {
     async fn show_typing(&self, channel: &ChannelId) -> Result<Duration, SendError> {
         let target = target(channel)?;
+        let general = self.general(&target);
         let mut payload = SendChatAction::new(target.chat, ChatAction::Typing);
-        payload.message_thread_id = target.topic;
+        payload.message_thread_id = target.topic.or_else(|| general.map(|_| address::GENERAL));
         // An indication that comes late shows something that may no longer be true.
-        let _shown: True = self.api.call_in(&payload.chat_id, &payload, TYPING).await?;
+        let shown: Result<True, CallError> = self.api.call_in(&payload.chat_id, &payload, TYPING).await;
+        if let (Err(CallError::Refused { .. }), Some(group)) = (&shown, general) {
+            // Its topics were turned off meanwhile.
+            self.forums.learn(group, false);
+        }
+        shown?;
         Ok(TYPING)
     }
 }
@@ -108,7 +129,7 @@ fn moved(from: &Recipient, to: types::ChatId) -> SendError {
     }
 }
 
-fn target(channel: &ChannelId) -> Result<TelegramChat, SendError> {
+pub(super) fn target(channel: &ChannelId) -> Result<TelegramChat, SendError> {
     TelegramChat::try_from(channel).map_err(|error| SendError::Undeliverable(error.to_string()))
 }
 
@@ -135,7 +156,7 @@ fn compose(message: &OutgoingMessage, part: usize) -> Result<(SendMessage, bool)
 }
 
 /// A preview would show what a link of the model's leads to, and make Telegram visit it.
-const NO_PREVIEW: LinkPreviewOptions = LinkPreviewOptions {
+pub(super) const NO_PREVIEW: LinkPreviewOptions = LinkPreviewOptions {
     is_disabled: true,
     url: None,
     prefer_small_media: false,
@@ -143,7 +164,7 @@ const NO_PREVIEW: LinkPreviewOptions = LinkPreviewOptions {
     show_above_text: false,
 };
 
-fn keyboard(buttons: &[Button]) -> InlineKeyboardMarkup {
+pub(super) fn keyboard(buttons: &[Button]) -> InlineKeyboardMarkup {
     let button = |button: &Button| InlineKeyboardButton::callback(button.label.clone(), button.action.to_string());
     InlineKeyboardMarkup::new(buttons.chunks(ROW).map(|row| row.iter().map(button).collect::<Vec<_>>()))
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::simulator::telegram::drafting::Drafted;
 use crate::simulator::telegram::message::{Button, Message};
 use crate::simulator::telegram::refusal::Refusal;
 
@@ -15,6 +16,8 @@ pub(super) struct User {
     pub(super) is_bot: bool,
     pub(super) first_name: String,
     pub(super) username: Option<String>,
+    /// The language of their app; none when it does not tell.
+    pub(super) language: Option<String>,
 }
 
 impl User {
@@ -23,8 +26,8 @@ impl User {
         if let Some(username) = &self.username {
             json["username"] = json!(username);
         }
-        if !self.is_bot {
-            json["language_code"] = json!("en");
+        if let Some(language) = &self.language {
+            json["language_code"] = json!(language);
         }
         json
     }
@@ -34,6 +37,8 @@ impl User {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Open,
+    /// It was never in the group.
+    Absent,
     /// The person blocked the bot.
     Blocked,
     /// Somebody removed the bot from the group.
@@ -65,6 +70,8 @@ pub(super) struct Chat {
     pub(super) pulses: Vec<Pulse>,
     /// How often the bot said that it is busy.
     pub(super) pulse_count: usize,
+    /// What the bot is still writing, as people see it.
+    pub(super) drafts: Vec<Drafted>,
 }
 
 impl Chat {
@@ -80,6 +87,7 @@ impl Chat {
             last_message_id: 0,
             pulses: Vec::new(),
             pulse_count: 0,
+            drafts: Vec::new(),
         }
     }
 
@@ -111,6 +119,7 @@ impl Chat {
     pub(super) fn check_access(&self) -> Result<(), Refusal> {
         match self.access {
             Access::Open => Ok(()),
+            Access::Absent => Err(Refusal::new(403, "Forbidden: bot is not a member of the supergroup chat")),
             Access::Blocked => Err(Refusal::new(403, "Forbidden: bot was blocked by the user")),
             Access::Kicked => Err(Refusal::new(403, "Forbidden: bot was kicked from the supergroup chat")),
             Access::Migrated(to) => Err(Refusal {

@@ -111,11 +111,15 @@ pub(super) struct Message {
     pub(super) reply_to: Option<i64>,
     pub(super) keyboard: Keyboard,
     pub(super) edits: u32,
+    /// The texts it had before it was edited.
+    pub(super) earlier: Vec<String>,
     pub(super) edit_date: Option<i64>,
     pub(super) document: Option<Document>,
     pub(super) silent: bool,
     /// Set for service messages: the field that says what happened, and its value.
     pub(super) service: Option<(&'static str, Value)>,
+    /// Further fields of its JSON: on whose behalf, by way of which bot.
+    pub(super) extra: Map<String, Value>,
 }
 
 impl Message {

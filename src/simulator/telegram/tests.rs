@@ -1,6 +1,8 @@
 //! What teloxide and plain HTTP see of this server.
 
+mod drafting;
 mod markup;
+mod places;
 mod polling;
 mod strictness;
 mod talking;
