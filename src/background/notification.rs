@@ -226,6 +226,7 @@ impl Notification {
             reply: notice.reply.clone(),
             text: wording::notice(notice, &task, ahead),
             format,
+            frame: (notice.kind == NoticeKind::Result).then(|| wording::result_frame(&task)),
             buttons: wording::notice_buttons(notice, &task),
             key: key(notice),
             in_flight_since: notice.in_flight_since,

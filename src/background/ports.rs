@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::Button;
+use crate::domain::frame::Frame;
 use crate::domain::id::{Epoch, InboundId, MessageId, NoticeId, ReplyHandle, TaskId, TaskRef, WorkerId};
 use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
@@ -122,6 +123,8 @@ pub struct OutgoingMessage {
     pub text: String,
     /// How the text is meant.
     pub format: Format,
+    /// Words of ours around a text that a model wrote: every part begins with one of them.
+    pub frame: Option<Frame>,
     /// Buttons below its last part.
     pub buttons: Vec<Button>,
     /// The same for every try of the same message and for no other; at most 20 ASCII characters. Adapters make the

@@ -180,7 +180,7 @@ impl Dispatch {
         };
         let alive = !details.task.status().is_terminal();
         let buttons = if alive { vec![wording::cancel_button(details.task.number)] } else { Vec::new() };
-        Ok(Reply::Say(Answer { text: wording::status(&view), format: Format::Plain, buttons, private: true }))
+        Ok(Reply::Say(Answer { text: wording::status(&view), format: Format::Plain, frame: None, buttons, private: true }))
     }
 
     async fn active(&self, asker: &Asker<'_>) -> Answered {
@@ -211,7 +211,7 @@ impl Dispatch {
         let last = tasks.last().filter(|_| more);
         let buttons = last.map(|task| wording::older_button(task.number, all)).into_iter().collect::<Vec<Button>>();
         let text = wording::list(&tasks, all, self.manager.now());
-        Ok(Reply::Say(Answer { text, format: Format::Plain, buttons, private: true }))
+        Ok(Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons, private: true }))
     }
 
     async fn result(&self, asker: &Asker<'_>, task: Option<&TaskRef>) -> Answered {
@@ -219,8 +219,10 @@ impl Dispatch {
         let id = TaskRef::Id(task.new.id.clone());
         match self.manager.result(&id).await? {
             ResultOf::Ended(task) => {
-                let format = if task.text().is_some() { Format::Markdown } else { Format::Plain };
-                Ok(Reply::Say(Answer { text: wording::result(&task), format, buttons: Vec::new(), private: false }))
+                let Some(text) = task.text() else { return Ok(say(wording::no_result(&task))) };
+                let frame = Some(wording::result_frame(&task));
+                let (format, buttons) = (Format::Markdown, Vec::new());
+                Ok(Reply::Say(Answer { text: text.to_owned(), format, frame, buttons, private: false }))
             }
             ResultOf::Unfinished(task) => refuse(wording::not_finished(task.number, task.status())),
             ResultOf::NotFound => refuse(wording::not_found(&id)),
@@ -261,11 +263,11 @@ impl Asker<'_> {
 }
 
 fn say(text: String) -> Reply {
-    Reply::Say(Answer { text, format: Format::Plain, buttons: Vec::new(), private: false })
+    Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons: Vec::new(), private: false })
 }
 
 fn whisper(text: String) -> Reply {
-    Reply::Say(Answer { text, format: Format::Plain, buttons: Vec::new(), private: true })
+    Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons: Vec::new(), private: true })
 }
 
 fn refuse(text: String) -> Answered {

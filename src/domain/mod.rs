@@ -7,8 +7,10 @@
 pub mod channel;
 pub mod command;
 pub mod failure;
+pub mod frame;
 pub mod id;
 pub mod limits;
+pub mod markdown;
 pub mod notice;
 pub mod origin;
 pub mod parse;

@@ -101,6 +101,7 @@ impl Interactions {
                 reply: Some(handle.to_reply()),
                 text: answer.text,
                 format: answer.format,
+                frame: answer.frame,
                 buttons: answer.buttons,
                 key: handle.interaction.to_string(),
                 in_flight_since: None,

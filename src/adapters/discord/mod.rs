@@ -19,6 +19,7 @@ mod literal;
 mod outbound;
 mod part;
 mod register;
+pub mod render;
 mod restraint;
 mod supervisor;
 mod watch;

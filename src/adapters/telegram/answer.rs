@@ -105,7 +105,13 @@ impl Answering {
         }
         AssertUnwindSafe(self.inbox.handle(inbound)).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!("handling a Telegram update panicked");
-            Reply::Say(Answer { text: wording::BROKEN.to_owned(), format: Format::Plain, buttons: Vec::new(), private: true })
+            Reply::Say(Answer {
+                text: wording::BROKEN.to_owned(),
+                format: Format::Plain,
+                frame: None,
+                buttons: Vec::new(),
+                private: true,
+            })
         })
     }
 
@@ -116,6 +122,7 @@ impl Answering {
             reply: Some(to.reply),
             text: answer.text,
             format: answer.format,
+            frame: answer.frame,
             buttons: answer.buttons,
             key: to.key,
             in_flight_since: None,

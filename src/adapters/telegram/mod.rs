@@ -15,8 +15,11 @@ mod backoff;
 mod error;
 mod inbound;
 mod outbound;
+mod part;
+mod payload;
 mod poll;
 mod register;
+pub mod render;
 mod restraint;
 mod update;
 

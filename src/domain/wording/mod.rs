@@ -6,6 +6,7 @@
 
 mod notices;
 mod refusals;
+mod results;
 mod units;
 mod views;
 
@@ -15,8 +16,9 @@ pub use refusals::{
     not_allowed, not_finished, not_found, not_yours, parse_error, queue_full, retry_of_unfinished, stopping, store_trouble,
     timeout_too_long, to_is_for_admins, unknown_button, unknown_platform, which_task,
 };
+pub use results::{no_result, result_frame};
 pub use units::{duration, tokens};
-pub use views::{StatusView, active_tasks, help, list, older_button, repeated, result, status};
+pub use views::{StatusView, active_tasks, help, list, older_button, repeated, status};
 
 #[cfg(test)]
 mod tests;

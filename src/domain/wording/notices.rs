@@ -19,7 +19,8 @@ pub fn notice(notice: &Notice, task: &Task, ahead: Option<usize>) -> String {
     match notice.kind {
         NoticeKind::Accepted => accepted(task, ahead),
         NoticeKind::Started => started(task.number, notice.attempt),
-        NoticeKind::Result => result(task),
+        // A model wrote it; the words of ours around it are its frame.
+        NoticeKind::Result => task.text().unwrap_or_default().to_owned(),
         NoticeKind::Done => done(task),
         NoticeKind::Failed => failed(task),
         NoticeKind::Cancelled => cancelled(task),
@@ -61,16 +62,6 @@ fn started(number: TaskNumber, attempt: u32) -> String {
         format!("{number} running again (attempt {attempt}), because the server stopped while it ran.")
     } else {
         format!("{number} running.")
-    }
-}
-
-fn result(task: &Task) -> String {
-    let text = task.text().unwrap_or_default();
-    let number = task.number;
-    if task.status() == Status::Done {
-        format!("Result of {number}:\n\n{text}")
-    } else {
-        format!("What {number} had written by then:\n\n{text}")
     }
 }
 

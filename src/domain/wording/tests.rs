@@ -89,7 +89,10 @@ fn notices_name_the_task_and_its_state() {
 #[test]
 fn ends_say_how_long_it_took_and_what_it_used() {
     let done = ended(Outcome::Done { result: "Take the second.".to_owned() });
-    assert_eq!(notice(NoticeKind::Result, &done, None), "Result of #42:\n\nTake the second.");
+    assert_eq!(notice(NoticeKind::Result, &done, None), "Take the second.");
+    let frame = wording::result_frame(&done);
+    assert_eq!((frame.line(0, 1), frame.line(1, 3)), ("Result of #42:".to_owned(), "#42 (2/3):".to_owned()));
+    assert_eq!(frame.see_file, "The text goes on; all of it is in the file task-42.md.");
     assert_eq!(notice(NoticeKind::Done, &done, None), "#42 done after 12 s (waited 3.0 s), 2.1k tokens.");
     let failure = Failure::new(FailureCode::TimedOut, "it used up its 30 min 0 s.");
     let failed = ended(Outcome::Failed { failure, partial: String::new() });

@@ -138,16 +138,6 @@ fn row(task: &Task, now: Timestamp) -> String {
     format!("{}: {prompt}", headline(task, None, None, now).replace("queued: it is next", "queued"))
 }
 
-/// A result asked for again.
-#[must_use]
-pub fn result(task: &Task) -> String {
-    match task.text() {
-        Some(text) if task.status() == Status::Done => format!("Result of {}:\n\n{text}", task.number),
-        Some(text) => format!("{} {}; what it had written by then:\n\n{text}", task.number, task.status()),
-        None => format!("{} {}: it has no result. /status {} says why.", task.number, task.status(), task.number.0),
-    }
-}
-
 /// A task that was repeated by a button, for who pressed it.
 #[must_use]
 pub fn repeated(of: TaskNumber, new: TaskNumber) -> String {

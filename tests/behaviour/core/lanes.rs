@@ -29,6 +29,7 @@ fn answer(text: &str) -> OutgoingMessage {
         reply: None,
         text: text.to_owned(),
         format: Format::Plain,
+        frame: None,
         buttons: Vec::new(),
         key: "k".to_owned(),
         in_flight_since: None,

@@ -108,7 +108,7 @@ impl Inbox for ScriptedInbox {
 }
 
 pub(super) fn answer(text: &str, private: bool) -> Reply {
-    Reply::Say(Answer { text: text.to_owned(), format: Format::Plain, buttons: Vec::new(), private })
+    Reply::Say(Answer { text: text.to_owned(), format: Format::Plain, frame: None, buttons: Vec::new(), private })
 }
 
 pub(super) fn say(text: &str) -> Reply {
@@ -277,6 +277,7 @@ pub(super) fn notice(channel: &str, text: &str) -> OutgoingMessage {
         reply: None,
         text: text.to_owned(),
         format: Format::Plain,
+        frame: None,
         buttons: Vec::new(),
         key: "n1".to_owned(),
         in_flight_since: None,
