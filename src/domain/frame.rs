@@ -24,6 +24,12 @@ impl Frame {
         if parts > 1 { format!("{name} ({}/{parts}):", part + 1) } else { format!("{name}:") }
     }
 
+    /// The text with the heading above it, for those who have room for all of it.
+    #[must_use]
+    pub fn around(&self, text: &str) -> String {
+        format!("{}\n\n{text}", self.line(0, 1))
+    }
+
     /// The longest line that a part can get, for measuring.
     #[must_use]
     pub fn longest_line(&self) -> String {

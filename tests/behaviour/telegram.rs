@@ -9,4 +9,4 @@ mod sending;
 #[cfg(test)]
 mod speaking;
 #[cfg(test)]
-mod support;
+pub(crate) mod support;

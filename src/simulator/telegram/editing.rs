@@ -70,6 +70,7 @@ impl State {
         self.rate.take(chat)?;
         let message = self.own_message(params)?;
         message.body = body;
+        message.rich = None;
         message.keyboard = keyboard;
         message.edits += 1;
         message.edit_date = Some(wall_clock::unix_seconds());

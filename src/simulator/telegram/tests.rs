@@ -2,6 +2,7 @@
 
 mod markup;
 mod polling;
+mod rich;
 mod strictness;
 mod talking;
 

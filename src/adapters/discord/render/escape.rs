@@ -91,11 +91,17 @@ fn is_markup(before: Option<char>, c: char, after: &str) -> bool {
 fn joins(c: char, after: &str) -> bool {
     match c {
         '@' => {
-            let word = after.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+            let word = after.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_ascii_lowercase();
             let open = word.len() == after.len();
-            ["everyone", "here"].iter().any(|name| word.starts_with(name) || (open && name.starts_with(word)))
+            ["everyone", "here"].iter().any(|name| word.starts_with(name) || (open && name.starts_with(&word)))
         }
-        '<' => after.is_empty() || ["@", "#", ":", "/", "a:", "t:", "id:", "http"].iter().any(|kind| after.starts_with(kind)),
+        '<' => {
+            let inner = after.split('>').next().unwrap_or_default();
+            after.is_empty()
+                || ["@", "#", ":", "a:", "t:", "id:", "http"].iter().any(|kind| after.starts_with(kind))
+                // A command that can be touched: `</name:123>`.
+                || (inner.starts_with('/') && (inner.contains(':') || inner.len() == after.len()))
+        }
         _ => false,
     }
 }

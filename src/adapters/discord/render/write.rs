@@ -190,7 +190,7 @@ fn append_link(url: &str, text: &[Inline], into: &mut String, style: Style) {
         }
         return;
     }
-    let target = safe(url);
+    let target = safe(url, style.italic);
     if said == *url {
         into.push_str(&format!("<{target}>"));
     } else if looks_like_address(&said) || said.contains(['[', ']', '<', '>', '@', '\n', '\\', '`']) {
@@ -203,18 +203,30 @@ fn append_link(url: &str, text: &[Inline], into: &mut String, style: Style) {
     }
 }
 
-/// An address that ends where it should.
-fn safe(url: &str) -> String {
-    url.chars()
-        .map(|c| match c {
+/// An address that ends where it should, and ends nothing that it is in.
+fn safe(url: &str, in_italic: bool) -> String {
+    url.char_indices()
+        .map(|(at, c)| match c {
+            '@' if calls_all(url.get(at + 1..).unwrap_or_default()) => "%40".to_owned(),
             '<' => "%3C".to_owned(),
             '>' => "%3E".to_owned(),
             '(' => "%28".to_owned(),
             ')' => "%29".to_owned(),
             '\\' => "%5C".to_owned(),
+            '*' => "%2A".to_owned(),
+            '~' => "%7E".to_owned(),
+            '|' => "%7C".to_owned(),
+            '`' => "%60".to_owned(),
+            '_' if in_italic => "%5F".to_owned(),
             c => c.to_string(),
         })
         .collect()
+}
+
+/// Whether this goes on, after an at sign, as a call to everybody.
+fn calls_all(rest: &str) -> bool {
+    let begins = |name: &str| rest.get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name));
+    begins("everyone") || begins("here")
 }
 
 fn without_bold(inline: Inline) -> Vec<Inline> {

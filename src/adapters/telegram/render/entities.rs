@@ -54,7 +54,7 @@ fn uncalled(text: &str) -> String {
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
         written.push(c);
-        let in_word = before.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let in_word = before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
         // At the end of a stretch nobody knows what follows. A command would be sent by whoever touches it.
         let names = rest.peek().is_none_or(|c| c.is_alphanumeric() || *c == '_');
         if names && ((c == '@' && !in_word) || (c == '/' && before.is_none_or(char::is_whitespace))) {
@@ -99,8 +99,12 @@ impl Writer {
         self.indent = indent;
     }
 
-    /// A line break, unless a line has just begun.
+    /// A line break, unless a line has just begun; an indentation that it began with goes.
     fn fresh_line(&mut self) {
+        while self.text.ends_with(' ') && self.text.trim_end_matches(' ').ends_with('\n') {
+            self.text.pop();
+            self.units -= 1;
+        }
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.push("\n");
         }
