@@ -20,6 +20,7 @@ fn main() {
         heading: "Result of #42".to_owned(),
         again: "#42".to_owned(),
         file_name: "task-42.md".to_owned(),
+        empty: "(empty)".to_owned(),
         see_file: "The text goes on; all of it is in the file task-42.md.".to_owned(),
     };
     let chapter = include_str!("../tests/behaviour/rendering/corpus/answer_typical.md");

@@ -230,6 +230,7 @@ fn policy(config: NotifyConfig) -> NoticePolicy {
     NoticePolicy {
         events: config.events,
         default_deliver_to: config.default_deliver_to,
+        language: config.language,
         channels: channels
             .map(|channel| (channel.id, ChannelPolicy { events: channel.events, deliver_to: channel.deliver_to }))
             .collect(),

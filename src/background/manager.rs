@@ -18,6 +18,7 @@ use crate::background::ports::{Acceptance, AgentRunner, CancelRequest, Clock, Le
 use crate::background::projection::{ProjectionFeed, snapshot};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::{InboundId, TaskId, TaskRef, WorkerId};
+use crate::domain::language::Language;
 use crate::domain::limits::Limits;
 use crate::domain::origin::Origin;
 use crate::domain::snapshot::TaskSnapshot;
@@ -101,13 +102,14 @@ impl Manager {
         {
             return Ok(Submitted::Duplicate(task));
         }
-        let prepared = core.projection.prepare(&submission.prompt, &submission.origin).await;
-        let (events, deliver_to) = core.policy.resolve(submission.origin.channel.as_ref(), submission.deliver_to);
+        let origin = Origin { language: self.language(submission.origin.language), ..submission.origin };
+        let prepared = core.projection.prepare(&submission.prompt, &origin).await;
+        let (events, deliver_to) = core.policy.resolve(origin.channel.as_ref(), submission.deliver_to);
         let new = NewTask {
             id: prepared.unwrap_or_else(|| core.clock.new_id()),
             inbound: submission.inbound,
             prompt: submission.prompt,
-            origin: submission.origin,
+            origin,
             deliver_to,
             events,
             settings: submission.settings,
@@ -252,6 +254,12 @@ impl Manager {
     /// Takes nothing new from now on. [`Manager::run`] does this by itself when its token is cancelled.
     pub fn shutdown(&self) {
         self.core.closed.cancel();
+    }
+
+    /// In which language to speak to somebody whose own program speaks this one.
+    #[must_use]
+    pub fn language(&self, spoken: Language) -> Language {
+        self.core.policy.language.unwrap_or(spoken)
     }
 
     /// The limits in force.

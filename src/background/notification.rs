@@ -18,6 +18,7 @@ use crate::background::ports::{
 use crate::background::typing::{Typing, TypingGuard};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::{TaskId, TaskRef};
+use crate::domain::language::Language;
 use crate::domain::notice::{Events, Notice, NoticeKind, NoticeState};
 use crate::domain::text::Format;
 use crate::domain::time::{Timestamp, elapsed, later};
@@ -44,6 +45,8 @@ pub struct NoticePolicy {
     pub default_deliver_to: Vec<ChannelId>,
     /// Channels that differ.
     pub channels: HashMap<ChannelId, ChannelPolicy>,
+    /// The language that everybody hears; none when each hears their own.
+    pub language: Option<Language>,
 }
 
 /// What differs for one channel.
@@ -220,14 +223,16 @@ impl Notification {
             NoticeKind::Result => (Purpose::Result, Format::Markdown),
             _ => (Purpose::Notice, Format::Plain),
         };
+        let language = task.new.origin.language;
         Ok(Some(OutgoingMessage {
             channel: notice.channel.clone(),
             purpose,
             reply: notice.reply.clone(),
-            text: wording::notice(notice, &task, ahead),
+            text: wording::notice(language, notice, &task, ahead),
             format,
-            frame: (notice.kind == NoticeKind::Result).then(|| wording::result_frame(&task)),
-            buttons: wording::notice_buttons(notice, &task),
+            frame: (notice.kind == NoticeKind::Result).then(|| wording::result_frame(language, &task)),
+            language,
+            buttons: wording::notice_buttons(language, notice, &task),
             key: key(notice),
             in_flight_since: notice.in_flight_since,
         }))

@@ -15,6 +15,7 @@ use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::Button;
 use crate::domain::frame::Frame;
 use crate::domain::id::{Epoch, InboundId, MessageId, NoticeId, ReplyHandle, TaskId, TaskRef, WorkerId};
+use crate::domain::language::Language;
 use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
 use crate::domain::origin::Origin;
@@ -125,6 +126,8 @@ pub struct OutgoingMessage {
     pub format: Format,
     /// Words of ours around a text that a model wrote: every part begins with one of them.
     pub frame: Option<Frame>,
+    /// The language of what an adapter has to add.
+    pub language: Language,
     /// Buttons below its last part.
     pub buttons: Vec<Button>,
     /// The same for every try of the same message and for no other; at most 20 ASCII characters. Adapters make the

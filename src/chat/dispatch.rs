@@ -16,6 +16,7 @@ use crate::chat::router::Router;
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::{Action, Button, Command, CommandName, SubmitCommand};
 use crate::domain::id::{TaskNumber, TaskRef};
+use crate::domain::language::Language;
 use crate::domain::origin::Origin;
 use crate::domain::status::Status;
 use crate::domain::task::{CancelledBy, RunSettings, Task};
@@ -52,6 +53,8 @@ type Answered = Result<Reply, Refusal>;
 struct Asker<'a> {
     inbound: &'a Inbound,
     role: Role,
+    /// The language to answer in.
+    language: Language,
 }
 
 impl Dispatch {
@@ -62,15 +65,16 @@ impl Dispatch {
     }
 
     async fn answer(&self, inbound: &Inbound) -> Answered {
+        let language = self.manager.language(inbound.language);
         let role = self.access.role(&inbound.channel, &inbound.person, inbound.channel_admin);
         if role == Role::Stranger {
-            return refuse(wording::not_allowed(&inbound.person.to_string(), &inbound.channel.to_string()));
+            return refuse(wording::not_allowed(language, &inbound.person.to_string(), &inbound.channel.to_string()));
         }
-        let asker = Asker { inbound, role };
+        let asker = Asker { inbound, role, language };
         match &inbound.request {
-            Request::Command(Err(error)) => refuse(wording::parse_error(error)),
+            Request::Command(Err(error)) => refuse(wording::parse_error(language, error)),
             Request::Command(Ok(command)) => self.command(&asker, command).await,
-            Request::Press(Err(_unknown)) => refuse(wording::unknown_button()),
+            Request::Press(Err(_unknown)) => refuse(wording::unknown_button(language)),
             Request::Press(Ok(action)) => self.press(&asker, *action).await,
         }
     }
@@ -90,7 +94,7 @@ impl Dispatch {
                 let task = self.find(asker, CommandName::Retry, task.as_ref()).await?;
                 self.retry(asker, &task).await.map(|_new| Reply::Owed)
             }
-            Command::Help => Ok(whisper(wording::help(asker.role.is_admin()))),
+            Command::Help => Ok(whisper(wording::help(asker.language, asker.role.is_admin()))),
         }
     }
 
@@ -104,7 +108,7 @@ impl Dispatch {
             Action::Retry(number) => {
                 let task = self.find(asker, CommandName::Retry, Some(&TaskRef::Number(number))).await?;
                 let new = self.retry(asker, &task).await?;
-                Ok(whisper(wording::repeated(number, new)))
+                Ok(whisper(wording::repeated(asker.language, number, new)))
             }
             Action::Page { before, all } => self.list(asker, all, Some(before)).await,
         }
@@ -112,17 +116,17 @@ impl Dispatch {
 
     async fn submit(&self, asker: &Asker<'_>, submit: &SubmitCommand) -> Answered {
         if !submit.to.is_empty() && asker.role != Role::Admin {
-            return refuse(wording::to_is_for_admins());
+            return refuse(wording::to_is_for_admins(asker.language));
         }
         if let Some(channel) = submit.to.iter().find(|channel| !self.router.serves(channel)) {
-            return refuse(wording::unknown_platform(&channel.to_string()));
+            return refuse(wording::unknown_platform(asker.language, &channel.to_string()));
         }
         if submit.model.is_some() && asker.role != Role::Admin {
-            return refuse(wording::model_is_for_admins());
+            return refuse(wording::model_is_for_admins(asker.language));
         }
         let longest = self.manager.limits().timeout;
         if submit.timeout.is_some_and(|timeout| timeout > longest) {
-            return refuse(wording::timeout_too_long(longest));
+            return refuse(wording::timeout_too_long(asker.language, longest));
         }
         let submission = Submission {
             inbound: Some(asker.inbound.id.clone()),
@@ -130,15 +134,15 @@ impl Dispatch {
             settings: RunSettings { model: submit.model.clone(), timeout: submit.timeout },
             ..Submission::new(submit.prompt.clone(), asker.origin())
         };
-        self.accepted(self.manager.submit(submission).await?).map(|_number| Reply::Owed)
+        self.accepted(asker, self.manager.submit(submission).await?).map(|_number| Reply::Owed)
     }
 
     /// The number of a submitted task, or why it was not accepted. The acceptance itself is answered by its notice.
-    fn accepted(&self, submitted: Submitted) -> Result<TaskNumber, Refusal> {
+    fn accepted(&self, asker: &Asker<'_>, submitted: Submitted) -> Result<TaskNumber, Refusal> {
         match submitted {
             Submitted::Accepted { task, .. } | Submitted::Duplicate(task) => Ok(task.number),
-            Submitted::Full(full) => Err(Refusal::Say(wording::queue_full(full, self.manager.limits()))),
-            Submitted::Stopping => Err(Refusal::Say(wording::stopping())),
+            Submitted::Full(full) => Err(Refusal::Say(wording::queue_full(asker.language, full, self.manager.limits()))),
+            Submitted::Stopping => Err(Refusal::Say(wording::stopping(asker.language))),
         }
     }
 
@@ -150,9 +154,11 @@ impl Dispatch {
         };
         let id = TaskRef::Id(task.new.id.clone());
         match self.manager.retry(&id, origin, Some(asker.inbound.id.clone())).await? {
-            Retried::Submitted(submitted) => self.accepted(submitted),
-            Retried::Unfinished(task) => Err(Refusal::Say(wording::retry_of_unfinished(task.number, task.status()))),
-            Retried::NotFound => Err(Refusal::Say(wording::not_found(&id))),
+            Retried::Submitted(submitted) => self.accepted(asker, submitted),
+            Retried::Unfinished(task) => {
+                Err(Refusal::Say(wording::retry_of_unfinished(asker.language, task.number, task.status())))
+            }
+            Retried::NotFound => Err(Refusal::Say(wording::not_found(asker.language, &id))),
         }
     }
 
@@ -160,17 +166,17 @@ impl Dispatch {
         let by = CancelledBy::Person(asker.inbound.person.clone());
         let id = TaskRef::Id(task.new.id.clone());
         Ok(match self.manager.cancel(&id, by).await? {
-            Cancelled::Cancelled(task) => wording::cancelled_now(&task),
-            Cancelled::Stopping(task) => wording::cancel_noted(task.number),
-            Cancelled::AlreadyFinished(task) => wording::already_finished(&task),
-            Cancelled::NotFound => wording::not_found(&id),
+            Cancelled::Cancelled(task) => wording::cancelled_now(asker.language, &task),
+            Cancelled::Stopping(task) => wording::cancel_noted(asker.language, task.number),
+            Cancelled::AlreadyFinished(task) => wording::already_finished(asker.language, &task),
+            Cancelled::NotFound => wording::not_found(asker.language, &id),
         })
     }
 
     async fn status(&self, asker: &Asker<'_>, task: Option<&TaskRef>) -> Answered {
         let task = self.find(asker, CommandName::Status, task).await?;
         let id = TaskRef::Id(task.new.id);
-        let Some(details) = self.manager.details(&id).await? else { return refuse(wording::not_found(&id)) };
+        let Some(details) = self.manager.details(&id).await? else { return refuse(wording::not_found(asker.language, &id)) };
         let view = wording::StatusView {
             task: &details.task,
             ahead: details.ahead,
@@ -179,8 +185,14 @@ impl Dispatch {
             now: self.manager.now(),
         };
         let alive = !details.task.status().is_terminal();
-        let buttons = if alive { vec![wording::cancel_button(details.task.number)] } else { Vec::new() };
-        Ok(Reply::Say(Answer { text: wording::status(&view), format: Format::Plain, frame: None, buttons, private: true }))
+        let buttons = if alive { vec![wording::cancel_button(asker.language, details.task.number)] } else { Vec::new() };
+        Ok(Reply::Say(Answer {
+            text: wording::status(asker.language, &view),
+            format: Format::Plain,
+            frame: None,
+            buttons,
+            private: true,
+        }))
     }
 
     async fn active(&self, asker: &Asker<'_>) -> Answered {
@@ -191,12 +203,12 @@ impl Dispatch {
             ..TaskFilter::default()
         };
         let tasks = self.manager.list(&filter).await?;
-        Ok(whisper(wording::active_tasks(&tasks, self.manager.now())))
+        Ok(whisper(wording::active_tasks(asker.language, &tasks, self.manager.now())))
     }
 
     async fn list(&self, asker: &Asker<'_>, all: bool, before: Option<TaskNumber>) -> Answered {
         if all && !asker.role.is_admin() {
-            return refuse(wording::list_all_is_for_admins());
+            return refuse(wording::list_all_is_for_admins(asker.language));
         }
         let filter = TaskFilter {
             person: (!all).then(|| asker.inbound.person.clone()),
@@ -209,8 +221,9 @@ impl Dispatch {
         let more = tasks.len() > PAGE;
         tasks.truncate(PAGE);
         let last = tasks.last().filter(|_| more);
-        let buttons = last.map(|task| wording::older_button(task.number, all)).into_iter().collect::<Vec<Button>>();
-        let text = wording::list(&tasks, all, self.manager.now());
+        let buttons =
+            last.map(|task| wording::older_button(asker.language, task.number, all)).into_iter().collect::<Vec<Button>>();
+        let text = wording::list(asker.language, &tasks, all, self.manager.now());
         Ok(Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons, private: true }))
     }
 
@@ -219,13 +232,13 @@ impl Dispatch {
         let id = TaskRef::Id(task.new.id.clone());
         match self.manager.result(&id).await? {
             ResultOf::Ended(task) => {
-                let Some(text) = task.text() else { return Ok(say(wording::no_result(&task))) };
-                let frame = Some(wording::result_frame(&task));
+                let Some(text) = task.text() else { return Ok(say(wording::no_result(asker.language, &task))) };
+                let frame = Some(wording::result_frame(asker.language, &task));
                 let (format, buttons) = (Format::Markdown, Vec::new());
                 Ok(Reply::Say(Answer { text: text.to_owned(), format, frame, buttons, private: false }))
             }
-            ResultOf::Unfinished(task) => refuse(wording::not_finished(task.number, task.status())),
-            ResultOf::NotFound => refuse(wording::not_found(&id)),
+            ResultOf::Unfinished(task) => refuse(wording::not_finished(asker.language, task.number, task.status())),
+            ResultOf::NotFound => refuse(wording::not_found(asker.language, &id)),
         }
     }
 
@@ -235,18 +248,18 @@ impl Dispatch {
         let found = match (task, &inbound.replied_to) {
             (Some(task), _) => match self.manager.ledger().find(task).await? {
                 Some((found, _)) => found,
-                None => return Err(Refusal::Say(wording::not_found(task))),
+                None => return Err(Refusal::Say(wording::not_found(asker.language, task))),
             },
             (None, Some(message)) => match self.manager.task_of_message(&inbound.channel, message).await? {
                 Some(found) => found,
-                None => return Err(Refusal::Say(wording::which_task(command))),
+                None => return Err(Refusal::Say(wording::which_task(asker.language, command))),
             },
-            (None, None) => return Err(Refusal::Say(wording::which_task(command))),
+            (None, None) => return Err(Refusal::Say(wording::which_task(asker.language, command))),
         };
         if asker.role.may_touch(&found, &inbound.channel, &inbound.person) {
             Ok(found)
         } else {
-            Err(Refusal::Say(wording::not_yours(found.number)))
+            Err(Refusal::Say(wording::not_yours(asker.language, found.number)))
         }
     }
 }
@@ -258,6 +271,7 @@ impl Asker<'_> {
             session: self.inbound.session.clone(),
             person: Some(self.inbound.person.clone()),
             reply: Some(self.inbound.reply.clone()),
+            language: self.language,
         }
     }
 }
@@ -280,17 +294,22 @@ impl Inbox for Dispatch {
         self.access.role(channel, person, false) != Role::Stranger
     }
 
+    fn language(&self, spoken: Language) -> Language {
+        self.manager.language(spoken)
+    }
+
     async fn handle(&self, inbound: Inbound) -> Reply {
+        let language = self.manager.language(inbound.language);
         match AssertUnwindSafe(self.answer(&inbound)).catch_unwind().await {
             Ok(Ok(reply)) => reply,
             Err(_panic) => {
                 tracing::error!(inbound = %inbound.id, "handling a request panicked");
-                whisper(wording::BROKEN.to_owned())
+                whisper(wording::broken(language))
             }
             Ok(Err(Refusal::Say(text))) => whisper(text),
             Ok(Err(Refusal::Store(error))) => {
                 tracing::error!(error = %error, inbound = %inbound.id, "a request could not be carried out");
-                whisper(wording::store_trouble())
+                whisper(wording::store_trouble(language))
             }
         }
     }

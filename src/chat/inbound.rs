@@ -6,6 +6,7 @@ use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::{Action, Button, Command, UnknownAction};
 use crate::domain::frame::Frame;
 use crate::domain::id::{InboundId, MessageId, ReplyHandle};
+use crate::domain::language::Language;
 use crate::domain::parse::ParseError;
 use crate::domain::text::Format;
 
@@ -20,6 +21,8 @@ pub struct Inbound {
     pub session: String,
     /// Who did it.
     pub person: PersonId,
+    /// The language that the person's own program speaks.
+    pub language: Language,
     /// Whether the platform says that this person administers the channel.
     pub channel_admin: bool,
     /// How to answer it.
@@ -71,6 +74,10 @@ pub struct Answer {
 pub trait Inbox: Send + Sync + 'static {
     /// Whether this person may use the bot in this channel at all. No I/O, so an adapter can ask before it acknowledges.
     fn allows(&self, channel: &ChannelId, person: &PersonId) -> bool;
+
+    /// In which language to answer somebody whose own program speaks this one: the same, unless the operator wants
+    /// everybody to be answered in another.
+    fn language(&self, spoken: Language) -> Language;
 
     /// Does what was asked and says what to answer. Never fails: a failure is an answer too.
     async fn handle(&self, inbound: Inbound) -> Reply;

@@ -158,6 +158,8 @@ pub struct RawNotify {
     pub events: Vec<String>,
     /// Where results go when a task has no channel of its own. Defaults to none.
     pub default_deliver_to: Vec<String>,
+    /// The language of the bot. Defaults to `auto`: each person's own.
+    pub language: String,
 }
 
 /// One of `[[channels]]`
@@ -271,7 +273,7 @@ impl Default for RawDiscord {
 
 impl Default for RawNotify {
     fn default() -> Self {
-        Self { events: Events::WORDS.map(str::to_owned).to_vec(), default_deliver_to: Vec::new() }
+        Self { events: Events::WORDS.map(str::to_owned).to_vec(), default_deliver_to: Vec::new(), language: text("auto") }
     }
 }
 

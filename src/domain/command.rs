@@ -81,8 +81,6 @@ pub enum OptionKind {
 pub struct OptionSpec {
     /// Its name, lower case.
     pub name: &'static str,
-    /// What it means, at most 100 characters.
-    pub description: &'static str,
     /// What it takes.
     pub kind: OptionKind,
     /// Whether the command needs it.
@@ -94,72 +92,31 @@ pub struct OptionSpec {
 pub struct CommandSpec {
     /// Which one.
     pub name: CommandName,
-    /// What it does, at most 100 characters.
-    pub description: &'static str,
-    /// How it is written, after the slash.
-    pub usage: &'static str,
     /// Its options, the required ones first.
     pub options: &'static [OptionSpec],
 }
 
-const TASK_REQUIRED: OptionSpec =
-    OptionSpec { name: "task", description: "The task, like 42 or #42", kind: OptionKind::Task, required: true };
+const TASK_REQUIRED: OptionSpec = OptionSpec { name: "task", kind: OptionKind::Task, required: true };
 const TASK: OptionSpec = OptionSpec { required: false, ..TASK_REQUIRED };
 
-/// Every command there is.
+/// Every command there is. What they and their options mean is said by
+/// [`wording`](crate::domain::wording::command_description).
 pub const CATALOGUE: [CommandSpec; 7] = [
     CommandSpec {
         name: CommandName::Submit,
-        description: "Hand over a task; this channel hears when it starts and what came out",
-        usage: "submit <prompt>",
         options: &[
-            OptionSpec { name: "prompt", description: "What is to be done", kind: OptionKind::Text, required: true },
-            OptionSpec {
-                name: "to",
-                description: "Another channel that hears of it too",
-                kind: OptionKind::Text,
-                required: false,
-            },
-            OptionSpec {
-                name: "timeout",
-                description: "Give up after this time, like 90s or 10m",
-                kind: OptionKind::Text,
-                required: false,
-            },
-            OptionSpec { name: "model", description: "Ask this model instead", kind: OptionKind::Text, required: false },
+            OptionSpec { name: "prompt", kind: OptionKind::Text, required: true },
+            OptionSpec { name: "to", kind: OptionKind::Text, required: false },
+            OptionSpec { name: "timeout", kind: OptionKind::Text, required: false },
+            OptionSpec { name: "model", kind: OptionKind::Text, required: false },
         ],
     },
-    CommandSpec {
-        name: CommandName::Status,
-        description: "One task in full, or your active tasks",
-        usage: "status [#N]",
-        options: &[TASK],
-    },
-    CommandSpec { name: CommandName::Cancel, description: "Stop a task", usage: "cancel [#N]", options: &[TASK] },
-    CommandSpec {
-        name: CommandName::List,
-        description: "Your recent tasks",
-        usage: "list [all]",
-        options: &[OptionSpec {
-            name: "all",
-            description: "Everybody's in this channel (admins)",
-            kind: OptionKind::Flag,
-            required: false,
-        }],
-    },
-    CommandSpec {
-        name: CommandName::Result,
-        description: "The whole result of a task again",
-        usage: "result #N",
-        options: &[TASK_REQUIRED],
-    },
-    CommandSpec {
-        name: CommandName::Retry,
-        description: "Run a finished task's prompt again, as a new task",
-        usage: "retry #N",
-        options: &[TASK_REQUIRED],
-    },
-    CommandSpec { name: CommandName::Help, description: "What this is and what you may do here", usage: "help", options: &[] },
+    CommandSpec { name: CommandName::Status, options: &[TASK] },
+    CommandSpec { name: CommandName::Cancel, options: &[TASK] },
+    CommandSpec { name: CommandName::List, options: &[OptionSpec { name: "all", kind: OptionKind::Flag, required: false }] },
+    CommandSpec { name: CommandName::Result, options: &[TASK_REQUIRED] },
+    CommandSpec { name: CommandName::Retry, options: &[TASK_REQUIRED] },
+    CommandSpec { name: CommandName::Help, options: &[] },
 ];
 
 impl CommandName {

@@ -12,6 +12,8 @@ pub struct Frame {
     pub again: String,
     /// The file that a text becomes which is too long for the chat: `task-42.md`.
     pub file_name: String,
+    /// What is said when the model wrote nothing that could be shown.
+    pub empty: String,
     /// Below the beginning of such a text: that the whole of it is in the file.
     pub see_file: String,
 }

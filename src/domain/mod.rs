@@ -9,6 +9,7 @@ pub mod command;
 pub mod failure;
 pub mod frame;
 pub mod id;
+pub mod language;
 pub mod limits;
 pub mod markdown;
 pub mod notice;

@@ -10,8 +10,9 @@ use crate::adapters::discord::literal::literal;
 use crate::adapters::discord::render::{MESSAGE_LIMIT, render};
 use crate::background::ports::OutgoingMessage;
 use crate::domain::command::{Action, Button};
+use crate::domain::language::Language;
 use crate::domain::text::{Format, Unit, one_line, split};
-use crate::domain::wording::{EMPTY, MAY_BE_A_DUPLICATE};
+use crate::domain::wording::{DUPLICATE_MARK_ROOM, empty, may_be_a_duplicate};
 
 /// Buttons in one row, and rows in one message.
 const BUTTONS_PER_ROW: usize = 5;
@@ -26,6 +27,7 @@ const FILE_LIMIT: usize = 10 * 1024 * 1024 - 4096;
 /// One part of a message, ready to be sent.
 pub(super) struct Part {
     text: String,
+    language: Language,
     rows: Vec<CreateActionRow>,
     /// Whether further parts remain.
     pub(super) more: bool,
@@ -38,40 +40,40 @@ impl Part {
     /// unless `files` says that files are not taken.
     pub(super) fn of(message: &OutgoingMessage, number: usize, files: bool) -> Option<Self> {
         if message.format == Format::Plain {
-            return Self::cut(&message.text, Format::Plain, &message.buttons, number);
+            return Self::cut(message.language, &message.text, Format::Plain, &message.buttons, number);
         }
         let rendered = render(&message.text, message.frame.as_ref());
         if let (true, 0, Some(frame), Some(text)) = (files, number, &message.frame, rendered.preview)
             && message.text.len() <= FILE_LIMIT
         {
             let file = Some((frame.file_name.clone(), message.text.clone().into_bytes()));
-            return Some(Self { text, rows: rows(&message.buttons), more: false, file });
+            return Some(Self { text, language: message.language, rows: rows(&message.buttons), more: false, file });
         }
-        Self::one_of(rendered.parts, &message.buttons, number)
+        Self::one_of(message.language, rendered.parts, &message.buttons, number)
     }
 
     /// Part number `number` (from 0) of a text with buttons below its last part.
-    pub(super) fn cut(text: &str, format: Format, buttons: &[Button], number: usize) -> Option<Self> {
+    pub(super) fn cut(language: Language, text: &str, format: Format, buttons: &[Button], number: usize) -> Option<Self> {
         let mut parts = match format {
-            Format::Plain => split(&literal(text), MESSAGE_LIMIT - MAY_BE_A_DUPLICATE.len(), Unit::CodePoint),
+            Format::Plain => split(&literal(text), MESSAGE_LIMIT - DUPLICATE_MARK_ROOM, Unit::CodePoint),
             Format::Markdown => render(text, None).parts,
         };
         if parts.is_empty() {
-            parts.push(EMPTY.to_owned());
+            parts.push(empty(language));
         }
-        Self::one_of(parts, buttons, number)
+        Self::one_of(language, parts, buttons, number)
     }
 
-    fn one_of(parts: Vec<String>, buttons: &[Button], number: usize) -> Option<Self> {
+    fn one_of(language: Language, parts: Vec<String>, buttons: &[Button], number: usize) -> Option<Self> {
         let more = number + 1 < parts.len();
         let text = parts.into_iter().nth(number)?;
         let rows = if more { Vec::new() } else { rows(buttons) };
-        Some(Self { text, rows, more, file: None })
+        Some(Self { text, language, rows, more, file: None })
     }
 
     /// Its text, marked when it may have arrived before.
     pub(super) fn text(&self, may_be_duplicate: bool) -> String {
-        let mark = if may_be_duplicate { MAY_BE_A_DUPLICATE } else { "" };
+        let mark = if may_be_duplicate { may_be_a_duplicate(self.language) } else { String::new() };
         format!("{}{mark}", self.text)
     }
 
@@ -101,7 +103,7 @@ mod tests {
 
     fn part(text: &str, number: usize) -> Option<Part> {
         let buttons = [Button { label: "Cancel".to_owned(), action: Action::Cancel(TaskNumber(42)) }];
-        Part::cut(text, Format::Plain, &buttons, number)
+        Part::cut(Language::En, text, Format::Plain, &buttons, number)
     }
 
     #[test]
@@ -134,7 +136,8 @@ mod tests {
     #[test]
     fn many_buttons_take_several_rows() {
         let buttons = vec![Button { label: "x".repeat(200), action: Action::Retry(TaskNumber(1)) }; 30];
-        let rows = serde_json::to_value(Part::cut("t", Format::Plain, &buttons, 0).expect("a part").rows()).expect("JSON");
+        let rows =
+            serde_json::to_value(Part::cut(Language::En, "t", Format::Plain, &buttons, 0).expect("a part").rows()).expect("JSON");
         assert_eq!(rows.as_array().map(Vec::len), Some(5));
         assert_eq!(rows[4]["components"].as_array().map(Vec::len), Some(5));
         assert_eq!(rows[0]["components"][0]["label"].as_str().map(|label| label.chars().count()), Some(80));

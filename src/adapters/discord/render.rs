@@ -10,9 +10,10 @@ mod write;
 
 use crate::adapters::discord::render::write::{glue, write};
 use crate::domain::frame::Frame;
+use crate::domain::language::Language;
 use crate::domain::markdown::{Block, Measure, Size, parse, split};
 use crate::domain::text::Unit;
-use crate::domain::wording::{EMPTY, MAY_BE_A_DUPLICATE};
+use crate::domain::wording::{DUPLICATE_MARK_ROOM, empty};
 
 /// Longest message, in code points.
 pub const MESSAGE_LIMIT: usize = 2000;
@@ -35,10 +36,13 @@ pub struct Rendered {
 #[must_use]
 pub fn render(markdown: &str, frame: Option<&Frame>) -> Rendered {
     let blocks = parse(markdown);
-    let room = MESSAGE_LIMIT - MAY_BE_A_DUPLICATE.len();
+    let room = MESSAGE_LIMIT - DUPLICATE_MARK_ROOM;
     let line = |part: usize, parts: usize| frame.map(|frame| heading(&frame.line(part, parts))).unwrap_or_default();
     let longest = frame.map_or(0, |frame| Unit::CodePoint.length(&heading(&frame.longest_line())));
-    let bodies = bodies(blocks.clone(), room - longest);
+    let mut bodies = bodies(blocks.clone(), room - longest);
+    if bodies.is_empty() {
+        bodies.push(frame.map_or_else(|| empty(Language::default()), |frame| frame.empty.clone()));
+    }
     let count = bodies.len();
     let parts = bodies.iter().enumerate().map(|(part, body)| format!("{}{body}", line(part, count))).collect();
     let file = frame.filter(|_| count > MOST_MESSAGES);
@@ -58,11 +62,7 @@ fn heading(line: &str) -> String {
 
 fn bodies(blocks: Vec<Block>, units: usize) -> Vec<String> {
     let parts = split(blocks, &CodePoints, Size { units, marks: ANY });
-    let mut bodies: Vec<String> = parts.iter().map(|part| write(part)).collect();
-    if bodies.is_empty() {
-        bodies.push(EMPTY.to_owned());
-    }
-    bodies
+    parts.iter().map(|part| write(part)).collect()
 }
 
 /// Discord counts code points, markup included.

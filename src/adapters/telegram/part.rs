@@ -5,10 +5,10 @@
 //! the whole as a file. Either is the only part then; when it is refused, the first of the ordinary parts is sent in
 //! its place, and the rest follows.
 
-use crate::adapters::telegram::render::{Formatted, MESSAGE_LIMIT, render};
+use crate::adapters::telegram::render::{Formatted, MESSAGE_LIMIT, escaped, render};
 use crate::background::ports::OutgoingMessage;
 use crate::domain::text::{Format, Unit, split};
-use crate::domain::wording::{EMPTY, MAY_BE_A_DUPLICATE};
+use crate::domain::wording::{DUPLICATE_MARK_ROOM, empty, may_be_a_duplicate};
 
 /// Largest file, in bytes, less a little for the form around it.
 const FILE_LIMIT: usize = 50 * 1024 * 1024 - 4096;
@@ -42,10 +42,11 @@ pub(super) struct Way {
 
 /// The ways to send part number `part` (from 0) of a message, best first; none beyond the last.
 pub(super) fn ways(message: &OutgoingMessage, part: usize, rich: bool) -> Vec<Way> {
-    let mark = message.in_flight_since.is_some();
+    let mark = message.in_flight_since.map(|_| may_be_a_duplicate(message.language)).unwrap_or_default();
+    let mark = mark.as_str();
     if message.format == Format::Plain {
-        let parts = split(&message.text, MESSAGE_LIMIT - MAY_BE_A_DUPLICATE.len(), Unit::Utf16);
-        let parts = if parts.is_empty() { vec![EMPTY.to_owned()] } else { parts };
+        let parts = split(&message.text, MESSAGE_LIMIT - DUPLICATE_MARK_ROOM, Unit::Utf16);
+        let parts = if parts.is_empty() { vec![empty(message.language)] } else { parts };
         let more = part + 1 < parts.len();
         return parts.into_iter().nth(part).map(|text| Way { form: bare(text, mark), more }).into_iter().collect();
     }
@@ -54,7 +55,7 @@ pub(super) fn ways(message: &OutgoingMessage, part: usize, rich: bool) -> Vec<Wa
     let mut ways = Vec::new();
     if part == 0 {
         if let Some(whole) = rendered.rich.filter(|_| rich) {
-            ways.push(Way { form: Form::Rich(whole.html + if mark { RICH_MARK } else { "" }), more: false });
+            ways.push(Way { form: Form::Rich(whole.html + &in_a_paragraph(mark)), more: false });
         }
         if let (Some(caption), Some(frame)) = (rendered.preview, &message.frame)
             && message.text.len() <= FILE_LIMIT
@@ -71,16 +72,17 @@ pub(super) fn ways(message: &OutgoingMessage, part: usize, rich: bool) -> Vec<Wa
     ways
 }
 
-/// The mark of a possible duplicate, as a paragraph of a rich message.
-const RICH_MARK: &str = "<p>(may be a duplicate)</p>";
+/// A line of ours as a paragraph of a rich message.
+fn in_a_paragraph(line: &str) -> String {
+    let line = line.trim();
+    if line.is_empty() { String::new() } else { format!("<p>{}</p>", escaped(line)) }
+}
 
-fn bare(text: String, mark: bool) -> Form {
+fn bare(text: String, mark: &str) -> Form {
     Form::Text(marked(Formatted { text, entities: Vec::new() }, mark))
 }
 
-fn marked(mut formatted: Formatted, mark: bool) -> Formatted {
-    if mark {
-        formatted.text.push_str(MAY_BE_A_DUPLICATE);
-    }
+fn marked(mut formatted: Formatted, mark: &str) -> Formatted {
+    formatted.text.push_str(mark);
     formatted
 }

@@ -11,11 +11,13 @@ mod rich;
 use serde::Serialize;
 
 use crate::adapters::telegram::render::entities::{Written, write};
+pub(super) use crate::adapters::telegram::render::rich::escaped;
 pub use crate::adapters::telegram::render::rich::{Rich, gains};
 use crate::domain::frame::Frame;
+use crate::domain::language::Language;
 use crate::domain::markdown::{Block, Measure, Size, parse, split};
 use crate::domain::text::{Unit, prefix};
-use crate::domain::wording::{EMPTY, MAY_BE_A_DUPLICATE};
+use crate::domain::wording::{DUPLICATE_MARK_ROOM, empty};
 
 /// Longest message, in UTF-16 units.
 pub const MESSAGE_LIMIT: usize = 4096;
@@ -97,10 +99,18 @@ pub fn render(markdown: &str, frame: Option<&Frame>) -> Rendered {
     let bodies = cut(&blocks, frame, MESSAGE_LIMIT);
     let count = bodies.len();
     let heading = |part: usize| frame.map(|frame| frame.line(part, count)).unwrap_or_default();
-    let parts: Vec<Formatted> = bodies.iter().enumerate().map(|(part, body)| message(&heading(part), body, "")).collect();
+    let nothing = frame.map_or_else(|| empty(Language::default()), |frame| frame.empty.clone());
+    let written = |body: &[Block]| {
+        let written = write(body);
+        let says = !written.text.trim().is_empty();
+        if says { written } else { Written { text: nothing.clone(), entities: Vec::new() } }
+    };
+    let parts: Vec<Formatted> =
+        bodies.iter().enumerate().map(|(part, body)| message(&heading(part), written(body), "")).collect();
     let plain = bodies.iter().zip(&parts).enumerate().map(|(part, (body, formatted))| {
-        let text = [heading(part), entities::plain(body)].join("\n\n").trim().to_owned();
-        let room = MESSAGE_LIMIT - MAY_BE_A_DUPLICATE.len();
+        let said = Some(entities::plain(body)).filter(|said| !said.is_empty()).unwrap_or_else(|| nothing.clone());
+        let text = [heading(part), said].join("\n\n").trim().to_owned();
+        let room = MESSAGE_LIMIT - DUPLICATE_MARK_ROOM;
         if Unit::Utf16.length(&text) <= room { text } else { entities::silent(&formatted.text, room) }
     });
     let rich = (gains(&blocks) || count > 1).then(|| rich::rich(&blocks, frame)).flatten();
@@ -113,7 +123,7 @@ pub fn render(markdown: &str, frame: Option<&Frame>) -> Rendered {
 fn cut(blocks: &[Block], frame: Option<&Frame>, limit: usize) -> Vec<Vec<Block>> {
     let above = frame.map_or(0, |frame| Unit::Utf16.length(&frame.longest_line()) + 2);
     let below = if limit == CAPTION_LIMIT { frame.map_or(0, |frame| Unit::Utf16.length(&frame.see_file) + 2) } else { 0 };
-    let units = limit - MAY_BE_A_DUPLICATE.len() - above - below;
+    let units = limit - DUPLICATE_MARK_ROOM - above - below;
     // One for the heading.
     let parts = split(blocks.to_vec(), &Units, Size { units, marks: MOST_ENTITIES - 1 });
     if parts.is_empty() { vec![Vec::new()] } else { parts }
@@ -121,19 +131,15 @@ fn cut(blocks: &[Block], frame: Option<&Frame>, limit: usize) -> Vec<Vec<Block>>
 
 fn preview(blocks: &[Block], frame: &Frame) -> Formatted {
     let body = cut(blocks, Some(frame), CAPTION_LIMIT).into_iter().next().unwrap_or_default();
-    message(&frame.line(0, 1), &body, &frame.see_file)
+    message(&frame.line(0, 1), write(&body), &frame.see_file)
 }
 
 /// A heading of ours, the model's text, and a line of ours below.
-fn message(heading: &str, body: &[Block], below: &str) -> Formatted {
+fn message(heading: &str, body: Written, below: &str) -> Formatted {
     let mut formatted = Formatted { text: heading.to_owned(), entities: Vec::new() };
     let length = Unit::Utf16.length(heading);
     if length > 0 {
         formatted.entities.push(Entity { kind: Kind::Bold, offset: 0, length });
-    }
-    let mut body = write(body);
-    if body.text.trim().is_empty() {
-        body = Written { text: EMPTY.to_owned(), entities: Vec::new() };
     }
     append(&mut formatted, body);
     append(&mut formatted, Written { text: below.to_owned(), entities: Vec::new() });

@@ -8,6 +8,7 @@ use legwork::adapters::ledger::sqlite::SqliteLedger;
 use legwork::background::ports::{Ledger, OutgoingMessage, Purpose, SendError};
 use legwork::chat::inbound::Replies;
 use legwork::domain::id::{TaskId, TaskNumber};
+use legwork::domain::language::Language;
 use legwork::domain::limits::Limits;
 use legwork::domain::notice::{Events, NoticeKind, NoticeState};
 use legwork::domain::prompt::Prompt;
@@ -30,6 +31,7 @@ fn answer(text: &str) -> OutgoingMessage {
         text: text.to_owned(),
         format: Format::Plain,
         frame: None,
+        language: Language::En,
         buttons: Vec::new(),
         key: "k".to_owned(),
         in_flight_since: None,

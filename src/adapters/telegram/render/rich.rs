@@ -11,7 +11,7 @@ use crate::domain::markdown::{
     Align, Block, Cell, Inline, List, Table, grid, is_web_address, looks_like_address, plain, records,
 };
 use crate::domain::text::Unit;
-use crate::domain::wording::MAY_BE_A_DUPLICATE;
+use crate::domain::wording::DUPLICATE_MARK_ROOM;
 
 /// Longest text of a rich message. Telegram counts characters; we count UTF-16 units, which are never fewer.
 pub(super) const TEXT_LIMIT: usize = 32_768;
@@ -67,7 +67,7 @@ pub(super) fn rich(blocks: &[Block], frame: Option<&Frame>) -> Option<Rich> {
         return None;
     }
     writer.write(blocks);
-    let room = TEXT_LIMIT - MAY_BE_A_DUPLICATE.len();
+    let room = TEXT_LIMIT - DUPLICATE_MARK_ROOM;
     // One block for the mark of a possible duplicate.
     let fits = writer.units <= room && writer.blocks < MOST_BLOCKS && writer.deepest <= DEEPEST;
     fits.then_some(Rich { html: writer.html, length: writer.units, blocks: writer.blocks })
@@ -245,6 +245,6 @@ impl Writer {
 }
 
 /// Text that is no HTML.
-fn escaped(text: &str) -> String {
+pub(in crate::adapters::telegram) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
