@@ -20,6 +20,7 @@ use crate::domain::channel::ChannelId;
 use crate::domain::id::{TaskId, TaskRef};
 use crate::domain::language::Language;
 use crate::domain::notice::{Events, Notice, NoticeKind, NoticeState};
+use crate::domain::task::Task;
 use crate::domain::text::Format;
 use crate::domain::time::{Timestamp, elapsed, later};
 use crate::domain::wording;
@@ -31,10 +32,12 @@ const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 const LEAST_TRIES: u32 = 10;
 /// Tries of a message that breaks the notifier; then it must not hold up the others of its channel any more.
 const TRIES_OF_BREAKING: u32 = 3;
+/// Tries to find the way to the person whose channel refused a notice.
+const TRIES_OF_FALLBACK: u32 = 5;
 /// The pause after the first failed try; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause between tries.
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
 /// Which notices a channel hears and where else they go, as configured.
 #[derive(Debug, Clone, Default)]
@@ -83,12 +86,33 @@ impl NoticePolicy {
 pub enum Notified {
     /// Every part of it is confirmed by the platform.
     Delivered,
+    /// One part of it is, and there are more.
+    Part,
     /// It was not owed any more.
     NotOwed,
-    /// Not yet: its channel should be left alone for this time.
+    /// Not yet: it failed, and what its channel is owed should rest for this time.
     Later(Duration),
+    /// Not yet: the platform asks to wait so long.
+    Held(Duration),
+    /// Not yet: its channel has moved, and so has the notice.
+    Moved,
     /// Never.
     Undeliverable,
+}
+
+/// What became of one part of a notice, and how long its whole text is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What became of it.
+    pub outcome: Notified,
+    /// Characters of the text; 0 when nothing was handed to the platform.
+    pub length: usize,
+}
+
+impl Told {
+    const fn nothing(outcome: Notified) -> Self {
+        Self { outcome, length: 0 }
+    }
 }
 
 /// Turns owed notices into messages, and work into typing.
@@ -172,36 +196,47 @@ impl Notification {
     /// # Cancel safety
     /// Dropping the future leaves the part that was on its way marked as such in the ledger.
     pub async fn notify(&self, notice: &Notice) -> Result<Notified, LedgerError> {
-        let Some(mut notice) = self.ledger.begin_delivery(notice.id, self.clock.now()).await? else {
-            return Ok(Notified::NotOwed);
+        loop {
+            match self.notify_part(notice).await?.outcome {
+                Notified::Part => {}
+                outcome => return Ok(outcome),
+            }
+        }
+    }
+
+    /// Delivers the next part of an owed notice, as [`Notification::notify`]; for who must do something between parts.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the store fails; the notice is still owed then.
+    pub async fn notify_part(&self, notice: &Notice) -> Result<Told, LedgerError> {
+        let Some(notice) = self.ledger.begin_delivery(notice.id, self.clock.now()).await? else {
+            return Ok(Told::nothing(Notified::NotOwed));
         };
-        let mut message = match self.message(&notice).await {
+        let message = match self.message(&notice).await {
             Ok(Some(message)) => message,
-            Ok(None) => return self.give_up(&notice, "the task is gone").await,
+            Ok(None) => return self.give_up(&notice, "the task is gone").await.map(Told::nothing),
             // It will not get better, and the channel waits behind it.
             Err(error @ LedgerError::BadData { .. }) => {
                 tracing::error!(task.number = notice.number.0, %error, "a notice is given up, its task cannot be read");
-                return self.give_up(&notice, "the task cannot be read").await;
+                return self.give_up(&notice, "the task cannot be read").await.map(Told::nothing);
             }
             Err(error) => return Err(error),
         };
-        loop {
-            match self.send(&message, notice.receipts.len(), notice.tries).await {
-                Ok(sent) if sent.more => {
-                    self.record_sent(&notice, Delivery::Part { message: sent.message.clone(), last: false }).await?;
-                    notice.receipts.push(sent.message);
-                    // Only the part that was on its way at a crash may be a duplicate, not the ones after it.
-                    message.in_flight_since = None;
-                }
-                Ok(sent) => {
-                    self.typing.show_again(&notice.channel);
-                    self.record_sent(&notice, Delivery::Part { message: sent.message, last: true }).await?;
-                    self.metrics.delivered(elapsed(notice.created_at, self.clock.now()));
-                    return Ok(Notified::Delivered);
-                }
-                Err(error) => return self.failed(&notice, error).await,
+        let length = message.text.chars().count();
+        let outcome = match self.send(&message, notice.receipts.len(), notice.tries).await {
+            Ok(sent) if sent.more => {
+                self.record_sent(&notice, Delivery::Part { message: sent.message, last: false }).await?;
+                Notified::Part
             }
-        }
+            Ok(sent) => {
+                self.typing.show_again(&notice.channel);
+                self.record_sent(&notice, Delivery::Part { message: sent.message, last: true }).await?;
+                self.metrics.delivered(elapsed(notice.created_at, self.clock.now()));
+                Notified::Delivered
+            }
+            Err(error) => self.failed(&notice, error).await?,
+        };
+        Ok(Told { outcome, length })
     }
 
     /// Hands a part to the notifier. If its code panics, that is this message's failure and not its channel's; nobody knows
@@ -228,7 +263,7 @@ impl Notification {
             channel: notice.channel.clone(),
             purpose,
             reply: notice.reply.clone(),
-            text: wording::notice(language, notice, &task, ahead),
+            text: self.text(language, notice, &task, ahead).await?,
             format,
             frame: (notice.kind == NoticeKind::Result).then(|| wording::result_frame(language, &task)),
             language,
@@ -236,6 +271,16 @@ impl Notification {
             key: key(notice),
             in_flight_since: notice.in_flight_since,
         }))
+    }
+
+    /// The words of a notice; of one that comes to its person alone with where it was meant to go and why it did not.
+    async fn text(&self, language: Language, notice: &Notice, task: &Task, ahead: Option<usize>) -> Result<String, LedgerError> {
+        let text = wording::notice(language, notice, task, ahead);
+        let Some(meant_for) = &notice.instead_of else { return Ok(text) };
+        let notices = self.ledger.notices_of(&notice.task).await?;
+        let refused = |other: &&Notice| other.kind == notice.kind && other.channel == *meant_for;
+        let reason = notices.iter().rev().find(refused).and_then(|refused| refused.last_error.as_deref());
+        Ok(wording::deliveries::redirected(&text, meant_for, reason))
     }
 
     /// Records a confirmed part. The store is asked again and again rather than the part sent again: a message that
@@ -256,8 +301,52 @@ impl Notification {
     }
 
     async fn give_up(&self, notice: &Notice, reason: &str) -> Result<Notified, LedgerError> {
-        let delivery = Delivery::Undeliverable { reason: reason.to_owned() };
+        let delivery = Delivery::Undeliverable { reason: reason.to_owned(), fallback: None };
         self.record(notice, delivery, Notified::Undeliverable).await
+    }
+
+    /// A channel goes on under another id: moves what is stored of it.
+    pub(crate) async fn moved(&self, from: &ChannelId, to: &ChannelId) -> Result<(), LedgerError> {
+        let notices = self.ledger.move_channel(from, to, self.clock.now()).await?;
+        tracing::warn!(
+            channel.old = %from, channel.new = %to, notices,
+            "a channel has moved, and what is stored of it with it; change the configuration where it names the old one"
+        );
+        Ok(())
+    }
+
+    /// A channel will never take a notice: what matters goes to the person who asked, alone.
+    async fn refused(&self, notice: &Notice, reason: String) -> Result<Notified, LedgerError> {
+        match self.direct_channel(notice).await? {
+            Ok(fallback) => {
+                let delivery = Delivery::Undeliverable { reason, fallback };
+                self.record(notice, delivery, Notified::Undeliverable).await
+            }
+            // It is asked for again after the channel has refused once more.
+            Err(error) if notice.tries < TRIES_OF_FALLBACK => {
+                tracing::debug!(task.number = notice.number.0, %error, "the way to the person is not known yet");
+                let pause = if let SendError::RetryAfter(wait) = error { wait } else { pause_after(notice.tries) };
+                let due_at = later(self.clock.now(), pause);
+                self.record(notice, Delivery::Retry { due_at, reason, unknown: false }, Notified::Later(pause)).await
+            }
+            Err(error) => {
+                tracing::warn!(task.number = notice.number.0, %error, "a notice reaches nobody: no way to its person");
+                self.give_up(notice, &reason).await
+            }
+        }
+    }
+
+    /// The channel of the person alone who is to get a notice instead of its channel; none when nobody is.
+    async fn direct_channel(&self, notice: &Notice) -> Result<Result<Option<ChannelId>, SendError>, LedgerError> {
+        if !notice.matters_to_its_person() {
+            return Ok(Ok(None));
+        }
+        let task = self.ledger.find(&TaskRef::Id(notice.task.clone())).await?.map(|(task, _)| task);
+        let Some(person) = task.and_then(|task| task.new.origin.person) else { return Ok(Ok(None)) };
+        Ok(match self.notifier.direct_channel(&person).await {
+            Err(SendError::Undeliverable(_)) => Ok(None),
+            asked => asked,
+        })
     }
 
     async fn record(&self, notice: &Notice, delivery: Delivery, outcome: Notified) -> Result<Notified, LedgerError> {
@@ -272,15 +361,22 @@ impl Notification {
         let (pause, unknown) = match error {
             SendError::Undeliverable(reason) => {
                 tracing::warn!(task.number = number, channel = %notice.channel, %reason, "a notice is undeliverable");
-                return self.give_up(notice, &reason).await;
+                return self.refused(notice, reason).await;
             }
-            SendError::RetryAfter(wait) => (wait, false),
+            SendError::RetryAfter(wait) => {
+                let delivery = Delivery::Held { due_at: later(now, wait), reason };
+                return self.record(notice, delivery, Notified::Held(wait)).await;
+            }
+            SendError::Moved { from, to } => {
+                self.moved(&from, &to).await?;
+                return Ok(Notified::Moved);
+            }
             SendError::Unavailable(_) => (pause_after(notice.tries), false),
             SendError::Unknown(_) => (pause_after(notice.tries), true),
         };
         if elapsed(notice.created_at, now) > GIVE_UP_AFTER && notice.tries >= LEAST_TRIES {
             tracing::error!(task.number = number, channel = %notice.channel, %reason, "a notice is given up after 24 hours");
-            return self.give_up(notice, &format!("given up after 24 hours: {reason}")).await;
+            return self.give_up(notice, &wording::deliveries::given_up(&reason)).await;
         }
         tracing::debug!(task.number = number, channel = %notice.channel, %reason, "a notice is tried again later");
         let delivery = Delivery::Retry { due_at: later(now, pause), reason, unknown };
@@ -288,7 +384,7 @@ impl Notification {
     }
 }
 
-/// The pause after so many failed tries: 1 s, 2 s, 4 s, at most a minute.
+/// The pause after so many failed tries: 1 s, 2 s, 4 s, at most ten minutes.
 pub(crate) fn pause_after(tries: u32) -> Duration {
     FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(tries.min(16))).min(LONGEST_PAUSE)
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::background::ports::{ChannelNotifier, OutgoingMessage, SendError, Sent, TypingIndicator};
-use crate::domain::channel::ChannelId;
+use crate::domain::channel::{ChannelId, PersonId};
+use crate::domain::pace::{Pace, SendKind};
 
 /// One platform's ways out.
 #[derive(Clone)]
@@ -47,6 +48,18 @@ impl Router {
 impl ChannelNotifier for Router {
     async fn send(&self, message: &OutgoingMessage, part: usize) -> Result<Sent, SendError> {
         self.platform(&message.channel)?.notifier.send(message, part).await
+    }
+
+    fn pace(&self, channel: &ChannelId, kind: SendKind) -> Pace {
+        // What no platform takes is refused at once, so it needs no pace.
+        self.platform(channel).map_or_else(|_| Pace::unlimited(channel), |platform| platform.notifier.pace(channel, kind))
+    }
+
+    async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError> {
+        match self.platforms.get(person.platform()) {
+            Some(platform) => platform.notifier.direct_channel(person).await,
+            None => Ok(None),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ pub mod limits;
 pub mod markdown;
 pub mod notice;
 pub mod origin;
+pub mod pace;
 pub mod parse;
 pub mod prompt;
 pub mod queue;

@@ -124,6 +124,8 @@ pub struct NoticeDraft {
     pub channel: ChannelId,
     /// How to answer the message that asked, where the notice goes to the channel that asked.
     pub reply: Option<ReplyHandle>,
+    /// The channel it was meant for, when that did not take it and it goes to the person alone.
+    pub instead_of: Option<ChannelId>,
 }
 
 /// The notices that the acceptance of a task owes.
@@ -154,7 +156,20 @@ pub fn owed(task: &Task, transition: Transition) -> Vec<NoticeDraft> {
 fn draft(task: &Task, kind: NoticeKind, channel: &ChannelId) -> NoticeDraft {
     let origin = &task.new.origin;
     let reply = if origin.channel.as_ref() == Some(channel) { origin.reply.clone() } else { None };
-    NoticeDraft { kind, attempt: task.attempt, channel: channel.clone(), reply }
+    NoticeDraft { kind, attempt: task.attempt, channel: channel.clone(), reply, instead_of: None }
+}
+
+/// What a task owes to its person alone when a channel will never take this notice: what came out and how it ended. What
+/// already went that way goes nowhere else.
+#[must_use]
+pub fn fallback(notice: &Notice, direct: &ChannelId) -> Option<NoticeDraft> {
+    (notice.matters_to_its_person() && notice.channel != *direct).then(|| NoticeDraft {
+        kind: notice.kind,
+        attempt: notice.attempt,
+        channel: direct.clone(),
+        reply: None,
+        instead_of: Some(notice.channel.clone()),
+    })
 }
 
 impl Task {
@@ -210,6 +225,8 @@ pub struct Notice {
     pub channel: ChannelId,
     /// How to answer the message that asked.
     pub reply: Option<ReplyHandle>,
+    /// The channel it was meant for, when that did not take it and it goes to the person alone.
+    pub instead_of: Option<ChannelId>,
     /// When the transition happened.
     pub created_at: Timestamp,
     /// How far it is.
@@ -223,4 +240,13 @@ pub struct Notice {
     pub tries: u32,
     /// Why the last try failed.
     pub last_error: Option<String>,
+}
+
+impl Notice {
+    /// Whether the person who asked should know it even if its channel does not take it.
+    #[must_use]
+    pub fn matters_to_its_person(&self) -> bool {
+        let ends = matches!(self.kind, NoticeKind::Result | NoticeKind::Done | NoticeKind::Failed | NoticeKind::Cancelled);
+        ends && self.instead_of.is_none()
+    }
 }

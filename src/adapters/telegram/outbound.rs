@@ -16,17 +16,19 @@ use teloxide::types::{
 };
 
 use crate::adapters::telegram::address;
-use crate::adapters::telegram::address::TelegramChat;
+use crate::adapters::telegram::address::{PLATFORM, TelegramChat};
 use crate::adapters::telegram::api::{Api, PROMPT, UPLOAD, Upload};
 use crate::adapters::telegram::error::CallError;
+use crate::adapters::telegram::pace;
 use crate::adapters::telegram::part;
 use crate::adapters::telegram::part::Form;
 use crate::adapters::telegram::payload::{Envelope, InputRichMessage, SendFile, SendRich, SendText};
 use crate::adapters::telegram::render::Formatted;
 use crate::background::ports::{ChannelNotifier, OutgoingMessage, SendError, Sent, TypingIndicator};
-use crate::domain::channel::ChannelId;
+use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::Button;
 use crate::domain::id::MessageId;
+use crate::domain::pace::{Pace, SendKind};
 
 /// Buttons side by side before a new row begins.
 const ROW: usize = 3;
@@ -54,8 +56,8 @@ impl TelegramNotifier {
         let mut unknown_method = false;
         let last = ways.len() - 1;
         for (at, way) in ways.iter().enumerate() {
-            let envelope = envelope(message, part, way.more)?;
-            match self.follow(envelope, &way.form).await {
+            let mut envelope = envelope(message, part, way.more)?;
+            match self.follow(&mut envelope, &way.form).await {
                 Ok(sent) => {
                     // A refused token looks the same as an unknown method, until something else is taken.
                     self.no_rich.fetch_or(unknown_method, Ordering::Relaxed);
@@ -65,23 +67,17 @@ impl TelegramNotifier {
                     unknown_method |= matches!(way.form, Form::Rich(_)) && error.token_refused();
                     tracing::info!(channel = %message.channel, %error, "Telegram does not take this form; trying a simpler one");
                 }
+                Err(CallError::Migrated(to)) => return Err(moved(&envelope.chat_id, to)),
                 Err(error) => return Err(error.into()),
             }
         }
         Err(SendError::Undeliverable(format!("the message has no part {part}")))
     }
 
-    /// Sends one form, and once more where the refusal says how: to the supergroup that the group has become, or without
-    /// the reference to a message that is gone.
-    async fn follow(&self, mut envelope: Envelope, form: &Form) -> Result<types::MessageId, CallError> {
+    /// Sends one form, and once more without the reference to a message that is gone.
+    async fn follow(&self, envelope: &mut Envelope, form: &Form) -> Result<types::MessageId, CallError> {
         loop {
-            match self.send_form(&envelope, form).await {
-                Err(CallError::Migrated(chat)) if envelope.chat_id != Recipient::Id(chat) => {
-                    tracing::info!(channel.new = %chat, "a Telegram group has become a supergroup; sending there");
-                    envelope.chat_id = Recipient::Id(chat);
-                    // Messages have other numbers there.
-                    envelope.reply_parameters = None;
-                }
+            match self.send_form(envelope, form).await {
                 Err(error) if envelope.reply_parameters.is_some() && reply_is_gone(&error) => envelope.reply_parameters = None,
                 result => return result,
             }
@@ -133,6 +129,14 @@ impl ChannelNotifier for TelegramNotifier {
         let message = MessageId::parse(sent.to_string()).map_err(|error| SendError::Unknown(error.to_string()))?;
         Ok(Sent { message, more })
     }
+
+    fn pace(&self, channel: &ChannelId, _kind: SendKind) -> Pace {
+        pace::of_channel(channel, self.api.pace())
+    }
+
+    async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError> {
+        Ok(pace::direct_channel(person))
+    }
 }
 
 /// Shows typing in Telegram chats.
@@ -155,6 +159,15 @@ impl TypingIndicator for TelegramTyping {
         // An indication that comes late shows something that may no longer be true.
         let _shown: True = self.api.call_in(&payload.chat_id, &payload, TYPING).await?;
         Ok(TYPING)
+    }
+}
+
+/// A group has become a supergroup, which has an id of its own. Everything that is stored of it is to follow.
+fn moved(from: &Recipient, to: types::ChatId) -> SendError {
+    let channel = |chat: &Recipient| ChannelId::new(PLATFORM, chat);
+    match (channel(from), channel(&Recipient::Id(to))) {
+        (Ok(from), Ok(to)) if from != to => SendError::Moved { from, to },
+        _ => SendError::from(CallError::Migrated(to)),
     }
 }
 

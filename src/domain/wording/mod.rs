@@ -13,6 +13,7 @@
 //! it happened and stays so. [`failure`](failure::reason) says it in other languages by its code.
 
 mod commands;
+pub mod deliveries;
 mod failure;
 mod notices;
 mod refusals;

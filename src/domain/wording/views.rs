@@ -121,8 +121,11 @@ fn status_of_notice(language: Language, notice: &Notice, now: Timestamp) -> Stri
             None => say(language, "delivery-on-its-way"),
         },
     };
-    sentence(language, "status-notice")
-        .with("kind", say(language, &format!("kind-{}", notice.kind)))
+    let line = match &notice.instead_of {
+        Some(channel) => sentence(language, "status-notice-instead").with("meant", channel),
+        None => sentence(language, "status-notice"),
+    };
+    line.with("kind", say(language, &format!("kind-{}", notice.kind)))
         .with("channel", &notice.channel)
         .with("delivery", delivery)
         .text()

@@ -9,6 +9,7 @@ mod attempts;
 mod desk;
 mod file;
 mod model;
+mod moving;
 mod notices;
 mod questions;
 mod recovery;

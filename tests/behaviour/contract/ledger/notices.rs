@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use legwork::background::ports::Delivery;
 use legwork::domain::id::NoticeId;
 use legwork::domain::notice::{Notice, NoticeState};
 use legwork::domain::time::later;
 
 use super::contract;
-use super::desk::{Desk, answer, channel, message_id, part, retry};
+use super::desk::{Desk, answer, channel, message_id, part, refused, retry};
 
 contract! {
     due_notices_come_oldest_first_and_no_more_than_asked_for,
@@ -89,7 +88,7 @@ async fn a_long_notice_is_delivered_part_by_part(desk: Desk) {
     desk.record(&notice, part("b", false)).await;
     let now = desk.notices(&task).await.remove(0);
     assert_eq!(now.receipts, [message_id("a"), message_id("b")]);
-    assert_eq!((now.in_flight_since, now.tries), (Some(desk.now()), 0));
+    assert_eq!((now.in_flight_since, now.tries), (None, 0), "the next part begins anew");
     assert!(matches!(now.state, NoticeState::Owed { .. }));
     assert_eq!(ids(&desk.due().await), [notice.id]);
     desk.record(&notice, part("c", true)).await;
@@ -137,9 +136,9 @@ async fn a_try_with_unknown_outcome_leaves_its_part_in_doubt(desk: Desk) {
     desk.record(&notice, retry(desk.now(), true)).await;
     let before = desk.begin(&notice).await.unwrap();
     assert_eq!((before.in_flight_since, before.tries), (Some(began), 1));
-    // The doubt was about this part; the next one is in flight since now.
+    // The doubt was about this part; the next one begins anew.
     desk.record(&notice, part("a", false)).await;
-    assert_eq!(desk.due().await[0].in_flight_since, Some(desk.now()));
+    assert_eq!(desk.begin(&notice).await.unwrap().in_flight_since, None);
     desk.record(&notice, retry(desk.now(), false)).await;
     assert_eq!(desk.due().await[0].in_flight_since, None);
 }
@@ -164,7 +163,7 @@ async fn an_undeliverable_notice_is_settled_and_counted(desk: Desk) {
     let all = desk.due().await;
     desk.begin(&all[0]).await.unwrap();
     let reason = "the bot was blocked".to_owned();
-    desk.record(&all[0], Delivery::Undeliverable { reason: reason.clone() }).await;
+    desk.record(&all[0], refused(&reason, None)).await;
     let notice = desk.notices(&task).await.remove(0);
     assert_eq!(notice.state, NoticeState::Undeliverable { at: desk.now(), reason });
     assert_eq!((notice.tries, notice.in_flight_since), (1, None));
@@ -179,7 +178,7 @@ async fn a_settled_notice_does_not_change(desk: Desk) {
     desk.deliver_all().await;
     let settled = desk.notices(&task).await;
     assert_eq!(desk.begin(&notice).await, None);
-    for late in [part("late", true), retry(desk.now(), true), Delivery::Undeliverable { reason: "late".to_owned() }] {
+    for late in [part("late", true), retry(desk.now(), true), refused("late", None)] {
         desk.record(&notice, late).await;
     }
     assert_eq!(desk.notices(&task).await, settled);
