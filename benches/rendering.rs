@@ -17,6 +17,7 @@ const LONG_ENOUGH: Duration = Duration::from_millis(700);
 
 fn main() {
     let frame = Frame {
+        preface: String::new(),
         heading: "Result of #42".to_owned(),
         again: "#42".to_owned(),
         file_name: "task-42.md".to_owned(),

@@ -6,6 +6,8 @@
 /// The words around a model's text, as they are sent; nothing in them is markup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
+    /// A line above everything else that is news to who reads it; empty when there is none.
+    pub preface: String,
     /// Above the first part: `Result of #42`.
     pub heading: String,
     /// Above every further part: `#42`.
@@ -19,11 +21,13 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The line above part number `part` (from 0) of so many: `Result of #42:`, `#42 (2/3):`.
+    /// The words above part number `part` (from 0) of so many: `Result of #42:`, `#42 (2/3):`. One line, or two where the
+    /// first part has a preface.
     #[must_use]
     pub fn line(&self, part: usize, parts: usize) -> String {
         let name = if part == 0 { &self.heading } else { &self.again };
-        if parts > 1 { format!("{name} ({}/{parts}):", part + 1) } else { format!("{name}:") }
+        let line = if parts > 1 { format!("{name} ({}/{parts}):", part + 1) } else { format!("{name}:") };
+        if part > 0 || self.preface.is_empty() { line } else { format!("{}\n{line}", self.preface) }
     }
 
     /// The text with the heading above it, for those who have room for all of it.
@@ -32,10 +36,10 @@ impl Frame {
         format!("{}\n\n{text}", self.line(0, 1))
     }
 
-    /// The longest line that a part can get, for measuring.
+    /// The longest words that can stand above a part, for measuring.
     #[must_use]
     pub fn longest_line(&self) -> String {
         let longest = if self.heading.len() > self.again.len() { &self.heading } else { &self.again };
-        format!("{longest} (9999/9999):")
+        format!("{}\n{longest} (9999/9999):", self.preface)
     }
 }

@@ -55,9 +55,10 @@ pub fn render(markdown: &str, frame: Option<&Frame>) -> Rendered {
     Rendered { parts, preview }
 }
 
-/// A line of ours above a text of a model's. Small print is something that the text below cannot have.
-fn heading(line: &str) -> String {
-    format!("-# {}\n", escape::literal_line(line))
+/// Lines of ours above a text of a model's. Small print is something that the text below cannot have.
+fn heading(lines: &str) -> String {
+    let lines = lines.lines().filter(|line| !line.is_empty());
+    lines.flat_map(|line| ["-# ".to_owned(), escape::literal_line(line), "\n".to_owned()]).collect()
 }
 
 fn bodies(blocks: Vec<Block>, units: usize) -> Vec<String> {

@@ -28,7 +28,7 @@ fn write(inlines: &[Inline], addresses: bool, into: &mut String) {
                 let begin = into.len();
                 write(text, addresses, into);
                 if addresses && into.get(begin..) != Some(url.as_str()) {
-                    into.push_str(&format!(" ({url})"));
+                    into.extend([" (", url, ")"]);
                 }
             }
             Inline::Break => into.push('\n'),

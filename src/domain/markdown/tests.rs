@@ -88,7 +88,8 @@ fn a_line_that_begins_like_a_notice_is_marked() {
 fn depth_is_bounded_and_nothing_is_lost_by_it() {
     let deep = format!("{}deep", ">".repeat(5000));
     assert!(format!("{:?}", parse(&deep)).contains("deep"));
-    let list: String = (0..40).map(|depth| format!("{}- item{depth}\n", "  ".repeat(depth))).collect();
+    let item = |depth: usize| format!("{}- item{depth}", "  ".repeat(depth));
+    let list = (0..40).map(item).collect::<Vec<_>>().join("\n");
     let blocks = format!("{:?}", parse(&list));
     assert!((0..40).all(|depth| blocks.contains(&format!("item{depth}"))), "{blocks}");
     assert!(!blocks.contains("item20item21"), "they stay apart: {blocks}");

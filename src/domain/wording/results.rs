@@ -15,6 +15,7 @@ pub fn result_frame(language: Language, task: &Task) -> Frame {
     let file_name = format!("task-{}.md", number.0);
     let heading = if task.status() == Status::Done { "result-heading" } else { "result-heading-partial" };
     Frame {
+        preface: String::new(),
         heading: sentence(language, heading).with("task", number).text(),
         again: number.to_string(),
         see_file: sentence(language, "result-see-file").with("file", &file_name).text(),

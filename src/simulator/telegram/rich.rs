@@ -79,6 +79,6 @@ fn read(rich: &Value) -> Result<Vec<Value>, Refusal> {
 }
 
 /// A part of a text with one meaning.
-fn styled(kind: &str, text: Value) -> Value {
+fn styled(kind: &str, text: &Value) -> Value {
     json!({ "type": kind, "text": text })
 }

@@ -77,6 +77,7 @@ fn made() -> Vec<Document> {
 /// The words around a result.
 pub fn frame() -> Frame {
     Frame {
+        preface: String::new(),
         heading: "Result of #42".to_owned(),
         again: "#42".to_owned(),
         file_name: "task-42.md".to_owned(),

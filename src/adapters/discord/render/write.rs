@@ -192,14 +192,14 @@ fn append_link(url: &str, text: &[Inline], into: &mut String, style: Style) {
     }
     let target = safe(url, style.italic);
     if said == *url {
-        into.push_str(&format!("<{target}>"));
+        into.extend(["<", &target, ">"]);
     } else if looks_like_address(&said) || said.contains(['[', ']', '<', '>', '@', '\n', '\\', '`']) {
         into.push_str(&escaped(&format!("{} ", flat(text)), into.is_empty(), None));
-        into.push_str(&format!("(<{target}>)"));
+        into.extend(["(<", &target, ">)"]);
     } else {
         let mut label = String::from("[");
         append(text, &mut label, style);
-        into.push_str(&format!("{label}](<{target}>)"));
+        into.extend([&label, "](<", &target, ">)"]);
     }
 }
 

@@ -60,7 +60,13 @@ pub(super) fn rich(blocks: &[Block], frame: Option<&Frame>) -> Option<Rich> {
     if let Some(frame) = frame {
         writer.open("p");
         writer.blocks += 1;
-        writer.tagged("b", &[Inline::Text(frame.line(0, 1))]);
+        let lines = frame.line(0, 1);
+        for (at, line) in lines.lines().enumerate() {
+            if at > 0 {
+                writer.inlines(&[Inline::Break]);
+            }
+            writer.tagged("b", &[Inline::text(line)]);
+        }
         writer.close("p");
     }
     if blocks.is_empty() {

@@ -52,7 +52,7 @@ fn settle(loose: &mut Vec<Node>, blocks: &mut Vec<Value>, depth: usize, measured
     if !nodes.iter().all(blank) {
         measured.blocks += 1;
         measured.depth = measured.depth.max(depth);
-        blocks.push(styled("paragraph", text(&nodes, depth, false, measured)?));
+        blocks.push(styled("paragraph", &text(&nodes, depth, false, measured)?));
     }
     Ok(())
 }
@@ -71,13 +71,13 @@ fn block(node: &Node, depth: usize, measured: &mut Measured) -> Result<Value, St
     let has = |name: &str| attributes.iter().any(|(key, _)| key == name);
     let mut running = |pre: bool| text(children, depth, pre, measured);
     Ok(match name.as_str() {
-        "p" => styled("paragraph", running(false)?),
+        "p" => styled("paragraph", &running(false)?),
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
-            let mut heading = styled("heading", running(false)?);
+            let mut heading = styled("heading", &running(false)?);
             heading["size"] = json!(name[1..].parse::<u8>().unwrap_or(1));
             heading
         }
-        "footer" => styled("footer", running(false)?),
+        "footer" => styled("footer", &running(false)?),
         "hr" => json!({ "type": "divider" }),
         "pre" => pre(children, depth, measured)?,
         "tg-math-block" => json!({ "type": "mathematical_expression", "expression": running(true)? }),
@@ -99,14 +99,14 @@ fn pre(children: &[Node], depth: usize, measured: &mut Measured) -> Result<Value
     if let [Node::Element { name, attributes, children }] = children
         && name == "code"
     {
-        let mut block = styled("pre", text(children, depth + 1, true, measured)?);
+        let mut block = styled("pre", &text(children, depth + 1, true, measured)?);
         let class = attributes.iter().find(|(key, _)| key == "class").map(|(_, value)| value.as_str());
         if let Some(language) = class.and_then(|class| class.strip_prefix("language-")) {
             block["language"] = json!(language);
         }
         return Ok(block);
     }
-    Ok(styled("pre", text(children, depth, true, measured)?))
+    Ok(styled("pre", &text(children, depth, true, measured)?))
 }
 
 fn items(nodes: &[Node], first: Option<u64>, depth: usize, measured: &mut Measured) -> Result<Vec<Value>, String> {
@@ -191,7 +191,7 @@ fn text(nodes: &[Node], depth: usize, pre: bool, measured: &mut Measured) -> Res
                         json!({ "type": "url", "text": inner, "url": url.ok_or("a link without an address")? })
                     }
                     "mathematical_expression" => json!({ "type": kind, "expression": inner }),
-                    kind => styled(kind, inner),
+                    kind => styled(kind, &inner),
                 }
             }
         });

@@ -61,7 +61,7 @@ const NAMED: [(&str, char); 7] =
 
 /// Understands a text, or says what is wrong with it.
 pub(super) fn parse(html: &str) -> Result<Vec<Node>, String> {
-    let mut open: Vec<(String, Vec<(String, String)>, Vec<Node>)> = vec![(String::new(), Vec::new(), Vec::new())];
+    let mut open: Open = vec![(String::new(), Vec::new(), Vec::new())];
     let mut rest = html;
     while let Some(at) = rest.find('<') {
         let (text, tag) = rest.split_at(at);
@@ -93,6 +93,7 @@ pub(super) fn parse(html: &str) -> Result<Vec<Node>, String> {
     }
 }
 
+/// Tags that wait for their ends: name, attributes and what is inside so far.
 type Open = Vec<(String, Vec<(String, String)>, Vec<Node>)>;
 
 fn push(open: &mut Open, node: Node) {
