@@ -11,6 +11,7 @@ use crate::config::example::EXAMPLE;
 use crate::config::problem::{ConfigError, Problem};
 use crate::config::raw::{RawConfig, channel_schema, dotted_keys, schema};
 use crate::config::{Config, effective};
+use crate::domain::language::Language;
 use crate::domain::limits::Limits;
 use crate::domain::notice::Events;
 
@@ -278,4 +279,15 @@ fn a_channel_has_one_table() {
     assert_eq!(config.notify.channels[0].events, Some(Events::none()));
     assert_eq!(setup(&format!("{table}{table}")).keys(), ["channels[1].id"]);
     assert_eq!(setup("[[channels]]\nmodel = 'm'").keys(), ["channels[0].id"]);
+}
+
+#[test]
+fn a_language_is_one_the_bot_speaks_or_everybodys_own() {
+    let language = |value: &str| setup(&format!("[notify]\nlanguage = '{value}'"));
+    assert_eq!(setup("").load().expect("valid").notify.language, None);
+    assert_eq!(language("auto").load().expect("valid").notify.language, None);
+    assert_eq!(language("de").load().expect("valid").notify.language, Some(Language::De));
+    for wrong in ["tlh", "German", "", "de-AT"] {
+        assert_eq!(language(wrong).keys(), ["notify.language"], "{wrong}");
+    }
 }

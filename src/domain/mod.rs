@@ -8,6 +8,7 @@ pub mod channel;
 pub mod command;
 pub mod failure;
 pub mod frame;
+pub mod headline;
 pub mod id;
 pub mod language;
 pub mod limits;

@@ -3,6 +3,7 @@
 mod access;
 mod cancelling;
 mod commands;
+mod languages;
 mod last_words;
 mod submitting;
 

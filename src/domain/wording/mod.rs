@@ -12,9 +12,11 @@
 //! What the ledger keeps as a sentence (why a task failed, why a notice cannot be delivered) was written in English when
 //! it happened and stays so. [`failure`](failure::reason) says it in other languages by its code.
 
+mod arrivals;
 mod commands;
 pub mod deliveries;
 mod failure;
+mod lists;
 mod notices;
 mod refusals;
 mod results;
@@ -22,7 +24,9 @@ mod sentence;
 mod units;
 mod views;
 
+pub use arrivals::{already_made, joined};
 pub use commands::{command_description, help, option_description};
+pub use lists::{active_tasks, list, list_of_all, older_button, suggestion};
 pub use notices::{DUPLICATE_MARK_ROOM, cancel_button, may_be_a_duplicate, notice, notice_buttons};
 pub use refusals::{
     broken, list_all_is_for_admins, model_is_for_admins, not_allowed, not_finished, not_found, not_yours, parse_error,
@@ -31,10 +35,7 @@ pub use refusals::{
 };
 pub use results::{no_result, result_frame};
 pub use units::{duration, state, tokens};
-pub use views::{
-    StatusView, active_tasks, already_finished, cancel_noted, cancelled_now, empty, list, older_button, repeated, status,
-    still_working,
-};
+pub use views::{StatusView, already_finished, cancel_noted, cancelled_now, empty, repeated, status, still_working};
 
 #[cfg(test)]
 mod tests;

@@ -31,6 +31,10 @@ pub fn documents() -> Vec<Document> {
     documents
 }
 
+fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(line).collect()
+}
+
 fn made() -> Vec<Document> {
     let line = |at: usize| format!("    let value_{at} = compute({at}, \"a text\"); // line {at}\n");
     let code: String = (0..200).map(line).collect();
@@ -51,10 +55,7 @@ fn made() -> Vec<Document> {
         ("made_fence_10000_one_line", format!("```json\n{}\n```", "{\"a\":1},".repeat(1250))),
         (
             "made_fence_10000_in_quote",
-            format!(
-                "> ```\n{}> ```",
-                (0..200).map(|at| format!("> line {at} of a quotation, said at length\n")).collect::<String>()
-            ),
+            format!("> ```\n{}> ```", lines(200, |at| format!("> line {at} of a quotation, said at length\n"))),
         ),
         ("made_12000", until(12_000, &chapter)),
         ("made_30000", until(30_000, &paragraph)),
@@ -63,10 +64,7 @@ fn made() -> Vec<Document> {
         ("made_60000_cjk", "漢字かな交じり文。".repeat(6700)),
         (
             "made_60000_table",
-            format!(
-                "| n | text |\n|--:|---|\n{}",
-                (0..1500).map(|at| format!("| {at} | the row of number {at} |\n")).collect::<String>()
-            ),
+            format!("| n | text |\n|--:|---|\n{}", lines(1500, |at| format!("| {at} | the row of number {at} |\n"))),
         ),
         ("made_emoji_9000", "👩‍👩‍👧‍👦🏳️‍🌈👍🏽".repeat(400)),
         ("made_combining_9000", "e\u{301}\u{323}o\u{308}".repeat(1500)),

@@ -38,14 +38,14 @@ fn shown(path: &Path, text: &str) -> String {
 fn on_telegram(document: &Document) -> String {
     let rendered = telegram::render::render(&document.text, Some(&frame()));
     let mut text = String::new();
-    let _ = writeln!(text, "{} parts", rendered.parts.len());
+    let _written = writeln!(text, "{} parts", rendered.parts.len());
     let parts = kept(&rendered.parts).into_iter().map(|part| ("part", part));
     for (what, part) in parts.chain(rendered.preview.iter().map(|preview| ("beside the file", preview))) {
-        let _ = writeln!(text, "=== {what}\n{}\n--- entities", shortened(&part.text));
+        let _written = writeln!(text, "=== {what}\n{}\n--- entities", shortened(&part.text));
         let units: Vec<u16> = part.text.encode_utf16().collect();
         for entity in part.entities.iter().take(40) {
             let covered = String::from_utf16(&units[entity.offset..entity.offset + entity.length]).unwrap();
-            let _ = writeln!(
+            let _written = writeln!(
                 text,
                 "{:?} {}+{}: {:?}",
                 entity.kind,
@@ -54,11 +54,12 @@ fn on_telegram(document: &Document) -> String {
                 covered.chars().take(60).collect::<String>()
             );
         }
-        let _ = writeln!(text, "{} entities", part.entities.len());
+        let _written = writeln!(text, "{} entities", part.entities.len());
     }
     let plain: Vec<_> = rendered.parts.iter().zip(&rendered.plain).filter(|(part, plain)| part.text != **plain).collect();
     for (part, plain) in kept(&plain) {
-        let _ = writeln!(text, "=== without entities, as {} units\n{}", part.text.encode_utf16().count(), shortened(plain));
+        let _written =
+            writeln!(text, "=== without entities, as {} units\n{}", part.text.encode_utf16().count(), shortened(plain));
     }
     text
 }
@@ -73,12 +74,12 @@ fn rich(document: &Document) -> String {
 fn on_discord(document: &Document) -> String {
     let rendered = discord::render::render(&document.text, Some(&frame()));
     let mut text = String::new();
-    let _ = writeln!(text, "{} parts", rendered.parts.len());
+    let _written = writeln!(text, "{} parts", rendered.parts.len());
     for part in kept(&rendered.parts) {
-        let _ = writeln!(text, "=== part\n{}", shortened(part));
+        let _written = writeln!(text, "=== part\n{}", shortened(part));
     }
     if let Some(preview) = rendered.preview {
-        let _ = writeln!(text, "=== beside the file\n{preview}");
+        let _written = writeln!(text, "=== beside the file\n{preview}");
     }
     text
 }
