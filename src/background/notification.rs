@@ -282,10 +282,7 @@ impl Notification {
         let language = task.new.origin.language;
         let (text, buttons) = match notice.kind {
             NoticeKind::Accepted if self.cards.is_some() && notice.instead_of.is_none() => first_words(&task, ahead, self.now()),
-            _ => {
-                let text = self.text(language, notice, &task, ahead).await?;
-                (text, wording::notice_buttons(language, notice, &task))
-            }
+            _ => (self.text(language, notice, &task, ahead).await?, wording::notice_buttons(language, notice, &task)),
         };
         Ok(Some(OutgoingMessage {
             channel: notice.channel.clone(),
