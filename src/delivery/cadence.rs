@@ -10,7 +10,7 @@ use crate::domain::card::{Face, Stage};
 /// Changes within a stage are shown at most so often.
 const BY_CHANGE: Duration = Duration::from_secs(10);
 /// A running task without any change is shown so often, with the time that has passed.
-const HEARTBEAT: Duration = Duration::from_secs(60);
+const HEARTBEAT: Duration = Duration::from_mins(1);
 /// The start of a task is owed, and shown by the delivery of what is owed; only after this time it is shown in passing.
 const START_IS_OWED: Duration = Duration::from_millis(1500);
 
