@@ -353,7 +353,7 @@ impl Inbox for Dispatch {
     async fn channel_moved(&self, from: &ChannelId, to: &ChannelId) {
         match self.manager.ledger().move_channel(from, to, self.manager.now()).await {
             Ok(owed) => {
-                tracing::info!(channel = %from, channel.new = %to, owed, "a channel has moved, and all of it in the ledger")
+                tracing::info!(channel = %from, channel.new = %to, owed, "a channel has moved, and all of it in the ledger");
             }
             // What is owed there is moved all the same as soon as the platform refuses to take it at the old place.
             Err(error) => tracing::error!(%error, channel = %from, "a channel has moved and the ledger could not follow"),

@@ -19,6 +19,7 @@ pub mod pace;
 pub mod parse;
 pub mod prompt;
 pub mod queue;
+pub mod receipt;
 pub mod snapshot;
 pub mod status;
 pub mod summary;

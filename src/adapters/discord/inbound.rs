@@ -39,7 +39,7 @@ pub(super) enum Interaction {
     /// A command or a press of a button.
     Ask {
         /// What the core is asked. Its reply handle already says who may see the answer.
-        inbound: Inbound,
+        inbound: Box<Inbound>,
         /// How to answer.
         handle: Handle,
     },
@@ -180,7 +180,7 @@ impl Raw {
             edited: false,
             request,
         };
-        Some(Interaction::Ask { inbound, handle })
+        Some(Interaction::Ask { inbound: Box::new(inbound), handle })
     }
 
     /// The channel that this one is a thread of.

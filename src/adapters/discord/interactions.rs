@@ -63,7 +63,7 @@ impl Interactions {
     /// Answers one interaction that arrived at `arrived`.
     pub(super) async fn answer(self: Arc<Self>, interaction: Value, arrived: Instant) {
         match Interaction::parse(interaction) {
-            Ok(Interaction::Ask { inbound, handle }) => self.ask(inbound, &handle, arrived).await,
+            Ok(Interaction::Ask { inbound, handle }) => self.ask(*inbound, &handle, arrived).await,
             Ok(Interaction::Complete { person, language, channel, parent, typed, handle }) => {
                 let typed = typed.filter(|_| self.allows(&channel, parent.as_ref(), &person));
                 let typing = typed.map(|(command, typed)| Typing { person, language, command, typed });

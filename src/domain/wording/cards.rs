@@ -3,17 +3,15 @@
 use std::time::Duration;
 
 use crate::domain::command::{Action, Button};
-use crate::domain::failure::FailureCode;
 use crate::domain::id::TaskNumber;
 use crate::domain::language::Language;
 use crate::domain::status::Status;
 use crate::domain::task::Task;
 use crate::domain::text::one_line;
 use crate::domain::usage::{Progress, Usage};
-use crate::domain::wording::notices::{account, cancelled_by, notice_of_waiting, place, started};
+use crate::domain::wording::notices::{account, cancelled, place, started};
 use crate::domain::wording::sentence::{say, sentence};
-use crate::domain::wording::units::{duration, tokens};
-use crate::domain::wording::views::phase;
+use crate::domain::wording::units::{duration, phase, tokens};
 
 /// Most of a prompt that a card quotes, in code points.
 const QUOTE: usize = 120;
@@ -37,58 +35,66 @@ pub fn retry_button(language: Language, task: TaskNumber) -> Button {
 /// A waiting task: `#42 queued: 2 tasks are ahead of it.`
 #[must_use]
 pub fn card_queued(language: Language, task: &Task, ahead: Option<usize>) -> String {
-    if task.status() != Status::Pending || task.started_at.is_none() {
-        return notice_of_waiting(language, task, ahead);
+    let waits = task.status() == Status::Pending;
+    // A task that has left the queue by the time this is said was next at last.
+    let place = place(language, ahead.filter(|_| waits).unwrap_or_default());
+    let queued = |key| sentence(language, key).with("task", task.number).with("place", place);
+    match task.new.retry_of {
+        _ if waits && task.started_at.is_some() => queued("notice-queued-again").text(),
+        Some(of) => queued("notice-queued-repeat").with("of", of).text(),
+        None => queued("notice-queued").text(),
     }
-    let place = place(language, ahead.unwrap_or_default());
-    sentence(language, "card-queued-again").with("task", task.number).with("place", place).text()
 }
 
 /// A running task: how long, how far, and what it does now.
 #[must_use]
 pub fn card_running(language: Language, task: &Task, running: Duration, progress: &Progress, unchanged: Duration) -> Vec<String> {
-    let long = running >= SOON;
-    let mut usage = task.usage;
-    usage.add(&progress.usage);
-    let facts = [
-        long.then(|| duration(language, running)),
-        (progress.step > 0).then(|| sentence(language, "card-step").with("step", progress.step).text()),
-        (usage != Usage::default()).then(|| tokens(language, &usage)),
-    ];
-    let facts = facts.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    let mut lines = if task.attempt <= 1 && !facts.is_empty() {
-        let key = if long { "card-running-for" } else { "card-running" };
-        vec![sentence(language, key).with("task", task.number).with("facts", &facts).text()]
+    let facts = facts(language, task, running, progress);
+    let mut lines = if task.attempt > 1 {
+        let again = started(language, task.number, task.attempt);
+        std::iter::once(again).chain((!facts.is_empty()).then_some(facts)).collect()
+    } else if facts.is_empty() {
+        vec![started(language, task.number, task.attempt)]
     } else {
-        let again = (!facts.is_empty()).then_some(facts);
-        [started(language, task.number, task.attempt)].into_iter().chain(again).collect()
+        let key = if running >= SOON { "card-running-for" } else { "card-running" };
+        vec![sentence(language, key).with("task", task.number).with("facts", facts).text()]
     };
     if !progress.phase.is_empty() {
         let phase = one_line(&phase(language, &progress.phase), QUOTE);
-        let minutes = unchanged.as_secs() / 60;
-        let still = || sentence(language, "card-still").with("phase", &phase).with("minutes", minutes).text();
+        let still = || sentence(language, "card-still").with("phase", &phase).with("minutes", unchanged.as_secs() / 60).text();
         lines.push(if unchanged >= STILL { still() } else { phase });
     }
     lines
 }
 
+/// How long a task has been running, its step and its tokens, as far as there is something to say.
+fn facts(language: Language, task: &Task, running: Duration, progress: &Progress) -> String {
+    let mut usage = task.usage;
+    usage.add(&progress.usage);
+    let facts = [
+        (running >= SOON).then(|| duration(language, running)),
+        (progress.step > 0).then(|| sentence(language, "card-step").with("step", progress.step).text()),
+        (usage != Usage::default()).then(|| tokens(language, &usage)),
+    ];
+    facts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 /// A task that has ended: how, after what time, and at what price.
 #[must_use]
 pub fn card_ended(language: Language, task: &Task) -> String {
-    let unstarted = task.started_at.is_none();
-    let key = match task.status() {
-        Status::Failed => "card-failed",
-        Status::Cancelled if unstarted => "notice-cancelled",
-        Status::Cancelled => "card-cancelled",
-        _ => "card-done",
+    let account = account(language, task);
+    let account = match task.started_at {
+        Some(_) => sentence(language, "card-account").with("account", account).text(),
+        None => account,
     };
-    let code = task.failure().map_or(FailureCode::Internal, |failure| failure.code);
-    sentence(language, key)
-        .with("task", task.number)
-        .with("by", cancelled_by(task))
-        .with("code", code)
-        .with("account", account(language, task))
-        .text()
+    match (task.status(), task.failure()) {
+        (Status::Cancelled, _) => cancelled(language, task, account),
+        (_, Some(failure)) => {
+            let failed = sentence(language, "card-failed").with("task", task.number).with("account", account);
+            failed.with("code", failure.code).text()
+        }
+        (_, None) => sentence(language, "notice-done").with("task", task.number).with("account", account).text(),
+    }
 }
 
 /// What was asked, on one line.

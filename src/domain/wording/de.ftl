@@ -6,6 +6,7 @@
 
 notice-queued = { $task } wartet: { $place }.
 notice-queued-repeat = { $task } wartet, eine Wiederholung von { $of }: { $place }.
+notice-queued-again = { $task } wartet noch einmal, weil der Server währenddessen angehalten wurde: { $place }.
 place = { $ahead ->
     [0] als Nächste dran
     [one] 1 Aufgabe ist vor ihr dran
@@ -29,29 +30,23 @@ account-waited = nach { $ran } (Wartezeit { $waited }), { $tokens }
 account-never-ran = vor dem Start
 
 
-## Karten
-
-card-queued-again = { $task } wartet noch einmal, weil der Server währenddessen angehalten wurde: { $place }.
-card-running = { $task } läuft, { $facts }
-card-running-for = { $task } läuft seit { $facts }
-card-step = Schritt { $step }
-card-still = { $phase }, seit { $minutes } min unverändert
-card-done = { $task } fertig { $account }, Kosten unbekannt.
-card-failed = { $task } fehlgeschlagen { $account }, Kosten unbekannt: { $code }.
-card-cancelled = { $by ->
-    [admin] { $task } von einem Admin abgebrochen { $account }, Kosten unbekannt.
-    [operator] { $task } vom Betreiber abgebrochen { $account }, Kosten unbekannt.
-   *[asker] { $task } abgebrochen { $account }, Kosten unbekannt.
-}
-card-quote = „{ $prompt }“
-
-
 ## Knöpfe
 
 button-cancel = Abbrechen
 button-retry = Wiederholen
-button-full-result = Ganzes Ergebnis
 button-older = Ältere
+button-full-result = Ganzes Ergebnis
+
+
+## Karten
+
+card-running = { $task } läuft: { $facts }
+card-running-for = { $task } läuft seit { $facts }
+card-step = Schritt { $step }
+card-still = seit { $minutes } min: { $phase }
+card-failed = { $task } fehlgeschlagen { $account }: { $code }.
+card-account = { $account }, Kosten unbekannt
+card-quote = „{ $prompt }“
 
 
 ## Zeiten und Mengen
@@ -91,7 +86,6 @@ headline-ended-unstarted = { $task } { $state } vor dem Start
 status-asked = Auftrag: { $prompt }
 status-submitted = Eingereicht: { $moment }
 status-started = Begonnen: { $moment }, nach { $waited } in der Warteschlange
-status-interrupted = Unterbrochen: begonnen { $moment } und abgebrochen, als der Server anhielt; sie läuft noch einmal
 status-ended = Beendet: { $moment }
 status-attempts = Versuche: { $count }
 status-error = Fehler: { $code }: { $reason }
@@ -118,6 +112,7 @@ delivery-on-its-way = unterwegs
 phase-waiting = wartet auf das Modell
 phase-thinking = denkt nach
 phase-writing = schreibt
+phase-quiet = seit { $minutes } min nichts vom Modell gehört
 
 
 ## Listen

@@ -11,6 +11,7 @@
 # $place is one of the sentences "place-..."; $of the task that this one repeats.
 notice-queued = { $task } queued: { $place }.
 notice-queued-repeat = { $task } queued, a repeat of { $of }: { $place }.
+notice-queued-again = { $task } queued again, because the server stopped while it ran: { $place }.
 # How many tasks start before it; 0 means none.
 place = { $ahead ->
     [0] it is next
@@ -40,31 +41,26 @@ account-waited = after { $ran } (waited { $waited }), { $tokens }
 account-never-ran = before it started
 
 
-## Cards: the one message of a task that changes as the task moves. Its first line names the task and its state.
-
-card-queued-again = { $task } queued again, because the server stopped while it ran: { $place }.
-# $facts are how long it has been running, its step and its tokens, as far as they are known, with commas.
-card-running = { $task } running, { $facts }
-card-running-for = { $task } running for { $facts }
-card-step = step { $step }
-# $phase is one of the sentences "phase-...", or words of another runner.
-card-still = still { $phase }, { $minutes } min
-card-done = { $task } done { $account }, cost unknown.
-card-failed = { $task } failed { $account }, cost unknown: { $code }.
-card-cancelled = { $by ->
-    [admin] { $task } cancelled by an admin { $account }, cost unknown.
-    [operator] { $task } cancelled by the operator { $account }, cost unknown.
-   *[asker] { $task } cancelled { $account }, cost unknown.
-}
-card-quote = “{ $prompt }”
-
-
 ## Buttons
 
 button-cancel = Cancel
 button-retry = Retry
-button-full-result = Full result
 button-older = Older
+button-full-result = Full result
+
+
+## Cards: the one message about a task that changes as it moves; some of its lines are notices.
+
+# $facts are how long it has been running, its step and its tokens, as far as they are known.
+card-running = { $task } running: { $facts }
+card-running-for = { $task } running for { $facts }
+card-step = step { $step }
+# $phase is what it has been doing for so many minutes.
+card-still = still { $phase }, { $minutes } min
+card-failed = { $task } failed { $account }: { $code }.
+card-account = { $account }, cost unknown
+# What was asked.
+card-quote = “{ $prompt }”
 
 
 ## Times and counts
@@ -105,7 +101,6 @@ headline-ended-unstarted = { $task } { $state } before it started
 status-asked = Asked: { $prompt }
 status-submitted = Submitted: { $moment }
 status-started = Started: { $moment }, after { $waited } in the queue
-status-interrupted = Interrupted: it started { $moment } and was cut off when the server stopped; it will run again
 status-ended = Ended: { $moment }
 status-attempts = Attempts: { $count }
 status-error = Error: { $code }: { $reason }
@@ -136,6 +131,7 @@ delivery-on-its-way = on its way
 phase-waiting = waiting for the model
 phase-thinking = thinking
 phase-writing = writing
+phase-quiet = no news from the model for { $minutes } min
 
 
 ## Lists

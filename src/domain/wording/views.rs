@@ -12,7 +12,7 @@ use crate::domain::wording::deliveries;
 use crate::domain::wording::failure::reason;
 use crate::domain::wording::notices::place;
 use crate::domain::wording::sentence::{say, sentence};
-use crate::domain::wording::units::{duration, moment, state, tokens};
+use crate::domain::wording::units::{duration, moment, phase, state, tokens};
 
 /// Everything `/status #N` shows.
 #[derive(Debug)]
@@ -40,9 +40,7 @@ pub fn status(language: Language, view: &StatusView<'_>) -> String {
         one("status-asked", "prompt", one_line(task.new.prompt.as_str(), 200)),
         one("status-submitted", "moment", moment(task.submitted_at)),
     ];
-    if let Some(started) = task.started_at.filter(|_| task.status() == Status::Pending) {
-        lines.push(one("status-interrupted", "moment", moment(started)));
-    } else if let Some(started) = task.started_at {
+    if let Some(started) = task.started_at {
         let waited = duration(language, elapsed(task.submitted_at, started));
         lines.push(sentence(language, "status-started").with("moment", moment(started)).with("waited", waited).text());
     }
@@ -90,16 +88,6 @@ fn headline(language: Language, task: &Task, ahead: usize, progress: Option<&Pro
                 None => named("headline-ended-unstarted").with("state", state).text(),
             }
         }
-    }
-}
-
-/// What a run does, in the words of its runner: the usual ones are known in every language, others are shown as they are.
-pub(super) fn phase(language: Language, phase: &str) -> String {
-    match phase {
-        "waiting for the model" => say(language, "phase-waiting"),
-        "thinking" => say(language, "phase-thinking"),
-        "writing" => say(language, "phase-writing"),
-        other => other.to_owned(),
     }
 }
 

@@ -40,7 +40,8 @@ impl TelegramServer {
             let chat = state.usable_chat(params.integer("chat_id"))?;
             let named = params.integer("message_thread_id").filter(|id| *id != 0);
             let is_forum = !chat.topics.is_empty();
-            if named.is_some_and(|topic| !chat.topics.contains_key(&topic) && !(is_forum && topic == GENERAL)) {
+            let exists = |topic: i64| chat.topics.contains_key(&topic) || (is_forum && topic == GENERAL);
+            if named.is_some_and(|topic| !exists(topic)) {
                 return Err(Refusal::bad_request("message thread not found"));
             }
             let chat = chat.id;

@@ -133,6 +133,25 @@ async fn a_task_of_a_brought_along_bot_is_told_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_after_the_token_reaches_the_person_who_brought_it_along() {
+    let world = World::starts().await;
+    world.discord.foreign_channel(ELSEWHERE);
+    let chat = world.discord_channel(ELSEWHERE, ANN);
+    world.model.hold();
+    let asked = world.discord.types(ELSEWHERE, ANN, "/submit Count the ships").unwrap();
+    chat.hears("#1 running").await;
+    world.discord.expire_token(asked);
+    world.model.release();
+    let direct = world.discord_channel(world.discord.dm(ANN), ANN);
+    direct.hears("Result of #1").await;
+    direct.hears("#1 done").await;
+    assert_eq!(chat.count("#1 done"), 0);
+    chat.says("/result 1");
+    chat.hears("Result of #1").await;
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reply_is_no_advice_where_commands_cannot_be_replies() {
     let world = World::starts().await;
     let chat = world.discord_channel(500, ANN);

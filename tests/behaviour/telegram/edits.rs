@@ -1,7 +1,7 @@
 //! Commands in captions and in edited messages, and what a reply names: the whole server on Telegram.
 
 use crate::support::chat::Chat;
-use crate::support::world::{ANN, World, id};
+use crate::support::world::{ANN, BOB, World, id};
 
 const GROUP: i64 = -100_200;
 
@@ -127,4 +127,49 @@ async fn an_anonymous_administrator_sees_and_cancels_everybodys_tasks() {
 
 fn place(chat: &Chat<'_>) -> i64 {
     chat.channel().trim_start_matches("telegram:").parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_that_becomes_a_supergroup_takes_its_tasks_along() {
+    let world = World::starts().await;
+    world.model.hold();
+    let chat = world.telegram_group(GROUP, ANN);
+    chat.says("/submit Count the ships");
+    chat.hears("#1 running").await;
+    let there = world.telegram.migrate(GROUP);
+    all_taken(&world).await;
+    let chat = world.telegram_group(there, ANN);
+    world.telegram.set_admins(there, &[id(ANN)]);
+    chat.says("/list all");
+    chat.hears("Tasks of this channel ... #1 running").await;
+    world.model.release();
+    chat.hears("Result of #1").await;
+    chat.hears("#1 done").await;
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_is_greeted_in_words_and_strangers_get_none() {
+    let world = World::with(|config| {
+        config.access.open = false;
+        config.access.people = vec![format!("telegram:{ANN}").parse().unwrap()];
+    })
+    .await;
+    world.telegram.lets_in(GROUP, id(BOB));
+    world.telegram.lets_in(GROUP - 1, id(ANN));
+    world.telegram_group(GROUP - 1, ANN).hears("Hello! ... /submit ... /help").await;
+    assert_eq!(world.telegram_group(GROUP, ANN).sees(), []);
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flag_without_its_value_is_refused_with_what_it_wants() {
+    let world = World::starts().await;
+    let chat = world.telegram(ANN);
+    chat.says("/submit --to");
+    chat.hears("After --to comes a channel, like telegram:123 or discord:456. Nothing was queued.").await;
+    chat.says("/submit --timeout");
+    chat.hears("After --timeout comes a time from 1s to 24h").await;
+    assert_eq!(world.summary().await.total, 0);
+    world.closes().await;
 }

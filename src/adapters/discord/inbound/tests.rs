@@ -17,7 +17,7 @@ fn interaction(kind: u8, data: &Value) -> Value {
 
 fn ask(value: Value) -> (Inbound, Handle) {
     let Ok(Interaction::Ask { inbound, handle }) = Interaction::parse(value) else { panic!("something is asked") };
-    (inbound, handle)
+    (*inbound, handle)
 }
 
 #[test]

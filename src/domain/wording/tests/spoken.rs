@@ -24,16 +24,22 @@ fn notices_of_a_task_on_its_way() {
         wording::may_be_a_duplicate(language),
     ]), @"
     #42 queued: it is next.
+    “Compare the three offers”
     #42 queued, a repeat of #41: 2 tasks are ahead of it.
+    “Compare the three offers”
     #42 queued: it is next.
+    “Compare the three offers”
     #42 running.
     #42 running again (attempt 2), because the server stopped while it ran.
 
     (may be a duplicate)
 
     #42 wartet: als Nächste dran.
+    „Compare the three offers“
     #42 wartet, eine Wiederholung von #41: 2 Aufgaben sind vor ihr dran.
+    „Compare the three offers“
     #42 wartet: als Nächste dran.
+    „Compare the three offers“
     #42 läuft.
     #42 läuft noch einmal (2. Versuch), weil der Server währenddessen angehalten wurde.
 
