@@ -73,6 +73,9 @@
 //!         let message = MessageId::parse(message.key.as_str()).map_err(|e| SendError::Unavailable(e.to_string()))?;
 //!         Ok(Sent { message, more: false })
 //!     }
+//!     async fn edit(&self, _edit: &MessageEdit) -> Result<(), SendError> {
+//!         Err(SendError::Undeliverable("what is in a mailbox stays as it is".to_owned()))
+//!     }
 //!     fn pace(&self, channel: &ChannelId, _kind: SendKind) -> Pace {
 //!         Pace::unlimited(channel)
 //!     }

@@ -12,8 +12,10 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
+use crate::background::cards::{Cards, first_words};
 use crate::background::ports::{
-    ChannelNotifier, Clock, Delivery, Ledger, LedgerError, OutgoingMessage, Purpose, SendError, Sent, TypingIndicator,
+    ChannelNotifier, Clock, Delivery, Ledger, LedgerError, MessageEdit, OutgoingMessage, Purpose, SendError, Sent,
+    TypingIndicator,
 };
 use crate::background::typing::{Typing, TypingGuard};
 use crate::domain::channel::ChannelId;
@@ -113,6 +115,7 @@ pub struct Notification {
     typing: Typing,
     clock: Arc<dyn Clock>,
     metrics: Metrics,
+    cards: Option<Cards>,
 }
 
 impl Notification {
@@ -125,7 +128,21 @@ impl Notification {
         clock: Arc<dyn Clock>,
         tracker: tokio_util::task::TaskTracker,
     ) -> Self {
-        Self { ledger, notifier, typing: Typing::new(typing, tracker), clock, metrics: Metrics::default() }
+        Self { ledger, notifier, typing: Typing::new(typing, tracker), clock, metrics: Metrics::default(), cards: None }
+    }
+
+    /// Keeps the cards on this board: acceptances are put on it, and starts are shown by them. Without a board, a start
+    /// is a message of its own.
+    #[must_use]
+    pub fn with_cards(mut self, cards: Cards) -> Self {
+        self.cards = Some(cards);
+        self
+    }
+
+    /// The board of cards, if there is one.
+    #[must_use]
+    pub fn cards(&self) -> Option<&Cards> {
+        self.cards.as_ref()
     }
 
     /// Counts into these metrics instead of its own.
@@ -213,13 +230,18 @@ impl Notification {
             Err(error) => return Err(error),
         };
         let length = message.text.chars().count();
-        let outcome = match self.send(&message, notice.receipts.len(), notice.tries).await {
+        let sent = match self.start_on_card(&notice).await? {
+            Some(shown) => shown,
+            None => self.send(&message, notice.receipts.len(), notice.tries).await,
+        };
+        let outcome = match sent {
             Ok(sent) if sent.more => {
                 self.record_sent(&notice, Delivery::Part { message: sent.message, last: false }).await?;
                 Notified::Part
             }
             Ok(sent) => {
                 self.typing.show_again(&notice.channel);
+                self.note_card(&notice, &sent, &message);
                 self.record_sent(&notice, Delivery::Part { message: sent.message, last: true }).await?;
                 self.metrics.delivered(elapsed(notice.created_at, self.clock.now()));
                 Notified::Delivered
@@ -240,6 +262,15 @@ impl Notification {
         })
     }
 
+    /// Changes a message that was sent before. If the notifier's code panics, that is this message's failure.
+    pub(crate) async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError> {
+        let editing = AssertUnwindSafe(async { self.notifier.edit(edit).await });
+        editing.catch_unwind().await.unwrap_or_else(|_panic| {
+            tracing::error!(channel = %edit.channel, "the notifier panicked");
+            Err(SendError::Undeliverable("the code that changes messages broke over this one".to_owned()))
+        })
+    }
+
     /// The message of a notice; none when its task has been pruned.
     async fn message(&self, notice: &Notice) -> Result<Option<OutgoingMessage>, LedgerError> {
         let Some((task, ahead)) = self.ledger.find(&TaskRef::Id(notice.task.clone())).await? else { return Ok(None) };
@@ -249,14 +280,18 @@ impl Notification {
             _ => (Purpose::Notice, Format::Plain),
         };
         let language = task.new.origin.language;
+        let (text, buttons) = match notice.kind {
+            NoticeKind::Accepted if self.cards.is_some() && notice.instead_of.is_none() => first_words(&task, ahead, self.now()),
+            _ => (self.text(language, notice, &task, ahead).await?, wording::notice_buttons(language, notice, &task)),
+        };
         Ok(Some(OutgoingMessage {
             channel: notice.channel.clone(),
             purpose,
             reply: notice.reply.clone(),
-            text: self.text(language, notice, &task, ahead).await?,
+            text,
             format,
             language,
-            buttons: wording::notice_buttons(language, notice, &task),
+            buttons,
             key: key(notice),
             in_flight_since: notice.in_flight_since,
         }))

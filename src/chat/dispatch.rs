@@ -127,6 +127,7 @@ impl Dispatch {
                 let new = self.retry(asker, &task).await?;
                 Ok(whisper(wording::repeated(asker.language, number, new)))
             }
+            Action::Result(number) => self.result(asker, Some(&TaskRef::Number(number))).await,
             Action::Page { before, all } => self.list(asker, all, Some(before)).await,
         }
     }

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::background::ports::{ChannelNotifier, OutgoingMessage, SendError, Sent, TypingIndicator};
+use crate::background::ports::{ChannelNotifier, DraftPreview, MessageEdit, OutgoingMessage, SendError, Sent, TypingIndicator};
 use crate::domain::channel::{ChannelId, PersonId};
+use crate::domain::draft::Draft;
+use crate::domain::id::TaskNumber;
 use crate::domain::pace::{Pace, SendKind};
 
 /// One platform's ways out.
@@ -15,6 +17,7 @@ use crate::domain::pace::{Pace, SendKind};
 struct Platform {
     notifier: Arc<dyn ChannelNotifier>,
     typing: Arc<dyn TypingIndicator>,
+    drafts: Option<Arc<dyn DraftPreview>>,
 }
 
 /// Hands messages and typing on to the platform that their channel names.
@@ -27,7 +30,16 @@ impl Router {
     /// Adds a platform under its name in channel ids.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, notifier: Arc<dyn ChannelNotifier>, typing: Arc<dyn TypingIndicator>) -> Self {
-        self.platforms.insert(name.into(), Platform { notifier, typing });
+        self.platforms.insert(name.into(), Platform { notifier, typing, drafts: None });
+        self
+    }
+
+    /// Shows drafts on a platform that was added before.
+    #[must_use]
+    pub fn with_drafts(mut self, name: &str, drafts: Arc<dyn DraftPreview>) -> Self {
+        if let Some(platform) = self.platforms.get_mut(name) {
+            platform.drafts = Some(drafts);
+        }
         self
     }
 
@@ -50,6 +62,10 @@ impl ChannelNotifier for Router {
         self.platform(&message.channel)?.notifier.send(message, part).await
     }
 
+    async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError> {
+        self.platform(&edit.channel)?.notifier.edit(edit).await
+    }
+
     fn pace(&self, channel: &ChannelId, kind: SendKind) -> Pace {
         // What no platform takes is refused at once, so it needs no pace.
         self.platform(channel).map_or_else(|_| Pace::unlimited(channel), |platform| platform.notifier.pace(channel, kind))
@@ -59,6 +75,21 @@ impl ChannelNotifier for Router {
         match self.platforms.get(person.platform()) {
             Some(platform) => platform.notifier.direct_channel(person).await,
             None => Ok(None),
+        }
+    }
+}
+
+#[async_trait]
+impl DraftPreview for Router {
+    fn takes_drafts(&self, channel: &ChannelId) -> bool {
+        let platform = self.platforms.get(channel.platform());
+        platform.and_then(|platform| platform.drafts.as_ref()).is_some_and(|drafts| drafts.takes_drafts(channel))
+    }
+
+    async fn show_draft(&self, channel: &ChannelId, number: TaskNumber, text: &Draft) -> Result<(), SendError> {
+        match &self.platform(channel)?.drafts {
+            Some(drafts) => drafts.show_draft(channel, number, text).await,
+            None => Err(SendError::Undeliverable(format!("{} shows no drafts", channel.platform()))),
         }
     }
 }

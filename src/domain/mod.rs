@@ -4,8 +4,10 @@
 //! rule testable as a plain function, and lets each ledger (memory, `SQLite`, later `PostgreSQL`) apply the very
 //! same transitions.
 
+pub mod card;
 pub mod channel;
 pub mod command;
+pub mod draft;
 pub mod failure;
 pub mod headline;
 pub mod id;
@@ -17,6 +19,7 @@ pub mod pace;
 pub mod parse;
 pub mod prompt;
 pub mod queue;
+pub mod receipt;
 pub mod snapshot;
 pub mod status;
 pub mod summary;

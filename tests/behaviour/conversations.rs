@@ -2,6 +2,7 @@
 
 mod access;
 mod cancelling;
+mod cards;
 mod commands;
 mod languages;
 mod last_words;

@@ -253,6 +253,9 @@ fn place(call: &Call<'_>) -> Bucket {
             of("PUT /applications/{app}/guilds/{guild}/commands", guild_id.get())
         }
         (LightMethod::Post, Route::ChannelMessages { channel_id }) => of("POST /channels/{channel}/messages", channel_id.get()),
+        (LightMethod::Patch, Route::ChannelMessage { channel_id, .. }) => {
+            of("PATCH /channels/{channel}/messages/{message}", channel_id.get())
+        }
         (LightMethod::Post, Route::ChannelTyping { channel_id }) => of("POST /channels/{channel}/typing", channel_id.get()),
         (LightMethod::Post, Route::InteractionResponse { token, .. }) => open("POST /interactions/{id}/{token}/callback", token),
         (LightMethod::Patch, Route::WebhookOriginalInteractionResponse { token, .. }) => {
@@ -260,6 +263,9 @@ fn place(call: &Call<'_>) -> Bucket {
         }
         (LightMethod::Delete, Route::WebhookOriginalInteractionResponse { token, .. }) => {
             open("DELETE /webhooks/{app}/{token}/messages/@original", token)
+        }
+        (LightMethod::Patch, Route::WebhookFollowupMessage { token, .. }) => {
+            open("PATCH /webhooks/{app}/{token}/messages/{message}", token)
         }
         (LightMethod::Post, Route::WebhookFollowupMessages { token, .. }) => open("POST /webhooks/{app}/{token}", token),
         _ => of("other", 0),

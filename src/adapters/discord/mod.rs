@@ -10,6 +10,7 @@
 
 mod address;
 mod api;
+mod edit;
 mod error;
 mod follow_ups;
 mod gateway;

@@ -19,11 +19,12 @@ use tokio::time::Instant;
 
 use crate::adapters::discord::address::{Handle, channel_id, discord_channel, discord_user, message_id};
 use crate::adapters::discord::api::{Api, Call};
+use crate::adapters::discord::edit;
 use crate::adapters::discord::error::{ApiError, code};
 use crate::adapters::discord::follow_ups::FollowUps;
 use crate::adapters::discord::pace;
 use crate::adapters::discord::part::Part;
-use crate::background::ports::{ChannelNotifier, Clock, OutgoingMessage, Purpose, SendError, Sent, TypingIndicator};
+use crate::background::ports::{ChannelNotifier, Clock, MessageEdit, OutgoingMessage, Purpose, SendError, Sent, TypingIndicator};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::pace::{Pace, SendKind};
 use crate::domain::time::elapsed;
@@ -85,6 +86,10 @@ impl ChannelNotifier for DiscordNotifier {
         let created = self.deliver(channel, message, part, &cut).await?;
         let message = message_id(created.id).map_err(|error| SendError::Unknown(error.to_string()))?;
         Ok(Sent { message, more: cut.more })
+    }
+
+    async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError> {
+        edit::edit(&self.api, edit, self.clock.now()).await
     }
 
     fn pace(&self, channel: &ChannelId, kind: SendKind) -> Pace {

@@ -76,7 +76,7 @@ fn rows(buttons: &[Button]) -> Vec<CreateActionRow> {
 fn button(button: &Button) -> CreateButton {
     let style = match button.action {
         Action::Cancel(_) => ButtonStyle::Danger,
-        Action::Retry(_) | Action::Page { .. } => ButtonStyle::Secondary,
+        Action::Retry(_) | Action::Result(_) | Action::Page { .. } => ButtonStyle::Secondary,
     };
     CreateButton::new(button.action.to_string()).label(one_line(&button.label, LABEL_LIMIT)).style(style)
 }

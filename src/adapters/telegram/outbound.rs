@@ -17,10 +17,11 @@ use teloxide::types::{
 use crate::adapters::telegram::address;
 use crate::adapters::telegram::address::{PLATFORM, TelegramChat};
 use crate::adapters::telegram::api::{Api, PROMPT};
+use crate::adapters::telegram::edit;
 use crate::adapters::telegram::error::CallError;
 use crate::adapters::telegram::forums::Forums;
 use crate::adapters::telegram::pace;
-use crate::background::ports::{ChannelNotifier, OutgoingMessage, SendError, Sent, TypingIndicator};
+use crate::background::ports::{ChannelNotifier, MessageEdit, OutgoingMessage, SendError, Sent, TypingIndicator};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::Button;
 use crate::domain::id::MessageId;
@@ -66,6 +67,10 @@ impl ChannelNotifier for TelegramNotifier {
         let sent = self.deliver(payload).await?;
         let message = MessageId::parse(sent.to_string()).map_err(|error| SendError::Unknown(error.to_string()))?;
         Ok(Sent { message, more })
+    }
+
+    async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError> {
+        edit::edit(&self.api, edit).await
     }
 
     fn pace(&self, channel: &ChannelId, _kind: SendKind) -> Pace {
@@ -124,7 +129,7 @@ fn moved(from: &Recipient, to: types::ChatId) -> SendError {
     }
 }
 
-fn target(channel: &ChannelId) -> Result<TelegramChat, SendError> {
+pub(super) fn target(channel: &ChannelId) -> Result<TelegramChat, SendError> {
     TelegramChat::try_from(channel).map_err(|error| SendError::Undeliverable(error.to_string()))
 }
 
@@ -151,7 +156,7 @@ fn compose(message: &OutgoingMessage, part: usize) -> Result<(SendMessage, bool)
 }
 
 /// A preview would show what a link of the model's leads to, and make Telegram visit it.
-const NO_PREVIEW: LinkPreviewOptions = LinkPreviewOptions {
+pub(super) const NO_PREVIEW: LinkPreviewOptions = LinkPreviewOptions {
     is_disabled: true,
     url: None,
     prefer_small_media: false,
@@ -159,7 +164,7 @@ const NO_PREVIEW: LinkPreviewOptions = LinkPreviewOptions {
     show_above_text: false,
 };
 
-fn keyboard(buttons: &[Button]) -> InlineKeyboardMarkup {
+pub(super) fn keyboard(buttons: &[Button]) -> InlineKeyboardMarkup {
     let button = |button: &Button| InlineKeyboardButton::callback(button.label.clone(), button.action.to_string());
     InlineKeyboardMarkup::new(buttons.chunks(ROW).map(|row| row.iter().map(button).collect::<Vec<_>>()))
 }

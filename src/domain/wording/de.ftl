@@ -6,6 +6,7 @@
 
 notice-queued = { $task } wartet: { $place }.
 notice-queued-repeat = { $task } wartet, eine Wiederholung von { $of }: { $place }.
+notice-queued-again = { $task } wartet noch einmal, weil der Server währenddessen angehalten wurde: { $place }.
 place = { $ahead ->
     [0] als Nächste dran
     [one] 1 Aufgabe ist vor ihr dran
@@ -34,6 +35,18 @@ account-never-ran = vor dem Start
 button-cancel = Abbrechen
 button-retry = Wiederholen
 button-older = Ältere
+button-full-result = Ganzes Ergebnis
+
+
+## Karten
+
+card-running = { $task } läuft: { $facts }
+card-running-for = { $task } läuft seit { $facts }
+card-step = Schritt { $step }
+card-still = seit { $minutes } min: { $phase }
+card-failed = { $task } fehlgeschlagen { $account }: { $code }.
+card-account = { $account }, Kosten unbekannt
+card-quote = „{ $prompt }“
 
 
 ## Zeiten und Mengen
@@ -99,6 +112,7 @@ delivery-on-its-way = unterwegs
 phase-waiting = wartet auf das Modell
 phase-thinking = denkt nach
 phase-writing = schreibt
+phase-quiet = seit { $minutes } min nichts vom Modell gehört
 
 
 ## Listen

@@ -11,6 +11,7 @@
 # $place is one of the sentences "place-..."; $of the task that this one repeats.
 notice-queued = { $task } queued: { $place }.
 notice-queued-repeat = { $task } queued, a repeat of { $of }: { $place }.
+notice-queued-again = { $task } queued again, because the server stopped while it ran: { $place }.
 # How many tasks start before it; 0 means none.
 place = { $ahead ->
     [0] it is next
@@ -45,6 +46,21 @@ account-never-ran = before it started
 button-cancel = Cancel
 button-retry = Retry
 button-older = Older
+button-full-result = Full result
+
+
+## Cards: the one message about a task that changes as it moves; some of its lines are notices.
+
+# $facts are how long it has been running, its step and its tokens, as far as they are known.
+card-running = { $task } running: { $facts }
+card-running-for = { $task } running for { $facts }
+card-step = step { $step }
+# $phase is what it has been doing for so many minutes.
+card-still = still { $phase }, { $minutes } min
+card-failed = { $task } failed { $account }: { $code }.
+card-account = { $account }, cost unknown
+# What was asked.
+card-quote = “{ $prompt }”
 
 
 ## Times and counts
@@ -115,6 +131,7 @@ delivery-on-its-way = on its way
 phase-waiting = waiting for the model
 phase-thinking = thinking
 phase-writing = writing
+phase-quiet = no news from the model for { $minutes } min
 
 
 ## Lists

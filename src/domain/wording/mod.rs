@@ -13,6 +13,7 @@
 //! it happened and stays so. [`failure`](failure::reason) says it in other languages by its code.
 
 mod arrivals;
+mod cards;
 mod commands;
 pub mod deliveries;
 mod failure;
@@ -24,9 +25,10 @@ mod units;
 mod views;
 
 pub use arrivals::{already_made, joined};
+pub use cards::{card_ended, card_queued, card_quote, card_running, full_result_button, retry_button};
 pub use commands::{command_description, help, option_description};
 pub use lists::{active_tasks, list, list_of_all, older_button, suggestion};
-pub use notices::{DUPLICATE_MARK_ROOM, cancel_button, may_be_a_duplicate, notice, notice_buttons};
+pub use notices::{DUPLICATE_MARK_ROOM, cancel_button, may_be_a_duplicate, notice, notice_buttons, started};
 pub use refusals::{
     broken, list_all_is_for_admins, model_is_for_admins, not_allowed, not_finished, not_found, not_yours, parse_error,
     queue_full, retry_of_unfinished, stopping, store_trouble, timeout_too_long, to_is_for_admins, unknown_button,

@@ -8,6 +8,7 @@ use crate::domain::notice::{Notice, NoticeKind};
 use crate::domain::status::Status;
 use crate::domain::task::{CancelledBy, State, Task};
 use crate::domain::time::elapsed;
+use crate::domain::wording::cards::{card_queued, card_quote, retry_button};
 use crate::domain::wording::failure::reason;
 use crate::domain::wording::sentence::{say, sentence};
 use crate::domain::wording::units::{duration, tokens};
@@ -27,14 +28,14 @@ pub fn may_be_a_duplicate(language: Language) -> String {
 #[must_use]
 pub fn notice(language: Language, notice: &Notice, task: &Task, ahead: Option<usize>) -> String {
     match notice.kind {
-        NoticeKind::Accepted => accepted(language, task, ahead),
+        NoticeKind::Accepted => format!("{}\n{}", card_queued(language, task, ahead), card_quote(language, task)),
         NoticeKind::Started => started(language, task.number, notice.attempt),
         NoticeKind::Result => result(language, task),
         NoticeKind::Done => {
             sentence(language, "notice-done").with("task", task.number).with("account", account(language, task)).text()
         }
         NoticeKind::Failed => failed(language, task),
-        NoticeKind::Cancelled => cancelled(language, task),
+        NoticeKind::Cancelled => cancelled(language, task, account(language, task)),
     }
 }
 
@@ -46,7 +47,7 @@ pub fn notice_buttons(language: Language, notice: &Notice, task: &Task) -> Vec<B
             vec![cancel_button(language, task.number)]
         }
         NoticeKind::Failed | NoticeKind::Cancelled => {
-            vec![Button { label: say(language, "button-retry"), action: Action::Retry(task.number) }]
+            vec![retry_button(language, task.number)]
         }
         _ => Vec::new(),
     }
@@ -63,19 +64,9 @@ pub(super) fn place(language: Language, ahead: usize) -> String {
     sentence(language, "place").counting("ahead", ahead).text()
 }
 
-fn accepted(language: Language, task: &Task, ahead: Option<usize>) -> String {
-    // A task that has left the queue by the time this is said was next at last.
-    let ahead = ahead.filter(|_| task.status() == Status::Pending).unwrap_or_default();
-    let place = place(language, ahead);
-    match task.new.retry_of {
-        None => sentence(language, "notice-queued").with("task", task.number).with("place", place).text(),
-        Some(of) => {
-            sentence(language, "notice-queued-repeat").with("task", task.number).with("of", of).with("place", place).text()
-        }
-    }
-}
-
-fn started(language: Language, number: TaskNumber, attempt: u32) -> String {
+/// A start: `#42 running.`
+#[must_use]
+pub fn started(language: Language, number: TaskNumber, attempt: u32) -> String {
     if attempt > 1 {
         sentence(language, "notice-running-again").with("task", number).with("attempt", attempt).text()
     } else {
@@ -101,18 +92,18 @@ fn failed(language: Language, task: &Task) -> String {
         .text()
 }
 
-fn cancelled(language: Language, task: &Task) -> String {
+/// A cancelled task; who cancelled it is said when it was somebody else than who asked for it.
+pub(super) fn cancelled(language: Language, task: &Task, account: String) -> String {
     let by = match &task.state {
         State::Cancelled { by: CancelledBy::Person(person), .. } if task.new.origin.person.as_ref() == Some(person) => "asker",
         State::Cancelled { by: CancelledBy::Person(_), .. } => "admin",
         _ => "operator",
     };
-    let sentence = sentence(language, "notice-cancelled").with("task", task.number).with("by", by);
-    sentence.with("account", account(language, task)).text()
+    sentence(language, "notice-cancelled").with("task", task.number).with("by", by).with("account", account).text()
 }
 
 /// How long it took and what it used: `after 12 s (waited 3 s), 1.2k tokens`.
-fn account(language: Language, task: &Task) -> String {
+pub(super) fn account(language: Language, task: &Task) -> String {
     let (Some(started), Some(ended)) = (task.started_at, task.completed_at()) else {
         return say(language, "account-never-ran");
     };

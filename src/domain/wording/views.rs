@@ -12,7 +12,7 @@ use crate::domain::wording::deliveries;
 use crate::domain::wording::failure::reason;
 use crate::domain::wording::notices::place;
 use crate::domain::wording::sentence::{say, sentence};
-use crate::domain::wording::units::{duration, moment, state, tokens};
+use crate::domain::wording::units::{duration, moment, phase, state, tokens};
 
 /// Everything `/status #N` shows.
 #[derive(Debug)]
@@ -88,16 +88,6 @@ fn headline(language: Language, task: &Task, ahead: usize, progress: Option<&Pro
                 None => named("headline-ended-unstarted").with("state", state).text(),
             }
         }
-    }
-}
-
-/// What a run does, in the words of its runner: the usual ones are known in every language, others are shown as they are.
-fn phase(language: Language, phase: &str) -> String {
-    match phase {
-        "waiting for the model" => say(language, "phase-waiting"),
-        "thinking" => say(language, "phase-thinking"),
-        "writing" => say(language, "phase-writing"),
-        other => other.to_owned(),
     }
 }
 

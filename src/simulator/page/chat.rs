@@ -57,6 +57,8 @@ pub struct MessageView {
     pub loading: bool,
     /// It reports an event; nobody wrote it.
     pub service: bool,
+    /// It is still being written, and will fade.
+    pub draft: bool,
 }
 
 /// Who said what, in short, above an answer to it.

@@ -64,6 +64,7 @@ export function telegram(panel) {
     const node = el("li", { className: `tg-message ${message.from_bot ? "in" : "out"}` });
     for (const name of ["first", "last", "edited"]) node.classList.toggle(name, Boolean(message[name]));
     node.classList.toggle("has-keys", message.buttons.length > 0);
+    if (message.draft) return drawDraft(message, node);
     const meta = el("span", { className: "tg-meta" }, message.edited && "edited", clock(message.sent_millis), !message.from_bot && icon("check"));
     const quote = message.reply && el("span", { className: "tg-quote" }, el("b", {}, message.reply.author), el("span", {}, message.reply.text));
     const text = el("div", { className: "tg-text" }, ...entities(message.text, message.entities, input.send));
@@ -77,6 +78,14 @@ export function telegram(panel) {
       })));
       node.append(el("div", { className: "tg-keys" }, ...rows));
     }
+    return node;
+  }
+
+  // What the bot is still writing: not a message yet, so there is nothing to reply to and no time.
+  function drawDraft(message, node) {
+    node.classList.add("draft");
+    const text = message.text ? entities(message.text, message.entities, input.send) : ["Thinking…"];
+    node.append(el("div", { className: "tg-bubble" }, el("div", { className: "tg-text" }, ...text), dots()));
     return node;
   }
 

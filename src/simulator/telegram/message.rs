@@ -111,6 +111,8 @@ pub(super) struct Message {
     pub(super) reply_to: Option<i64>,
     pub(super) keyboard: Keyboard,
     pub(super) edits: u32,
+    /// The texts it had before it was edited.
+    pub(super) earlier: Vec<String>,
     pub(super) edit_date: Option<i64>,
     pub(super) document: Option<Document>,
     pub(super) silent: bool,

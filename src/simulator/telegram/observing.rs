@@ -33,6 +33,8 @@ pub struct ChatMessage {
     pub keyboard: Vec<Vec<String>>,
     /// How often it was edited.
     pub edited: u32,
+    /// The texts it had before.
+    pub earlier: Vec<String>,
     /// A file.
     pub document: Option<DocumentView>,
     /// It made no sound.
@@ -71,6 +73,7 @@ impl ChatMessage {
             buttons: keyboard.iter().flatten().cloned().collect(),
             keyboard,
             edited: message.edits,
+            earlier: message.earlier.clone(),
             document: message
                 .document
                 .as_ref()

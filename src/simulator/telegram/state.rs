@@ -111,6 +111,7 @@ impl State {
             reply_to: None,
             keyboard: Vec::new(),
             edits: 0,
+            earlier: Vec::new(),
             edit_date: None,
             document: None,
             silent: false,
@@ -128,9 +129,10 @@ impl State {
         message.id = if private { shared + 1 } else { chat.last_message_id + 1 };
         let id = message.id;
         chat.last_message_id = id;
-        // The indication ends with a message of the bot.
+        // The indication ends with a message of the bot, and so does what was seen of its writing.
         if message.sender == bot {
             chat.pulses.retain(|pulse| pulse.topic != message.topic);
+            chat.drafts.retain(|draft| draft.topic != message.topic);
         }
         chat.messages.insert(id, message);
         if private {

@@ -1,5 +1,6 @@
 //! What teloxide and plain HTTP see of this server.
 
+mod drafting;
 mod markup;
 mod places;
 mod polling;

@@ -24,16 +24,22 @@ fn notices_of_a_task_on_its_way() {
         wording::may_be_a_duplicate(language),
     ]), @"
     #42 queued: it is next.
+    “Compare the three offers”
     #42 queued, a repeat of #41: 2 tasks are ahead of it.
+    “Compare the three offers”
     #42 queued: it is next.
+    “Compare the three offers”
     #42 running.
     #42 running again (attempt 2), because the server stopped while it ran.
 
     (may be a duplicate)
 
     #42 wartet: als Nächste dran.
+    „Compare the three offers“
     #42 wartet, eine Wiederholung von #41: 2 Aufgaben sind vor ihr dran.
+    „Compare the three offers“
     #42 wartet: als Nächste dran.
+    „Compare the three offers“
     #42 läuft.
     #42 läuft noch einmal (2. Versuch), weil der Server währenddessen angehalten wurde.
 
@@ -102,7 +108,7 @@ fn buttons() {
 #[test]
 fn a_status_shows_everything() {
     let usage = Usage { input: 10, output: 20, estimated: true, ..Usage::default() };
-    let progress = Progress { phase: "writing".to_owned(), step: 1, usage };
+    let progress = Progress { phase: "writing".to_owned(), step: 1, usage, ..Progress::default() };
     insta::assert_snapshot!(in_each(|language| vec![shown(language, &running(2), None, Some(&progress))]), @"
     #42 running for 17 s, step 1: writing
     Asked: Compare the three offers
