@@ -10,6 +10,7 @@ pub mod outcome;
 pub mod ports;
 pub(crate) mod projection;
 pub mod retention;
+pub(crate) mod setback;
 pub mod tools;
 pub mod typing;
 pub mod worker;

@@ -1,6 +1,8 @@
 //! From an inbound message to exactly one reply, on any platform.
 
 pub mod access;
+pub mod completion;
 pub mod dispatch;
 pub mod inbound;
+mod names;
 pub mod router;

@@ -11,8 +11,9 @@ use futures_util::FutureExt;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::background::notification::{Notified, pause_after};
+use crate::background::notification::Notified;
 use crate::background::ports::{OutgoingMessage, SendError};
+use crate::background::setback::pause_after;
 use crate::delivery::budget::Turn;
 use crate::delivery::live::{Shown, Waiting};
 use crate::delivery::outbox::Shared;

@@ -187,15 +187,13 @@ mod tests {
 
     /// How many sends of this priority there is room for at once.
     fn room(meter: &mut Meter, priority: Priority) -> usize {
-        (0..)
-            .take_while(|_| {
-                meter.wait(priority, Instant::now()).is_none() && {
-                    meter.take();
-                    meter.answered(Instant::now());
-                    true
-                }
-            })
-            .count()
+        let mut count = 0;
+        while meter.wait(priority, Instant::now()).is_none() {
+            meter.take();
+            meter.answered(Instant::now());
+            count += 1;
+        }
+        count
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ pub mod channel;
 pub mod command;
 pub mod draft;
 pub mod failure;
+pub mod headline;
 pub mod id;
 pub mod language;
 pub mod limits;

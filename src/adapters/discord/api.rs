@@ -19,6 +19,7 @@ use serenity::http::{LightMethod, Request, Route};
 use tokio::time::Instant;
 
 use crate::adapters::discord::error::{ApiError, DiscordError};
+use crate::adapters::discord::health::Health;
 use crate::adapters::discord::restraint::{Bucket, Limits, Restraint};
 use crate::config::DiscordConfig;
 use crate::metrics::Metrics;
@@ -42,6 +43,7 @@ struct Inner {
     authorization: SecretString,
     metrics: Metrics,
     restraint: Restraint,
+    health: Health,
     pace: NonZeroU32,
 }
 
@@ -51,6 +53,8 @@ pub(super) struct Call<'a> {
     pub(super) method: LightMethod,
     /// Where.
     pub(super) route: Route<'a>,
+    /// What follows the path.
+    pub(super) query: Option<(&'static str, &'static str)>,
     /// The JSON body.
     pub(super) body: Option<Vec<u8>>,
     /// How long it may take.
@@ -60,7 +64,12 @@ pub(super) struct Call<'a> {
 impl<'a> Call<'a> {
     /// A request without a body.
     pub(super) fn new(method: LightMethod, route: Route<'a>) -> Self {
-        Self { method, route, body: None, timeout: REQUEST_TIMEOUT }
+        Self { method, route, query: None, body: None, timeout: REQUEST_TIMEOUT }
+    }
+
+    /// With this parameter after the path.
+    pub(super) fn query(self, name: &'static str, value: &'static str) -> Self {
+        Self { query: Some((name, value)), ..self }
     }
 
     /// With this body.
@@ -77,7 +86,7 @@ impl<'a> Call<'a> {
 
 impl Api {
     /// Prepares the client; makes no connection.
-    pub(super) fn new(config: &DiscordConfig, metrics: Metrics) -> Result<Self, DiscordError> {
+    pub(super) fn new(config: &DiscordConfig, metrics: Metrics, health: Health) -> Result<Self, DiscordError> {
         let token = config.token.expose_secret().trim();
         let token = token.strip_prefix("Bot ").unwrap_or(token).trim();
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -98,7 +107,8 @@ impl Api {
             .map_err(DiscordError::Client)?;
         let authorization = SecretString::from(format!("Bot {token}"));
         let token = SecretString::from(token);
-        let inner = Inner { client, root, token, authorization, metrics, restraint: Restraint::default(), pace: config.pace };
+        let (restraint, pace) = (Restraint::new(config.pace), config.pace);
+        let inner = Inner { client, root, token, authorization, metrics, restraint, health, pace };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -141,8 +151,9 @@ impl Api {
     /// Makes a request, unless it is known to be in vain.
     async fn call(&self, call: Call<'_>) -> Result<Vec<u8>, ApiError> {
         let bucket = place(&call);
-        self.inner.restraint.check(bucket, Instant::now())?;
+        let on_the_way = self.inner.restraint.check(bucket, Instant::now())?;
         let result = self.execute(call, bucket).await;
+        drop(on_the_way);
         let outcome = result.as_ref().map_or_else(ApiError::outcome, |_| "ok");
         self.inner.metrics.platform_request("discord", bucket.route, outcome);
         result
@@ -150,7 +161,8 @@ impl Api {
 
     async fn execute(&self, call: Call<'_>, bucket: Bucket) -> Result<Vec<u8>, ApiError> {
         let timeout = call.timeout;
-        let request = Request::new(call.route, call.method).body(call.body);
+        let query = call.query.map(|(name, value)| vec![(name, value.to_owned())]);
+        let request = Request::new(call.route, call.method).params(query).body(call.body);
         let (client, authorization) = (&self.inner.client, self.inner.authorization.expose_secret());
         let build = || request.build(client, authorization, Some(&self.inner.root)).ok();
         let request = tracing::dispatcher::with_default(&tracing::Dispatch::none(), build);
@@ -160,13 +172,13 @@ impl Api {
         let mut limits = limits_of(response.headers());
         let body = response.bytes().await;
         if (200..300).contains(&status) {
-            self.inner.restraint.learn(bucket, status, &limits, Instant::now());
+            self.learn(bucket, status, &limits);
             return body.map(Into::into).map_err(|_| ApiError::Unknown("the connection broke while Discord answered"));
         }
         let refusal: Refusal = body.ok().and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default();
         limits.retry_after = refusal.retry_after.or(limits.retry_after);
         limits.global |= refusal.global;
-        let wait = self.inner.restraint.learn(bucket, status, &limits, Instant::now());
+        let wait = self.learn(bucket, status, &limits);
         Err(match status {
             429 => ApiError::RetryAfter(wait.unwrap_or_default()),
             401 if !bucket.open => ApiError::Unauthorized,
@@ -174,6 +186,16 @@ impl Api {
             400..500 => ApiError::Refused { status, code: refusal.code },
             _ => ApiError::Unavailable("something other than Discord answers"),
         })
+    }
+
+    /// Takes what an answer says of limits to heart. An interaction's token says nothing about the bot's.
+    fn learn(&self, bucket: Bucket, status: u16, limits: &Limits) -> Option<Duration> {
+        match status {
+            401 if !bucket.open => self.inner.health.token_refused(),
+            200..300 if !bucket.open => self.inner.health.token_accepted(),
+            _ => {}
+        }
+        self.inner.restraint.learn(bucket, status, limits, Instant::now())
     }
 }
 
@@ -219,6 +241,7 @@ fn place(call: &Call<'_>) -> Bucket {
     let open = |route, token: &str| Bucket { route, major: hash_of(token), open: true };
     match (call.method, call.route) {
         (LightMethod::Get, Route::UserMe) => of("GET /users/@me", 0),
+        (LightMethod::Get, Route::UserMeGuilds) => of("GET /users/@me/guilds", 0),
         (LightMethod::Post, Route::UserMeDmChannels) => of("POST /users/@me/channels", 0),
         (LightMethod::Get, Route::GatewayBot) => of("GET /gateway/bot", 0),
         (LightMethod::Get, Route::Commands { application_id }) => of("GET /applications/{app}/commands", application_id.get()),

@@ -10,7 +10,8 @@
 //! limits at Discord, so what stops the bot does not stop them.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::num::NonZeroU32;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -31,6 +32,10 @@ const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 /// The wait of a 429 that does not say how long.
 const UNSAID_WAIT: Duration = Duration::from_secs(5);
+
+/// What Discord takes from a bot in any second, answers to interactions not counted.
+const GLOBAL_LIMIT: usize = 50;
+const GLOBAL_WINDOW: Duration = Duration::from_secs(1);
 
 /// Windows that are remembered before those that are over are looked for and forgotten.
 const REMEMBERED: usize = 1024;
@@ -66,9 +71,27 @@ pub(super) struct Limits {
 }
 
 /// Remembers what Discord has told us. The time is passed in.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Restraint {
     state: Mutex<State>,
+    global_window: Duration,
+}
+
+/// A request that may be made, until it is answered or lost. Discord counts it at some time in between.
+#[must_use = "it is on its way until this is dropped"]
+pub(super) struct OnTheWay<'a> {
+    restraint: &'a Restraint,
+    counted: bool,
+}
+
+impl Drop for OnTheWay<'_> {
+    fn drop(&mut self) {
+        if self.counted {
+            let mut state = self.restraint.state();
+            state.on_the_way = state.on_the_way.saturating_sub(1);
+            state.answered.push_back(Instant::now());
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -79,6 +102,9 @@ struct State {
     names: HashMap<&'static str, String>,
     windows: HashMap<(String, u64), Window>,
     invalid: VecDeque<Instant>,
+    /// Requests of the bot that were answered within the last second, and those that are not answered yet.
+    answered: VecDeque<Instant>,
+    on_the_way: usize,
 }
 
 /// What is left of a bucket, and until when.
@@ -92,33 +118,45 @@ struct Window {
 }
 
 impl Restraint {
+    /// Of a server whose limits run so many times faster than Discord's.
+    pub(super) fn new(faster: NonZeroU32) -> Self {
+        Self { state: Mutex::default(), global_window: GLOBAL_WINDOW / faster.get() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether a request of this bucket may be made now; it has its share of the bucket then.
-    pub(super) fn check(&self, bucket: Bucket, now: Instant) -> Result<(), ApiError> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn check(&self, bucket: Bucket, now: Instant) -> Result<OnTheWay<'_>, ApiError> {
+        let mut state = self.state();
         if !bucket.open {
             if state.token_refused_until.is_some_and(|until| now < until) {
                 return Err(ApiError::Unauthorized);
             }
-            let until = state.all_until.max(state.too_many_invalid(now));
+            let until = state.all_until.max(state.too_many_invalid(now)).max(state.spent_until(self.global_window, now));
             if let Some(until) = until.filter(|until| now < *until) {
                 return Err(ApiError::RetryAfter(until - now));
             }
         }
-        let Some(window) = state.window(bucket) else { return Ok(()) };
-        if window.until <= now {
-            // A new window begins with whoever asks first; the answer says how much it really holds.
-            (window.left, window.until) = (window.limit, now + window.length);
+        if let Some(window) = state.window(bucket) {
+            if window.until <= now {
+                // A new window begins with whoever asks first; the answer says how much it really holds.
+                (window.left, window.until) = (window.limit, now + window.length);
+            }
+            if window.left == 0 {
+                return Err(ApiError::RetryAfter(window.until - now));
+            }
+            window.left -= 1;
         }
-        if window.left == 0 {
-            return Err(ApiError::RetryAfter(window.until - now));
-        }
-        window.left -= 1;
-        Ok(())
+        let counted = !bucket.open;
+        state.on_the_way += usize::from(counted);
+        Ok(OnTheWay { restraint: self, counted })
     }
 
     /// Learns from the answer to a request. Gives the wait that a 429 asks for.
     pub(super) fn learn(&self, bucket: Bucket, status: u16, limits: &Limits, now: Instant) -> Option<Duration> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         state.count_invalid(status, limits, now);
         if !bucket.open {
             state.token_refused_until = (status == 401).then(|| now + REFUSED_TOKEN);
@@ -163,6 +201,15 @@ impl State {
         }
         let first = self.invalid.front().filter(|_| self.invalid.len() >= INVALID_LIMIT);
         first.map(|first| *first + INVALID_WINDOW)
+    }
+
+    /// When the bot may make its next request, if it has made as many as it may.
+    fn spent_until(&mut self, window: Duration, now: Instant) -> Option<Instant> {
+        while self.answered.front().is_some_and(|at| *at + window <= now) {
+            self.answered.pop_front();
+        }
+        let spent = (self.answered.len() + self.on_the_way).checked_sub(GLOBAL_LIMIT)?;
+        Some(self.answered.get(spent).map_or(now, |at| *at) + window)
     }
 
     fn key(&self, bucket: Bucket) -> (String, u64) {
@@ -225,133 +272,4 @@ fn seconds(seconds: f64) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HERE: Bucket = Bucket { route: "POST /channels/{channel}/messages", major: 1, open: false };
-    const THERE: Bucket = Bucket { major: 2, ..HERE };
-    const EDIT: Bucket = Bucket { route: "PATCH /channels/{channel}/messages/{message}", ..HERE };
-    const ANSWER: Bucket = Bucket { route: "POST /webhooks/{app}/{token}", major: 3, open: true };
-    const SECOND: Duration = Duration::from_secs(1);
-
-    /// What an answer within a window says.
-    fn left(bucket: &str, remaining: u64, reset_after: f64) -> Limits {
-        Limits {
-            bucket: Some(bucket.to_owned()),
-            limit: Some(5),
-            remaining: Some(remaining),
-            reset_after: Some(reset_after),
-            ..Limits::default()
-        }
-    }
-
-    fn limited(retry_after: f64, global: bool) -> Limits {
-        Limits { retry_after: Some(retry_after), global, ..Limits::default() }
-    }
-
-    #[test]
-    fn a_spent_bucket_holds_its_channel_only() {
-        let (restraint, now) = (Restraint::default(), Instant::now());
-        let spent = Limits { remaining: Some(0), reset_after: Some(1.5), ..Limits::default() };
-        assert_eq!(restraint.learn(HERE, 200, &spent, now), None);
-        assert_eq!(restraint.check(HERE, now), Err(ApiError::RetryAfter(Duration::from_millis(1500))));
-        assert_eq!(restraint.check(THERE, now), Ok(()));
-        assert_eq!(restraint.check(HERE, now + Duration::from_millis(1500)), Ok(()));
-    }
-
-    #[test]
-    fn a_global_limit_holds_everything() {
-        let (restraint, now) = (Restraint::default(), Instant::now());
-        assert_eq!(restraint.learn(HERE, 429, &limited(3.0, true), now), Some(Duration::from_secs(3)));
-        assert_eq!(restraint.check(THERE, now), Err(ApiError::RetryAfter(Duration::from_secs(3))));
-    }
-
-    #[test]
-    fn requests_at_the_same_time_cannot_spend_a_bucket_twice() {
-        let (restraint, now) = (Restraint::default(), Instant::now());
-        assert_eq!(restraint.check(HERE, now), Ok(()));
-        restraint.learn(HERE, 200, &left("b", 4, 5.0), now);
-        for _ in 0..4 {
-            assert_eq!(restraint.check(HERE, now), Ok(()));
-        }
-        let waits = Err(ApiError::RetryAfter(SECOND * 5));
-        assert_eq!(restraint.check(HERE, now), waits, "four are on their way");
-        // An answer that was on its way longer knows of more than there is.
-        restraint.learn(HERE, 200, &left("b", 3, 5.0), now);
-        assert_eq!(restraint.check(HERE, now), waits);
-        for _ in 0..5 {
-            assert_eq!(restraint.check(HERE, now + SECOND * 5), Ok(()), "a new window");
-        }
-        assert_eq!(restraint.check(HERE, now + SECOND * 5), waits);
-    }
-
-    #[test]
-    fn routes_that_share_a_bucket_share_what_is_left_of_it() {
-        let (restraint, now) = (Restraint::default(), Instant::now());
-        restraint.learn(EDIT, 200, &left("b", 4, 5.0), now);
-        assert_eq!(restraint.check(HERE, now), Ok(()));
-        restraint.learn(HERE, 200, &left("b", 0, 4.0), now);
-        assert_eq!(restraint.check(EDIT, now), Err(ApiError::RetryAfter(SECOND * 4)));
-        assert_eq!(restraint.check(Bucket { major: 2, ..EDIT }, now), Ok(()), "another channel");
-    }
-
-    #[test]
-    fn answers_to_interactions_have_buckets_of_their_own_and_nothing_else_stops_them() {
-        let (restraint, now) = (Restraint::default(), Instant::now());
-        restraint.learn(HERE, 429, &limited(3.0, true), now);
-        restraint.learn(HERE, 401, &Limits::default(), now);
-        assert_eq!(restraint.check(ANSWER, now), Ok(()));
-        restraint.learn(ANSWER, 200, &left("w", 0, 2.0), now);
-        assert_eq!(restraint.check(ANSWER, now), Err(ApiError::RetryAfter(SECOND * 2)));
-        assert_eq!(restraint.check(Bucket { major: 4, ..ANSWER }, now), Ok(()), "another interaction");
-        restraint.learn(ANSWER, 401, &Limits::default(), now);
-        assert_eq!(restraint.check(HERE, now + SECOND * 3), Err(ApiError::Unauthorized), "the bot's own token is the bot's");
-    }
-
-    #[test]
-    fn windows_that_are_over_are_forgotten() {
-        let (restraint, now) = (Restraint::default(), Instant::now());
-        for major in 0..5000 {
-            let now = now + Duration::from_millis(major * 10);
-            restraint.learn(Bucket { major, ..ANSWER }, 200, &left("w", 4, 1.0), now);
-        }
-        assert!(restraint.state.lock().expect("a lock").windows.len() <= REMEMBERED);
-    }
-
-    #[test]
-    fn a_refused_token_is_asked_again_after_a_while_only() {
-        let (restraint, now) = (Restraint::default(), Instant::now());
-        restraint.learn(HERE, 401, &Limits::default(), now);
-        assert_eq!(restraint.check(THERE, now), Err(ApiError::Unauthorized));
-        assert_eq!(restraint.check(THERE, now + REFUSED_TOKEN), Ok(()));
-    }
-
-    #[test]
-    fn too_many_invalid_requests_stop_the_bot() {
-        let (restraint, now) = (Restraint::default(), Instant::now());
-        for _ in 0..INVALID_LIMIT {
-            assert_eq!(restraint.check(THERE, now), Ok(()));
-            restraint.learn(HERE, 403, &Limits::default(), now);
-        }
-        assert_eq!(restraint.check(THERE, now), Err(ApiError::RetryAfter(INVALID_WINDOW)));
-        assert_eq!(restraint.check(THERE, now + INVALID_WINDOW), Ok(()));
-    }
-
-    #[test]
-    fn limits_that_others_share_are_not_invalid_requests() {
-        let (restraint, now) = (Restraint::default(), Instant::now());
-        for _ in 0..=INVALID_LIMIT {
-            restraint.learn(HERE, 429, &Limits { shared: true, ..limited(0.0, false) }, now);
-        }
-        assert_eq!(restraint.check(THERE, now), Ok(()));
-    }
-
-    #[test]
-    fn odd_waits_do_not_hurt() {
-        let wait = |limits: Limits| Restraint::default().learn(HERE, 429, &limits, Instant::now());
-        assert_eq!(wait(limited(f64::NAN, false)), Some(UNSAID_WAIT));
-        assert_eq!(wait(limited(-1.0, false)), Some(Duration::ZERO));
-        assert_eq!(wait(limited(1e30, false)), Some(LONGEST_WAIT));
-        assert_eq!(wait(Limits::default()), Some(UNSAID_WAIT));
-    }
-}
+mod tests;

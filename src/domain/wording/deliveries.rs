@@ -44,6 +44,8 @@ pub enum Refusal {
     Empty,
     /// The command can no longer be answered in its own way.
     TooLate,
+    /// The same where the bot is no member, so that there is no other way.
+    OutsideTooLate,
     /// The command has been answered as often as can be.
     NoMoreAnswers,
     /// The channel goes on under another name, and the message is already there.
@@ -54,7 +56,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// All that are sentences of our own.
-    const OURS: [Self; 19] = [
+    const OURS: [Self; 20] = [
         Self::Blocked,
         Self::Removed,
         Self::AccountGone,
@@ -72,6 +74,7 @@ impl Refusal {
         Self::TooLong,
         Self::Empty,
         Self::TooLate,
+        Self::OutsideTooLate,
         Self::NoMoreAnswers,
         Self::AlreadyMoved,
     ];
@@ -95,6 +98,7 @@ impl Refusal {
             Self::TooLong => "refused-too-long",
             Self::Empty => "refused-empty",
             Self::TooLate => "refused-too-late",
+            Self::OutsideTooLate => "refused-outside-too-late",
             Self::NoMoreAnswers => "refused-no-more-answers",
             Self::AlreadyMoved => "refused-already-moved",
             Self::Said(_) => "refused-said",

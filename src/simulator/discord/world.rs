@@ -20,6 +20,8 @@ use super::snowflake::Snowflakes;
 pub(super) const APPLICATION: u64 = 1_089_000_000_000_000_001;
 /// The one guild there is.
 pub(super) const GUILD: u64 = 1_089_000_000_000_000_002;
+/// The other guild, which the bot is no member of.
+pub(super) const FOREIGN_GUILD: u64 = 1_089_000_000_000_000_004;
 /// Who owns the guild and the application.
 pub(super) const OWNER: u64 = 1_089_000_000_000_000_003;
 /// The locale of the guild, and of everybody unless told otherwise.
@@ -65,6 +67,10 @@ pub(super) struct Channel {
 pub(super) enum ChannelKind {
     /// A text channel of the guild.
     Text,
+    /// A forum of the guild: its posts are threads, and nobody writes in it itself.
+    Forum,
+    /// A text channel of another guild, which the bot is no member of. People bring it along.
+    Foreign,
     /// The direct messages of one person.
     Direct(u64),
     /// A thread below another channel.
@@ -112,6 +118,11 @@ impl World {
         self.channels.entry(id).or_insert_with(|| Channel::new(id, &format!("channel-{id}"), ChannelKind::Text));
     }
 
+    /// Makes sure that there is a channel of this kind.
+    pub(super) fn open(&mut self, id: u64, name: &str, kind: ChannelKind) {
+        self.channels.entry(id).or_insert_with(|| Channel::new(id, name, kind));
+    }
+
     /// The direct messages between the bot and this person.
     pub(super) fn open_direct(&mut self, user: u64) -> u64 {
         let known = self.channels.values().find(|channel| channel.kind == ChannelKind::Direct(user)).map(|channel| channel.id);
@@ -147,7 +158,8 @@ impl World {
     pub(super) fn guild_of(&self, channel: u64) -> Option<u64> {
         match self.channels.get(&channel)?.kind {
             ChannelKind::Direct(_) => None,
-            ChannelKind::Text | ChannelKind::Thread(_) => Some(GUILD),
+            ChannelKind::Foreign => Some(FOREIGN_GUILD),
+            ChannelKind::Text | ChannelKind::Forum | ChannelKind::Thread(_) => Some(GUILD),
         }
     }
 }

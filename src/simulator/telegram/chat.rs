@@ -37,6 +37,8 @@ impl User {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Open,
+    /// It was never in the group.
+    Absent,
     /// The person blocked the bot.
     Blocked,
     /// Somebody removed the bot from the group.
@@ -117,6 +119,7 @@ impl Chat {
     pub(super) fn check_access(&self) -> Result<(), Refusal> {
         match self.access {
             Access::Open => Ok(()),
+            Access::Absent => Err(Refusal::new(403, "Forbidden: bot is not a member of the supergroup chat")),
             Access::Blocked => Err(Refusal::new(403, "Forbidden: bot was blocked by the user")),
             Access::Kicked => Err(Refusal::new(403, "Forbidden: bot was kicked from the supergroup chat")),
             Access::Migrated(to) => Err(Refusal {

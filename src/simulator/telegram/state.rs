@@ -116,6 +116,7 @@ impl State {
             document: None,
             silent: false,
             service: None,
+            extra: serde_json::Map::new(),
         }
     }
 
@@ -172,6 +173,9 @@ impl State {
         if let Some(topic) = message.topic {
             json["message_thread_id"] = json!(topic);
             json["is_topic_message"] = json!(true);
+        }
+        for (field, value) in &message.extra {
+            json[field] = value.clone();
         }
         if let Some(date) = message.edit_date {
             json["edit_date"] = json!(date);

@@ -2,6 +2,7 @@
 
 mod drafting;
 mod markup;
+mod places;
 mod polling;
 mod strictness;
 mod talking;

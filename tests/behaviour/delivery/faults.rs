@@ -212,7 +212,7 @@ async fn a_group_that_becomes_a_supergroup_takes_its_tasks_along() {
     group.hears("#2 queued").await;
     let moved = world.telegram_group(world.telegram.migrate(-77), ANN);
     world.model.release();
-    moved.hears("#2 done").await;
+    world.settles().await;
     for told in ["Result of #1", "#1 done", "Result of #2"] {
         assert_eq!(moved.count(told), 1, "{:#?}", moved.sees());
     }

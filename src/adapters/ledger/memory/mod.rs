@@ -15,6 +15,7 @@ use crate::background::ports::{
     Acceptance, CancelRequest, CardMessage, Delivery, Finish, Hints, Lease, Ledger, LedgerError, Recovered, Renewal, TaskFilter,
 };
 use crate::domain::channel::ChannelId;
+use crate::domain::headline::Headline;
 use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskNumber, TaskRef, WorkerId};
 use crate::domain::limits::Limits;
 use crate::domain::notice::{Notice, NoticeState};
@@ -165,6 +166,12 @@ impl Ledger for MemoryLedger {
         let rows = self.rows();
         let wanted = rows.tasks_before(filter.before).filter(|task| fits(task, filter));
         Ok(wanted.take(filter.limit).cloned().collect())
+    }
+
+    async fn headlines(&self, filter: &TaskFilter) -> Result<Vec<Headline>, LedgerError> {
+        let rows = self.rows();
+        let wanted = rows.tasks_before(filter.before).filter(|task| fits(task, filter));
+        Ok(wanted.take(filter.limit).map(Headline::of).collect())
     }
 
     async fn live_tasks(&self) -> Result<Vec<LiveTask>, LedgerError> {

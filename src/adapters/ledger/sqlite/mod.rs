@@ -7,6 +7,7 @@
 mod cards;
 mod columns;
 mod file;
+mod headlines;
 mod job;
 mod moving;
 mod notices;
@@ -28,6 +29,7 @@ use crate::background::ports::{
     Acceptance, CancelRequest, CardMessage, Delivery, Finish, Hints, Lease, Ledger, LedgerError, Recovered, Renewal, TaskFilter,
 };
 use crate::domain::channel::ChannelId;
+use crate::domain::headline::Headline;
 use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskNumber, TaskRef, WorkerId};
 use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
@@ -166,6 +168,11 @@ impl Ledger for SqliteLedger {
     async fn list(&self, filter: &TaskFilter) -> Result<Vec<Task>, LedgerError> {
         let filter = filter.clone();
         self.readers.read(move |file| queries::list(file, &filter)).await
+    }
+
+    async fn headlines(&self, filter: &TaskFilter) -> Result<Vec<Headline>, LedgerError> {
+        let filter = filter.clone();
+        self.readers.read(move |file| headlines::read(file, &filter)).await
     }
 
     async fn live_tasks(&self) -> Result<Vec<LiveTask>, LedgerError> {

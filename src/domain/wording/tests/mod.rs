@@ -2,6 +2,7 @@
 
 mod cards;
 mod files;
+mod listed;
 mod odd;
 mod refused;
 mod spoken;
@@ -15,7 +16,7 @@ use crate::domain::origin::Origin;
 use crate::domain::prompt::Prompt;
 use crate::domain::task::{CancelledBy, Event, NewTask, Outcome, RunSettings, Task};
 use crate::domain::time::{Timestamp, from_millis};
-use crate::domain::usage::Usage;
+use crate::domain::usage::{Progress, Usage};
 use crate::domain::wording;
 
 const LANGUAGES: [Language; 2] = [Language::En, Language::De];
@@ -104,4 +105,9 @@ fn in_each(said: impl Fn(Language) -> Vec<String>) -> String {
         assert!(!text.contains(['{', '}', '$', '\u{2068}', '\u{2069}']), "not filled in: {text}");
     }
     texts.join("\n\n")
+}
+
+/// The status of a task without any notice.
+fn shown(language: Language, task: &Task, ahead: Option<usize>, progress: Option<&Progress>) -> String {
+    wording::status(language, &wording::StatusView { task, ahead, progress, notices: &[], now: at(20) })
 }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::{LANGUAGES, at, done, ended, notice_of, running, task};
 use crate::domain::failure::{Failure, FailureCode};
+use crate::domain::headline::Headline;
 use crate::domain::id::{TaskNumber, TaskRef};
 use crate::domain::language::Language;
 use crate::domain::limits::Limits;
@@ -32,7 +33,8 @@ fn said(language: Language, mut task: Task, count: u64, odd: &str) -> Vec<String
     let mut said: Vec<String> = notices.iter().map(|notice| wording::notice(language, notice, &task, Some(small))).collect();
     said.extend([
         wording::status(language, &view),
-        wording::list(language, std::slice::from_ref(&task), true, at(-20)),
+        wording::list_of_all(language, &[Headline::of(&task)], |_| Some(odd.to_owned()), at(-20)),
+        wording::suggestion(language, &Headline::of(&task)),
         wording::result(language, &task),
         wording::not_allowed(language, odd, odd),
         wording::unknown_platform(language, odd),
