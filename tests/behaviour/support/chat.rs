@@ -177,10 +177,11 @@ impl<'w> Chat<'w> {
         }
     }
 
-    /// The card of a task, as it is now.
+    /// The card of a task, as it is now, in whatever language.
     pub fn card(&self, number: u64) -> Option<Heard> {
-        let queued = format!("#{number} queued");
-        self.sees().into_iter().find(|heard| heard.is_card() && heard.first().starts_with(&queued))
+        let queued = ["queued", "wartet"].map(|word| format!("#{number} {word}"));
+        let announces = |text: &str| queued.iter().any(|queued| text.starts_with(queued));
+        self.sees().into_iter().find(|heard| heard.is_card() && announces(heard.first()))
     }
 
     /// Waits until the card of a task shows all these words, in their order.
