@@ -3,7 +3,7 @@
 use super::{at, cancelled_by, done, in_each, running, shown, task};
 use crate::domain::channel::PersonId;
 use crate::domain::headline::Headline;
-use crate::domain::usage::{Progress, Usage};
+use crate::domain::usage::Progress;
 use crate::domain::wording;
 
 #[test]
