@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::Button;
 use crate::domain::draft::Draft;
+use crate::domain::frame::Frame;
 use crate::domain::headline::Headline;
 use crate::domain::id::{Epoch, InboundId, MessageId, NoticeId, ReplyHandle, TaskId, TaskNumber, TaskRef, WorkerId};
 use crate::domain::language::Language;
@@ -126,6 +127,8 @@ pub struct OutgoingMessage {
     pub text: String,
     /// How the text is meant.
     pub format: Format,
+    /// Words of ours around a text that a model wrote: every part begins with one of them.
+    pub frame: Option<Frame>,
     /// The language of what an adapter has to add.
     pub language: Language,
     /// Buttons below its last part.

@@ -10,7 +10,7 @@ use crate::domain::card::{Face, Stage};
 /// Changes within a stage are shown at most so often.
 const BY_CHANGE: Duration = Duration::from_secs(10);
 /// A running task without any change is shown so often, with the time that has passed.
-const HEARTBEAT: Duration = Duration::from_secs(60);
+const HEARTBEAT: Duration = Duration::from_mins(1);
 /// The start of a task is owed, and shown by the delivery of what is owed; only after this time it is shown in passing.
 const START_IS_OWED: Duration = Duration::from_millis(1500);
 
@@ -96,5 +96,72 @@ impl Track {
     /// It was shown.
     pub(crate) fn succeeded(&mut self) {
         (self.tries, self.not_before) = (0, None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queued(ahead: usize) -> Face {
+        Face::Queued { ahead }
+    }
+
+    fn running(tokens: u64) -> Face {
+        Face::Running { phase: "writing".to_owned(), step: 1, tokens }
+    }
+
+    fn shown(face: Option<Face>, at: Instant) -> Shown {
+        Shown { face, text: String::new(), buttons: Vec::new(), at }
+    }
+
+    /// After how many milliseconds a card that shows `before` is due to show `after`.
+    fn check(before: Option<&Face>, after: &Face, expected: Option<u64>) {
+        let now = Instant::now();
+        let due = Track::new(after.clone(), now).due(Some(&shown(before.cloned(), now)));
+        let due = due.map(|due| u64::try_from((due - now).as_millis()).unwrap());
+        assert_eq!(due, expected, "{before:?} -> {after:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_change_has_its_time() {
+        check(Some(&queued(2)), &queued(2), None);
+        check(Some(&queued(2)), &queued(1), Some(10_000));
+        check(None, &queued(0), Some(10_000));
+        check(Some(&queued(0)), &running(0), Some(1_500));
+        check(Some(&running(5)), &running(9), Some(10_000));
+        check(Some(&running(5)), &running(5), Some(60_000));
+        check(Some(&running(5)), &queued(0), Some(0));
+        check(Some(&running(5)), &Face::Ended, Some(300));
+        check(Some(&queued(0)), &Face::Ended, Some(300));
+        check(Some(&Face::Ended), &Face::Ended, None);
+        let now = Instant::now();
+        assert_eq!(Track::new(running(0), now).due(None), Some(now), "nobody knows what it shows");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_shown_is_tried_again_after_growing_pauses() {
+        let (start, shown) = (Instant::now(), shown(Some(running(0)), Instant::now()));
+        let mut track = Track::new(running(0), start);
+        track.follow(Face::Ended, start);
+        let mut pauses = Vec::new();
+        for _ in 0..9 {
+            let now = track.due(Some(&shown)).unwrap();
+            track.tried(now);
+            pauses.push((track.due(Some(&shown)).unwrap() - now).as_secs());
+        }
+        assert_eq!(pauses, [10, 20, 40, 80, 160, 320, 640, 640, 640]);
+        track.put_off(start + Duration::from_secs(1));
+        assert_eq!(track.due(Some(&shown)), Some(start + Duration::from_secs(1)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_stage_does_not_wait_for_what_failed_in_the_one_before() {
+        let start = Instant::now();
+        let mut track = Track::new(running(0), start);
+        track.tried(start);
+        track.follow(Face::Ended, start + Duration::from_secs(2));
+        assert_eq!(track.due(Some(&shown(Some(running(0)), start))), Some(start + Duration::from_millis(2_300)));
+        assert_eq!(track.tries(), 0);
     }
 }

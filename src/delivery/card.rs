@@ -40,7 +40,7 @@ const FULL_LOOK: Duration = Duration::from_secs(5);
 /// Between two notes of how far the cards are settled, and how long after the last end there is something to note.
 const NOTE: Duration = Duration::from_secs(15);
 /// An end may be written and its card sent, but not yet be known here, for so long.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 /// An end is shown when the result is there, but not later than this; and how soon to look again.
 const RESULT_LIMIT: Duration = Duration::from_secs(30);
 const WAIT_FOR_RESULT: Duration = Duration::from_secs(1);
@@ -169,7 +169,9 @@ impl Keeper {
     async fn fill(&self, looking: &mut Looking) -> bool {
         match self.notification.ledger().open_cards().await {
             Ok(open) => {
-                open.into_iter().for_each(|card| self.cards.put(card, None));
+                for card in open {
+                    self.cards.put(card, None);
+                }
                 looking.filled = true;
             }
             Err(error) => tracing::warn!(error = %error.chain(), "open cards cannot be read; trying again"),

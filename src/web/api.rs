@@ -18,6 +18,7 @@ use crate::domain::command::{Command, CommandName, SubmitCommand};
 use crate::domain::id::{InboundId, TaskNumber, TaskRef};
 use crate::domain::language::Language;
 use crate::domain::parse::{ParseError, from_options};
+use crate::domain::receipt::Receipt;
 use crate::domain::snapshot::TaskSnapshot;
 use crate::domain::status::Status;
 use crate::domain::summary::MonitorSummary;
@@ -59,6 +60,15 @@ pub(super) struct TaskPage {
     tasks: Vec<TaskSnapshot>,
     /// What to send as `before` for the next page; null on the last one.
     next_before: Option<TaskNumber>,
+}
+
+/// One task with its notices.
+#[derive(Serialize)]
+pub(super) struct TaskInFull {
+    #[serde(flatten)]
+    task: TaskSnapshot,
+    /// Oldest first.
+    notices: Vec<Receipt>,
 }
 
 /// `GET /api/v1/summary`
@@ -182,9 +192,11 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<InboundId>, Problem> {
     InboundId::parse(format!("api:{key}")).map(Some).map_err(|_| wrong())
 }
 
-/// `GET /api/v1/tasks/{id}`
-pub(super) async fn get(State(state): State<WebState>, Path(id): Path<String>) -> Result<Json<TaskSnapshot>, Problem> {
-    find(&state, &id).await.map(Json)
+/// `GET /api/v1/tasks/{id}`: the task, and what became of its notices.
+pub(super) async fn get(State(state): State<WebState>, Path(id): Path<String>) -> Result<Json<TaskInFull>, Problem> {
+    let task = find(&state, &id).await?;
+    let notices = state.tasks.receipts(&task.id).await?;
+    Ok(Json(TaskInFull { task, notices }))
 }
 
 /// `GET /api/v1/tasks/{id}/result`: what was written, whole or in part, as Markdown.

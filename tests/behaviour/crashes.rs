@@ -132,3 +132,37 @@ fn living_cards(chat: &Chat<'_>) -> Vec<String> {
     let living = cards.iter().filter(|card| card.buttons.contains(&"Cancel".to_owned()) && !sent_again(card));
     living.map(|card| card.text.clone()).collect()
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_leaves_no_card_behind_that_says_its_task_lives() {
+    let world = World::stopped().await;
+    let (telegram, discord) = (world.telegram(ANN), world.discord_channel(500, BOB));
+    let mut process = world.launches(&[]);
+    process.is_ready().await;
+    telegram.says("/submit it ends just before");
+    telegram.hears("#1 done").await;
+    world.model.hold();
+    telegram.says("/submit it runs");
+    telegram.card_shows(2, "#2 running").await;
+    discord.says("/submit it runs, too");
+    let card = discord.card_shows(3, "#3 running").await;
+    process.dies().await;
+
+    let mut process = world.launches(&[]);
+    process.is_ready().await;
+    telegram.card_shows(2, "#2 running again (attempt 2), because the server stopped").await;
+    discord.card_shows(3, "#3 running again (attempt 2), because the server stopped").await;
+    // The buttons of a card from before the kill work.
+    let refused = discord.of(ANN).presses(&card, "Cancel").await;
+    assert!(refused.contains("#3 is not your task"), "{refused}");
+    world.model.release();
+    telegram.card_shows(1, "#1 done").await;
+    telegram.card_shows(2, "#2 done").await;
+    discord.card_shows(3, "#3 done").await;
+    for chat in [telegram, discord] {
+        assert_eq!(living_cards(&chat), Vec::<String>::new());
+    }
+    process.signal("TERM");
+    assert_eq!(process.ends().await.code(), Some(0));
+    world.closes().await;
+}

@@ -23,8 +23,9 @@ pub(super) async fn edit(api: &Api, edit: &MessageEdit, now: Timestamp) -> Resul
     let channel_id = discord_channel(&edit.channel)?;
     let message_id = sent_message(&edit.message)?;
     let gone = || SendError::Undeliverable(GONE.to_owned());
-    let part =
-        Part::cut(Language::default(), &edit.text, Format::Plain, &edit.buttons, 0).filter(|part| !part.more).ok_or_else(gone)?;
+    // The language is that of the words for an empty text, which a card never is.
+    let part = Part::cut(Language::default(), &edit.text, Format::Plain, &edit.buttons, 0);
+    let part = part.filter(|part| !part.more).ok_or_else(gone)?;
     let handle = edit.reply.as_ref().and_then(Handle::from_reply);
     if let Some(handle) = handle.filter(|handle| handle.is_fresh(now)) {
         match by_token(api, &handle, message_id, &part).await {

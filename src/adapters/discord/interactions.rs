@@ -110,6 +110,7 @@ impl Interactions {
                 reply: Some(handle.to_reply()),
                 text: answer.text,
                 format: answer.format,
+                frame: answer.frame,
                 language,
                 buttons: answer.buttons,
                 key: handle.interaction.to_string(),

@@ -21,8 +21,11 @@ mod inbound;
 mod membership;
 mod outbound;
 mod pace;
+mod part;
+mod payload;
 mod poll;
 mod register;
+pub mod render;
 mod restraint;
 mod update;
 

@@ -18,6 +18,7 @@ use crate::domain::id::{InboundId, TaskId, TaskNumber, TaskRef, WorkerId};
 use crate::domain::notice::Events;
 use crate::domain::origin::Origin;
 use crate::domain::queue::QueueFull;
+use crate::domain::receipt::Receipt;
 use crate::domain::snapshot::TaskSnapshot;
 use crate::domain::status::Status;
 use crate::domain::summary::MonitorSummary;
@@ -114,6 +115,10 @@ impl TaskService for FakeTasks {
 
     async fn get(&self, task: &TaskRef) -> Result<Option<TaskSnapshot>, ServiceError> {
         Ok(self.copy(task).map(|task| TaskSnapshot::of(&task, None)))
+    }
+
+    async fn receipts(&self, _task: &TaskId) -> Result<Vec<Receipt>, ServiceError> {
+        Ok(Vec::new())
     }
 
     async fn list(&self, filter: &TaskFilter) -> Result<Vec<TaskSnapshot>, ServiceError> {

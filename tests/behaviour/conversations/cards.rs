@@ -112,3 +112,32 @@ async fn groups_get_no_drafts() {
     assert_eq!(world.telegram.calls("sendMessageDraft"), 0);
     world.closes().await;
 }
+
+const BY_CHANNEL: &str = "PATCH /channels/{channel}/messages/{message}";
+const BY_TOKEN: &str = "PATCH /webhooks/{app}/{token}/messages/{message}";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_discord_a_card_is_edited_by_its_token_and_later_as_a_message_of_the_channel() {
+    let world = World::starts().await;
+    let chat = world.discord_channel(500, ANN);
+    world.model.hold();
+    chat.says("/submit Tell me");
+    chat.card_shows(1, "#1 running").await;
+    assert_eq!((world.discord.calls(BY_TOKEN), world.discord.calls(BY_CHANNEL)), (1, 0));
+    let interaction = world.discord.interactions(500).last().unwrap().id;
+    world.discord.expire_token(interaction);
+    world.model.release();
+    chat.card_shows(1, "#1 done").await;
+    assert_eq!(world.discord.calls(BY_CHANNEL), 1);
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_discord_a_card_lives_where_the_bot_is_no_member() {
+    let world = World::starts().await;
+    let chat = world.discord_channel(500, ANN);
+    world.discord.hide(500);
+    chat.says("/submit Tell me");
+    chat.card_shows(1, "#1 done").await;
+    world.closes().await;
+}

@@ -179,6 +179,16 @@ async fn a_group_that_throws_the_bot_out_gets_nothing_and_who_asked_gets_it_alon
     world.telegram.kick(-77);
     world.model.release();
     world.settles().await;
+    let task: Value = serde_json::from_str(&world.gets("/api/v1/tasks/1").await.1).unwrap();
+    let results: Vec<_> = task["notices"].as_array().unwrap().iter().filter(|notice| notice["kind"] == "result").collect();
+    assert_eq!(
+        (results[0]["state"].as_str(), results[1]["state"].as_str()),
+        (Some("undeliverable"), Some("delivered")),
+        "{task}"
+    );
+    assert_eq!(results[0]["reason"], "the bot was removed from the chat");
+    assert_eq!((&results[1]["channel"], &results[1]["instead_of"]), (&"telegram:1001".into(), &"telegram:-77".into()));
+    assert_eq!(results[1]["messages"].as_array().map(Vec::len), Some(1));
     let why = "Meant for telegram:-77, which does not take it: the bot was removed from the chat.";
     for told in ["Result of #1", "#1 done"] {
         ann.hears(&format!("{why} ... {told}")).await;

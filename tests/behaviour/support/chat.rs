@@ -32,6 +32,8 @@ pub struct Heard {
     /// Only this person sees it.
     pub private: bool,
     pub reply_to: Option<u64>,
+    /// Files with it: names and contents.
+    pub files: Vec<(String, String)>,
 }
 
 impl Heard {
@@ -152,6 +154,7 @@ impl<'w> Chat<'w> {
                     buttons: message.buttons,
                     private: false,
                     reply_to: message.reply_to.map(|id| u64::try_from(id).unwrap()),
+                    files: message.document.iter().map(|file| (file.name.clone(), content(&file.bytes))).collect(),
                 })
                 .collect()
             }
@@ -162,11 +165,13 @@ impl<'w> Chat<'w> {
                     .filter(|message| message.author_is_bot && !message.loading && visible(message))
                     .map(|message| Heard {
                         id: message.id,
-                        text: message.text,
+                        // Small print looks smaller, not different.
+                        text: message.text.strip_prefix("-# ").map(ToOwned::to_owned).unwrap_or(message.text),
                         earlier: message.earlier,
                         buttons: message.buttons,
                         private: message.ephemeral_for.is_some(),
                         reply_to: message.reply_to,
+                        files: message.files.iter().map(|file| (file.name.clone(), content(&file.bytes))).collect(),
                     })
                     .collect()
             }
@@ -232,4 +237,8 @@ impl<'w> Chat<'w> {
             Place::Discord { channel } => self.world.discord.is_typing(channel),
         }
     }
+}
+
+fn content(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
 }

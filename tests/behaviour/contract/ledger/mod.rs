@@ -6,6 +6,7 @@
 
 mod acceptance;
 mod attempts;
+mod cards;
 mod desk;
 mod file;
 mod model;
