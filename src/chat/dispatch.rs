@@ -4,6 +4,7 @@
 //! is an answer too.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
@@ -11,11 +12,13 @@ use futures_util::FutureExt;
 use crate::background::manager::{Cancelled, Manager, ResultOf, Retried, Submission, Submitted};
 use crate::background::ports::{LedgerError, TaskFilter};
 use crate::chat::access::{AccessPolicy, Role};
-use crate::chat::inbound::{Answer, Inbound, Inbox, Reply, Request};
+use crate::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply, Request};
 use crate::chat::router::Router;
+use crate::chat::targets::{Naming, Refused};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::{Action, Button, Command, CommandName, SubmitCommand};
 use crate::domain::id::{TaskNumber, TaskRef};
+use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::origin::Origin;
 use crate::domain::status::Status;
 use crate::domain::task::{CancelledBy, RunSettings, Task};
@@ -29,13 +32,15 @@ const SUGGESTIONS: usize = 25;
 
 /// Answers what arrives.
 pub struct Dispatch {
-    manager: Manager,
+    pub(super) manager: Manager,
     access: AccessPolicy,
-    router: Router,
+    pub(super) router: Router,
+    /// What an answer to one channel takes that goes to another.
+    pub(super) replies: Option<Arc<dyn Replies>>,
 }
 
 /// Why there is no ordinary answer: what to say instead, to the person alone.
-enum Refusal {
+pub(super) enum Refusal {
     Say(String),
     Store(LedgerError),
 }
@@ -46,19 +51,35 @@ impl From<LedgerError> for Refusal {
     }
 }
 
-type Answered = Result<Reply, Refusal>;
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Say(text) => Self::Say(text),
+            Refused::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+pub(super) type Answered = Result<Reply, Refusal>;
 
 /// Who asks, and what that person is here.
-struct Asker<'a> {
-    inbound: &'a Inbound,
-    role: Role,
+pub(super) struct Asker<'a> {
+    pub(super) inbound: &'a Inbound,
+    pub(super) role: Role,
 }
 
 impl Dispatch {
     /// Commands go to `manager`, within what `access` allows.
     #[must_use]
     pub fn new(manager: Manager, access: AccessPolicy, router: Router) -> Self {
-        Self { manager, access, router }
+        Self { manager, access, router, replies: None }
+    }
+
+    /// Sends private results that are asked for in a group to the direct chat of who asks. Without, they are refused.
+    #[must_use]
+    pub fn with_replies(mut self, replies: Arc<dyn Replies>) -> Self {
+        self.replies = Some(replies);
+        self
     }
 
     async fn answer(&self, inbound: &Inbound) -> Answered {
@@ -78,7 +99,7 @@ impl Dispatch {
     async fn command(&self, asker: &Asker<'_>, command: &Command) -> Answered {
         match command {
             Command::Submit(submit) => self.submit(asker, submit).await,
-            Command::Status(None) if asker.inbound.replied_to.is_none() => self.active(asker).await,
+            Command::Status(None) if !self.is_about_one(asker).await? => self.active(asker).await,
             Command::Status(task) => self.status(asker, task.as_ref()).await,
             Command::Cancel(task) => {
                 let task = self.find(asker, CommandName::Cancel, task.as_ref()).await?;
@@ -87,9 +108,10 @@ impl Dispatch {
             Command::List { all, before } => self.list(asker, *all, *before).await,
             Command::Result(task) => self.result(asker, task.as_ref()).await,
             Command::Retry(task) => {
-                let task = self.find(asker, CommandName::Retry, task.as_ref()).await?;
+                let task = self.readable(asker, CommandName::Retry, task.as_ref()).await?;
                 self.retry(asker, &task).await.map(|_new| Reply::Owed)
             }
+            Command::Notify(asked) => self.notify(asker, asked).await,
             Command::Help => Ok(whisper(wording::help(asker.role.is_admin()))),
         }
     }
@@ -102,7 +124,7 @@ impl Dispatch {
                 Ok(whisper(self.cancel(asker, &task).await?))
             }
             Action::Retry(number) => {
-                let task = self.find(asker, CommandName::Retry, Some(&TaskRef::Number(number))).await?;
+                let task = self.readable(asker, CommandName::Retry, Some(&TaskRef::Number(number))).await?;
                 let new = self.retry(asker, &task).await?;
                 Ok(whisper(wording::repeated(number, new)))
             }
@@ -111,12 +133,6 @@ impl Dispatch {
     }
 
     async fn submit(&self, asker: &Asker<'_>, submit: &SubmitCommand) -> Answered {
-        if !submit.to.is_empty() && asker.role != Role::Admin {
-            return refuse(wording::to_is_for_admins());
-        }
-        if let Some(channel) = submit.to.iter().find(|channel| !self.router.serves(channel)) {
-            return refuse(wording::unknown_platform(&channel.to_string()));
-        }
         if submit.model.is_some() && asker.role != Role::Admin {
             return refuse(wording::model_is_for_admins());
         }
@@ -124,9 +140,17 @@ impl Dispatch {
         if submit.timeout.is_some_and(|timeout| timeout > longest) {
             return refuse(wording::timeout_too_long(longest));
         }
+        if submit.private && !submit.to.is_empty() {
+            return refuse(wording::private_and_elsewhere());
+        }
+        let naming = Naming { router: &self.router, inbound: asker.inbound, role: asker.role };
+        let free = self.manager.channels().plan(&asker.inbound.channel).await?.deliver_to.value;
         let submission = Submission {
             inbound: Some(asker.inbound.id.clone()),
-            deliver_to: submit.to.clone(),
+            deliver_to: naming.resolve(&submit.to, &free, wording::to_is_for_admins).await?,
+            private: if submit.private { Some(naming.direct_chat().await?) } else { None },
+            silent: submit.quiet,
+            direct: asker.inbound.direct,
             settings: RunSettings { model: submit.model.clone(), timeout: submit.timeout },
             ..Submission::new(submit.prompt.clone(), asker.origin())
         };
@@ -171,12 +195,20 @@ impl Dispatch {
         let task = self.find(asker, CommandName::Status, task).await?;
         let id = TaskRef::Id(task.new.id);
         let Some(details) = self.manager.details(&id).await? else { return refuse(wording::not_found(&id)) };
+        let (now, book) = (self.manager.now(), self.manager.channels().book().await?);
+        let until = |notice: &Notice| {
+            let owed = matches!(notice.state, NoticeState::Owed { .. }) && notice.kind != NoticeKind::Accepted;
+            book.end_of_quiet(&notice.channel, now).filter(|_| owed).map(|end| (notice.id, end))
+        };
+        let held: Vec<_> = details.notices.iter().filter_map(until).collect();
         let view = wording::StatusView {
             task: &details.task,
             ahead: details.ahead,
             progress: details.progress.as_ref(),
             notices: &details.notices,
-            now: self.manager.now(),
+            held: &held,
+            here: &asker.inbound.channel,
+            now,
         };
         let alive = !details.task.status().is_terminal();
         let buttons = if alive { vec![wording::cancel_button(details.task.number)] } else { Vec::new() };
@@ -191,7 +223,7 @@ impl Dispatch {
             ..TaskFilter::default()
         };
         let tasks = self.manager.list(&filter).await?;
-        Ok(whisper(wording::active_tasks(&tasks, self.manager.now())))
+        Ok(whisper(wording::active_tasks(&tasks, &asker.inbound.channel, self.manager.now())))
     }
 
     async fn list(&self, asker: &Asker<'_>, all: bool, before: Option<TaskNumber>) -> Answered {
@@ -210,41 +242,21 @@ impl Dispatch {
         tasks.truncate(PAGE);
         let last = tasks.last().filter(|_| more);
         let buttons = last.map(|task| wording::older_button(task.number, all)).into_iter().collect::<Vec<Button>>();
-        let text = wording::list(&tasks, all, self.manager.now());
+        let text = wording::list(&tasks, all, &asker.inbound.channel, self.manager.now());
         Ok(Reply::Say(Answer { text, format: Format::Plain, buttons, private: true }))
     }
 
     async fn result(&self, asker: &Asker<'_>, task: Option<&TaskRef>) -> Answered {
-        let task = self.find(asker, CommandName::Result, task).await?;
+        let task = self.readable(asker, CommandName::Result, task).await?;
         let id = TaskRef::Id(task.new.id.clone());
         match self.manager.result(&id).await? {
+            ResultOf::Ended(task) if !task.is_open_to(&asker.inbound.channel) => self.directly(asker, &task),
             ResultOf::Ended(task) => {
                 let format = if task.text().is_some() { Format::Markdown } else { Format::Plain };
                 Ok(Reply::Say(Answer { text: wording::result(&task), format, buttons: Vec::new(), private: false }))
             }
             ResultOf::Unfinished(task) => refuse(wording::not_finished(task.number, task.status())),
             ResultOf::NotFound => refuse(wording::not_found(&id)),
-        }
-    }
-
-    /// The task that is meant: the one named, or the one whose message was replied to. Somebody else's is refused.
-    async fn find(&self, asker: &Asker<'_>, command: CommandName, task: Option<&TaskRef>) -> Result<Task, Refusal> {
-        let inbound = asker.inbound;
-        let found = match (task, &inbound.replied_to) {
-            (Some(task), _) => match self.manager.ledger().find(task).await? {
-                Some((found, _)) => found,
-                None => return Err(Refusal::Say(wording::not_found(task))),
-            },
-            (None, Some(message)) => match self.manager.task_of_message(&inbound.channel, message).await? {
-                Some(found) => found,
-                None => return Err(Refusal::Say(wording::which_task(command))),
-            },
-            (None, None) => return Err(Refusal::Say(wording::which_task(command))),
-        };
-        if asker.role.may_touch(&found, &inbound.channel, &inbound.person) {
-            Ok(found)
-        } else {
-            Err(Refusal::Say(wording::not_yours(found.number)))
         }
     }
 }
@@ -260,15 +272,15 @@ impl Asker<'_> {
     }
 }
 
-fn say(text: String) -> Reply {
+pub(super) fn say(text: String) -> Reply {
     Reply::Say(Answer { text, format: Format::Plain, buttons: Vec::new(), private: false })
 }
 
-fn whisper(text: String) -> Reply {
+pub(super) fn whisper(text: String) -> Reply {
     Reply::Say(Answer { text, format: Format::Plain, buttons: Vec::new(), private: true })
 }
 
-fn refuse(text: String) -> Answered {
+pub(super) fn refuse(text: String) -> Answered {
     Err(Refusal::Say(text))
 }
 

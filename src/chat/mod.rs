@@ -3,4 +3,7 @@
 pub mod access;
 pub mod dispatch;
 pub mod inbound;
+mod meant;
+mod notify;
 pub mod router;
+mod targets;

@@ -5,8 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::domain::channel::ChannelId;
 use crate::domain::id::{TaskNumber, TaskRef};
+use crate::domain::preferences::{Preferences, Target};
 use crate::domain::prompt::Prompt;
 
 /// A command, understood.
@@ -29,8 +29,26 @@ pub enum Command {
     Result(Option<TaskRef>),
     /// Run a finished task's prompt again.
     Retry(Option<TaskRef>),
+    /// What this channel gets, to be shown or changed.
+    Notify(NotifyCommand),
     /// What this is and what one may do.
     Help,
+}
+
+/// What `/notify` was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotifyCommand {
+    /// Show what this channel gets.
+    Show,
+    /// Forget everything that was set here.
+    Reset,
+    /// Set some things and leave the others.
+    Set {
+        /// What is to be as given, but where notices go besides.
+        preferences: Preferences,
+        /// Channels that are to hear of this channel's tasks too, instead of those until now.
+        to: Option<Vec<Target>>,
+    },
 }
 
 /// What `/submit` was given.
@@ -39,7 +57,11 @@ pub struct SubmitCommand {
     /// What is asked.
     pub prompt: Prompt,
     /// Further channels that hear of it.
-    pub to: Vec<ChannelId>,
+    pub to: Vec<Target>,
+    /// Its text is for who asked alone.
+    pub private: bool,
+    /// Everything about it comes without a sound.
+    pub quiet: bool,
     /// Active time of one attempt.
     pub timeout: Option<Duration>,
     /// The model to ask.
@@ -61,6 +83,8 @@ pub enum CommandName {
     Result,
     /// `/retry`
     Retry,
+    /// `/notify`
+    Notify,
     /// `/help`
     Help,
 }
@@ -106,8 +130,23 @@ const TASK_REQUIRED: OptionSpec =
     OptionSpec { name: "task", description: "The task, like 42 or #42", kind: OptionKind::Task, required: true };
 const TASK: OptionSpec = OptionSpec { required: false, ..TASK_REQUIRED };
 
+/// An option of [`CommandName::Notify`]; none of them is required.
+const fn preference(name: &'static str, description: &'static str, kind: OptionKind) -> OptionSpec {
+    OptionSpec { name, description, kind, required: false }
+}
+
+const NOTIFY: [OptionSpec; 7] = [
+    preference("events", "What it hears of: started, done, failed, cancelled, all or none", OptionKind::Text),
+    preference("silent", "Whether its notices come without a sound", OptionKind::Flag),
+    preference("mention", "Whether who asked is mentioned when a task ends", OptionKind::Flag),
+    preference("quiet", "When nothing is to come: 22:00-07:00 Europe/Berlin, or off", OptionKind::Text),
+    preference("thread", "Whether each task gets a thread of its own", OptionKind::Flag),
+    preference("to", "Channels that hear of its tasks too, me, or off", OptionKind::Text),
+    preference("reset", "Forget everything that was set here", OptionKind::Flag),
+];
+
 /// Every command there is.
-pub const CATALOGUE: [CommandSpec; 7] = [
+pub const CATALOGUE: [CommandSpec; 8] = [
     CommandSpec {
         name: CommandName::Submit,
         description: "Hand over a task; this channel hears when it starts and what came out",
@@ -116,8 +155,20 @@ pub const CATALOGUE: [CommandSpec; 7] = [
             OptionSpec { name: "prompt", description: "What is to be done", kind: OptionKind::Text, required: true },
             OptionSpec {
                 name: "to",
-                description: "Another channel that hears of it too",
+                description: "Another channel that hears of it too, or me",
                 kind: OptionKind::Text,
+                required: false,
+            },
+            OptionSpec {
+                name: "private",
+                description: "Only you see the result, in your direct chat with the bot",
+                kind: OptionKind::Flag,
+                required: false,
+            },
+            OptionSpec {
+                name: "quiet",
+                description: "Everything about it comes without a sound",
+                kind: OptionKind::Flag,
                 required: false,
             },
             OptionSpec {
@@ -159,6 +210,12 @@ pub const CATALOGUE: [CommandSpec; 7] = [
         usage: "retry #N",
         options: &[TASK_REQUIRED],
     },
+    CommandSpec {
+        name: CommandName::Notify,
+        description: "What this channel hears of its tasks; admins of the channel can change it",
+        usage: "notify [done failed ...] [silent on] [mention on] [quiet 22:00-07:00 Europe/Berlin] [thread on] [to me] [reset]",
+        options: &NOTIFY,
+    },
     CommandSpec { name: CommandName::Help, description: "What this is and what you may do here", usage: "help", options: &[] },
 ];
 
@@ -173,6 +230,7 @@ impl CommandName {
             Self::List => "list",
             Self::Result => "result",
             Self::Retry => "retry",
+            Self::Notify => "notify",
             Self::Help => "help",
         }
     }

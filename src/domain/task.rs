@@ -13,6 +13,7 @@ use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::id::{Epoch, InboundId, TaskId, TaskNumber, WorkerId};
 use crate::domain::notice::Events;
 use crate::domain::origin::Origin;
+use crate::domain::preferences::Manner;
 use crate::domain::prompt::Prompt;
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
@@ -33,6 +34,8 @@ pub struct NewTask {
     pub deliver_to: Vec<ChannelId>,
     /// Which notices those channels hear.
     pub events: Events,
+    /// How those notices go out.
+    pub manner: Manner,
     /// What the person asked of the run.
     pub settings: RunSettings,
     /// The task this one repeats.

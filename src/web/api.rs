@@ -17,6 +17,7 @@ use crate::background::ports::TaskFilter;
 use crate::domain::command::{Command, CommandName, SubmitCommand};
 use crate::domain::id::{InboundId, TaskNumber, TaskRef};
 use crate::domain::parse::{ParseError, from_options};
+use crate::domain::preferences::Target;
 use crate::domain::snapshot::TaskSnapshot;
 use crate::domain::status::Status;
 use crate::domain::summary::MonitorSummary;
@@ -140,7 +141,7 @@ fn submit_command(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> R
     for channel in body.deliver_to {
         let expected = "a channel like `platform:address`";
         let wrong = |_| invalid(&ParseError::Value { option: "deliver_to", value: String::new(), expected });
-        command.to.push(channel.parse().map_err(wrong)?);
+        command.to.push(Target::Channel(channel.parse().map_err(wrong)?));
     }
     Ok(command)
 }

@@ -238,6 +238,10 @@ fn place(call: &Call<'_>) -> Place {
         }
         (LightMethod::Post, Route::ChannelMessages { channel_id }) => of("POST /channels/{channel}/messages", channel_id.get()),
         (LightMethod::Post, Route::ChannelTyping { channel_id }) => of("POST /channels/{channel}/typing", channel_id.get()),
+        (LightMethod::Get, Route::Channel { channel_id }) => of("GET /channels/{channel}", channel_id.get()),
+        (LightMethod::Post, Route::ChannelMessageThreads { channel_id, .. }) => {
+            of("POST /channels/{channel}/messages/{message}/threads", channel_id.get())
+        }
         (LightMethod::Post, Route::InteractionResponse { .. }) => open("POST /interactions/{id}/{token}/callback"),
         (LightMethod::Patch, Route::WebhookOriginalInteractionResponse { .. }) => {
             open("PATCH /webhooks/{app}/{token}/messages/@original")

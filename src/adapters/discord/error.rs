@@ -68,6 +68,7 @@ pub(super) mod code {
     pub(crate) const MISSING_ACCESS: u64 = 50_001;
     pub(crate) const MISSING_PERMISSIONS: u64 = 50_013;
     pub(crate) const INVALID_WEBHOOK_TOKEN: u64 = 50_027;
+    pub(crate) const THREAD_EXISTS: u64 = 160_004;
 }
 
 impl ApiError {

@@ -13,7 +13,7 @@ use serenity::model::id::{ApplicationId, ChannelId, InteractionId, UserId};
 use crate::adapters::discord::address::{Handle, channel_id, inbound_id, is_token, person_id};
 use crate::chat::inbound::{Inbound, Request};
 use crate::domain::channel::PersonId;
-use crate::domain::command::{CATALOGUE, Command, OptionKind};
+use crate::domain::command::{CATALOGUE, Command, NotifyCommand, OptionKind};
 use crate::domain::parse::from_options;
 
 /// Kinds of interactions.
@@ -134,6 +134,7 @@ impl Raw {
         let channel = channel_id(self.channel_id.or(self.channel.as_ref().map(|channel| channel.id))?).ok()?;
         let ephemeral = request.as_ref().is_none_or(is_for_one_person);
         let channel_admin = self.is_admin();
+        let direct = self.is_direct();
         let token = Some(self.token).filter(|token| is_token(token))?;
         let handle = Handle { interaction: self.id, application: self.application_id, ephemeral, token };
         let Some(request) = request else {
@@ -145,6 +146,7 @@ impl Raw {
             channel,
             person,
             channel_admin,
+            direct,
             reply: handle.to_reply(),
             replied_to: None,
             request,
@@ -156,7 +158,12 @@ impl Raw {
     fn is_admin(&self) -> bool {
         let permissions = self.member.as_ref().and_then(|member| member.permissions.as_ref());
         let bits = permissions.and_then(|bits| bits.parse().ok()).unwrap_or_default();
-        Permissions::from_bits_truncate(bits).intersects(ADMIN) || (self.context == Some(BOT_DM) && self.member.is_none())
+        Permissions::from_bits_truncate(bits).intersects(ADMIN) || self.is_direct()
+    }
+
+    /// Whether it is a conversation of the person with the bot alone.
+    fn is_direct(&self) -> bool {
+        self.context == Some(BOT_DM) && self.member.is_none()
     }
 }
 
@@ -165,6 +172,8 @@ impl Raw {
 fn is_for_one_person(request: &Request) -> bool {
     match request {
         Request::Command(Ok(Command::Submit(_) | Command::Cancel(_) | Command::Result(_) | Command::Retry(_))) => false,
+        // What a channel gets concerns everybody in it, so a change is made before their eyes.
+        Request::Command(Ok(Command::Notify(asked))) => *asked == NotifyCommand::Show,
         Request::Command(Ok(Command::Status(_) | Command::List { .. } | Command::Help) | Err(_)) | Request::Press(_) => true,
     }
 }
@@ -272,7 +281,7 @@ mod tests {
         fields.insert("context".to_owned(), json!(1));
         let (inbound, _) = ask(value);
         assert_eq!(inbound.person.to_string(), "discord:6");
-        assert!(inbound.channel_admin);
+        assert!(inbound.channel_admin && inbound.direct);
     }
 
     #[test]

@@ -102,6 +102,8 @@ impl Interactions {
                 text: answer.text,
                 format: answer.format,
                 buttons: answer.buttons,
+                silent: false,
+                mention: None,
                 key: handle.interaction.to_string(),
                 in_flight_since: None,
             });

@@ -21,6 +21,7 @@ mod part;
 mod register;
 mod restraint;
 mod supervisor;
+mod target;
 mod watch;
 
 use std::sync::Arc;

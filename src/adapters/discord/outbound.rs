@@ -3,14 +3,15 @@
 //! Every message has a way that can be tried again without showing twice, except one. A channel message carries a
 //! nonce, which Discord honours for a few minutes; the first part of an answer replaces the "thinking" of its
 //! interaction, and replacing it twice is the same. Only follow-ups of an interaction have no key: those, and channel
-//! messages whose nonce may be forgotten, say that they may be a duplicate. Nothing sent from here can ping anybody.
+//! messages whose nonce may be forgotten, say that they may be a duplicate. Nothing sent from here can ping anybody but the
+//! one person whom the message names itself.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use serenity::builder::{CreateAllowedMentions, CreateInteractionResponseFollowup, CreateMessage, EditInteractionResponse};
+use serenity::builder::{CreateInteractionResponseFollowup, CreateMessage, EditInteractionResponse};
 use serenity::http::{LightMethod, Route};
 use serenity::model::channel::{MessageFlags, Nonce};
 use serenity::model::id::MessageId;
@@ -35,7 +36,7 @@ const TYPING_AGAIN: Duration = Duration::from_secs(8);
 /// Sends messages to Discord's channels and answers to its interactions. Cheap to clone.
 #[derive(Clone)]
 pub struct DiscordNotifier {
-    api: Api,
+    pub(super) api: Api,
     clock: Arc<dyn Clock>,
 }
 
@@ -132,7 +133,7 @@ impl DiscordNotifier {
             .content(part.text(false))
             .components(part.rows())
             .flags(MessageFlags::SUPPRESS_EMBEDS)
-            .allowed_mentions(CreateAllowedMentions::new());
+            .allowed_mentions(part.mentions());
         self.api.fetch(Call::new(LightMethod::Patch, route).json(&edit)?).await
     }
 
@@ -142,8 +143,8 @@ impl DiscordNotifier {
         let create = CreateInteractionResponseFollowup::new()
             .content(part.text(unanswered))
             .components(part.rows())
-            .flags(MessageFlags::SUPPRESS_EMBEDS | seen)
-            .allowed_mentions(CreateAllowedMentions::new());
+            .flags(MessageFlags::SUPPRESS_EMBEDS | part.sound() | seen)
+            .allowed_mentions(part.mentions());
         let route = Route::WebhookFollowupMessages { application_id: handle.application, token: &handle.token };
         let call = Call::new(LightMethod::Post, route).json(&create)?;
         self.api.fetch(call).await.map_err(ApiError::of_unkeyed)
@@ -161,10 +162,10 @@ impl DiscordNotifier {
         let create = CreateMessage::new()
             .content(part.text(forgotten))
             .components(part.rows())
-            .flags(MessageFlags::SUPPRESS_EMBEDS)
+            .flags(MessageFlags::SUPPRESS_EMBEDS | part.sound())
             .nonce(Nonce::String(nonce(&message.key, number)))
             .enforce_nonce(true)
-            .allowed_mentions(CreateAllowedMentions::new());
+            .allowed_mentions(part.mentions());
         self.api.fetch(Call::new(LightMethod::Post, Route::ChannelMessages { channel_id }).json(&create)?).await
     }
 }

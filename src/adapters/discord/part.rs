@@ -6,8 +6,11 @@
 use std::borrow::Cow;
 
 use serenity::all::ButtonStyle;
-use serenity::builder::{CreateActionRow, CreateButton};
+use serenity::builder::{CreateActionRow, CreateAllowedMentions, CreateButton};
+use serenity::model::channel::MessageFlags;
+use serenity::model::id::UserId;
 
+use crate::adapters::discord::address::discord_user;
 use crate::adapters::discord::literal::literal;
 use crate::background::ports::OutgoingMessage;
 use crate::domain::command::{Action, Button};
@@ -28,6 +31,8 @@ const LABEL_LIMIT: usize = 80;
 pub(super) struct Part {
     text: String,
     rows: Vec<CreateActionRow>,
+    called: Option<UserId>,
+    silent: bool,
     /// Whether further parts remain.
     pub(super) more: bool,
 }
@@ -35,23 +40,35 @@ pub(super) struct Part {
 impl Part {
     /// Part number `number` (from 0) of a message; `None` beyond the last.
     pub(super) fn of(message: &OutgoingMessage, number: usize) -> Option<Self> {
-        Self::cut(&message.text, message.format, &message.buttons, number)
+        let called = message.mention.as_ref().and_then(discord_user);
+        // Room is kept in every part, so that the cuts do not depend on which one has it.
+        let room = called.map_or(0, |user| Unit::CodePoint.length(&mention(user)));
+        let part = Self::within(MESSAGE_LIMIT - room, &message.text, message.format, &message.buttons, number)?;
+        let part = Self { silent: message.silent, ..part };
+        Some(match called.filter(|_| number == 0) {
+            Some(user) => Self { text: format!("{}{}", mention(user), part.text), called: Some(user), ..part },
+            None => part,
+        })
     }
 
     /// Part number `number` (from 0) of a text with buttons below its last part.
     pub(super) fn cut(text: &str, format: Format, buttons: &[Button], number: usize) -> Option<Self> {
+        Self::within(MESSAGE_LIMIT, text, format, buttons, number)
+    }
+
+    fn within(limit: usize, text: &str, format: Format, buttons: &[Button], number: usize) -> Option<Self> {
         let text = match format {
             Format::Plain => Cow::Owned(literal(text)),
             Format::Markdown => Cow::Borrowed(text),
         };
-        let mut parts = split(&text, MESSAGE_LIMIT - MAY_BE_A_DUPLICATE.len(), Unit::CodePoint);
+        let mut parts = split(&text, limit - MAY_BE_A_DUPLICATE.len(), Unit::CodePoint);
         if parts.is_empty() {
             parts.push(EMPTY.to_owned());
         }
         let more = number + 1 < parts.len();
         let text = parts.into_iter().nth(number)?;
         let rows = if more { Vec::new() } else { rows(buttons) };
-        Some(Self { text, rows, more })
+        Some(Self { text, rows, called: None, silent: false, more })
     }
 
     /// Its text, marked when it may have arrived before.
@@ -60,10 +77,25 @@ impl Part {
         format!("{}{mark}", self.text)
     }
 
+    /// Whom it may call: the one person it names itself, whatever else its text says.
+    pub(super) fn mentions(&self) -> CreateAllowedMentions {
+        CreateAllowedMentions::new().users(self.called)
+    }
+
+    /// The flag of a message without a sound.
+    pub(super) fn sound(&self) -> MessageFlags {
+        if self.silent { MessageFlags::SUPPRESS_NOTIFICATIONS } else { MessageFlags::empty() }
+    }
+
     /// The buttons below it.
     pub(super) fn rows(&self) -> Vec<CreateActionRow> {
         self.rows.clone()
     }
+}
+
+/// What calls a person, in front of a text.
+fn mention(user: UserId) -> String {
+    format!("<@{user}> ")
 }
 
 fn rows(buttons: &[Button]) -> Vec<CreateActionRow> {

@@ -117,6 +117,8 @@ impl Answering {
             text: answer.text,
             format: answer.format,
             buttons: answer.buttons,
+            silent: false,
+            mention: None,
             key: to.key,
             in_flight_since: None,
         });

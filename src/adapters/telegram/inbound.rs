@@ -9,7 +9,7 @@ use teloxide::types::{CallbackQuery, CallbackQueryId, ChatId, Message, MessageKi
 use crate::adapters::telegram::address::{self, TelegramChat};
 use crate::chat::inbound::{Inbound, Request};
 use crate::domain::channel::PersonId;
-use crate::domain::command::{Action, Command, CommandName, UnknownAction};
+use crate::domain::command::{Action, Command, CommandName, NotifyCommand, UnknownAction};
 use crate::domain::id::{InboundId, MessageId};
 use crate::domain::parse;
 use crate::domain::parse::ParseError;
@@ -81,7 +81,8 @@ fn hear_message(update: UpdateId, message: &Message, me: &Identity) -> Option<As
         session: channel.to_string(),
         channel,
         person: sender.person,
-        channel_admin: sender.anonymous_admin,
+        channel_admin: sender.anonymous_admin || message.chat.is_private(),
+        direct: message.chat.is_private(),
         reply: address::reply_handle(message.id),
         replied_to: replied_to(message),
         request,
@@ -101,7 +102,8 @@ fn hear_press(update: UpdateId, query: &CallbackQuery, me: &Identity) -> Option<
         session: channel.to_string(),
         channel,
         person: address::person(query.from.id).ok()?,
-        channel_admin: false,
+        channel_admin: message.chat().is_private(),
+        direct: message.chat().is_private(),
         reply: address::reply_handle(message.id()),
         replied_to: None,
         request,
@@ -178,6 +180,7 @@ fn rights_matter(request: &Request) -> bool {
             Command::Status(task) => task.is_some(),
             Command::List { all, .. } => *all,
             Command::Cancel(_) | Command::Result(_) | Command::Retry(_) => true,
+            Command::Notify(asked) => *asked != NotifyCommand::Show,
             Command::Submit(_) | Command::Help => false,
         },
         Request::Press(Ok(action)) => match action {
@@ -245,7 +248,8 @@ mod tests {
         assert_eq!(asked.inbound.person.to_string(), "telegram:7");
         assert_eq!(asked.inbound.reply.0, "m31");
         assert_eq!(asked.key, "u501");
-        assert!(!asked.inbound.channel_admin && asked.member.is_none() && asked.query.is_none());
+        assert!(asked.inbound.direct && asked.inbound.channel_admin, "a private chat is the person's own");
+        assert!(asked.member.is_none() && asked.query.is_none());
         let Ok(Command::Submit(submit)) = command(asked) else { panic!() };
         assert_eq!(submit.prompt.as_str(), "one\n  two");
     }

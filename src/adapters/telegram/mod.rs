@@ -18,6 +18,7 @@ mod outbound;
 mod poll;
 mod register;
 mod restraint;
+mod target;
 mod update;
 
 use std::fmt;

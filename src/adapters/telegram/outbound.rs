@@ -11,24 +11,28 @@ use teloxide::ApiError;
 use teloxide::payloads::{SendChatAction, SendMessage, SendMessageSetters};
 use teloxide::types;
 use teloxide::types::{
-    ChatAction, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Recipient, ReplyParameters, True,
+    ChatAction, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, MessageEntity, Recipient, ReplyParameters, True,
 };
 
 use crate::adapters::telegram::address;
 use crate::adapters::telegram::address::TelegramChat;
 use crate::adapters::telegram::api::{Api, PROMPT};
 use crate::adapters::telegram::error::CallError;
+use crate::adapters::telegram::target::{Called, Names};
 use crate::background::ports::{ChannelNotifier, OutgoingMessage, SendError, Sent, TypingIndicator};
 use crate::domain::channel::ChannelId;
 use crate::domain::command::Button;
 use crate::domain::id::MessageId;
 use crate::domain::text;
 use crate::domain::text::Unit;
-use crate::domain::wording::MAY_BE_A_DUPLICATE;
+use crate::domain::wording::{MAY_BE_A_DUPLICATE, WITHOUT_A_NAME};
 
 /// Longest part, in UTF-16 units: Telegram's limit, less the line that marks a possible duplicate. The same with and without that line, so
 /// that a part is the same at every try.
 const PART: usize = 4096 - MAY_BE_A_DUPLICATE.len();
+/// Longest name that somebody is called by, in UTF-16 units. Room for it is kept whatever the name is, so that the cuts
+/// stay where they are when it changes.
+const NAME: usize = 64;
 /// Buttons side by side before a new row begins.
 const ROW: usize = 3;
 /// Telegram shows typing for five seconds at most.
@@ -36,12 +40,13 @@ const TYPING: Duration = Duration::from_secs(4);
 
 /// Sends messages to Telegram chats.
 pub struct TelegramNotifier {
-    api: Arc<Api>,
+    pub(super) api: Arc<Api>,
+    names: Names,
 }
 
 impl TelegramNotifier {
     pub(super) fn new(api: Arc<Api>) -> Self {
-        Self { api }
+        Self { names: Names::new(Arc::clone(&api)), api }
     }
 
     /// Sends, and once more where the refusal says how: to the supergroup that the group has become, or without the
@@ -65,7 +70,9 @@ impl TelegramNotifier {
 #[async_trait]
 impl ChannelNotifier for TelegramNotifier {
     async fn send(&self, message: &OutgoingMessage, part: usize) -> Result<Sent, SendError> {
-        let (payload, more) = compose(message, part)?;
+        // The first part alone calls somebody; what the others are must not depend on a name.
+        let called = if part == 0 { self.names.called(&message.channel, message.mention.as_ref()).await } else { None };
+        let (payload, more) = compose(message, called.as_ref(), part)?;
         let sent = self.deliver(payload).await?;
         let message = MessageId::parse(sent.to_string()).map_err(|error| SendError::Unknown(error.to_string()))?;
         Ok(Sent { message, more })
@@ -100,9 +107,10 @@ fn target(channel: &ChannelId) -> Result<TelegramChat, SendError> {
 }
 
 /// One part of a message as Telegram wants it, and whether there are more.
-fn compose(message: &OutgoingMessage, part: usize) -> Result<(SendMessage, bool), SendError> {
+fn compose(message: &OutgoingMessage, called: Option<&Called>, part: usize) -> Result<(SendMessage, bool), SendError> {
     let target = target(&message.channel)?;
-    let parts = text::split(&message.text, PART, Unit::Utf16);
+    let limit = if message.mention.is_some() { PART - NAME - 1 } else { PART };
+    let parts = text::split(&message.text, limit, Unit::Utf16);
     let Some(text) = parts.get(part) else {
         return Err(SendError::Undeliverable(format!("the message has {} parts and none of number {}", parts.len(), part + 1)));
     };
@@ -110,6 +118,13 @@ fn compose(message: &OutgoingMessage, part: usize) -> Result<(SendMessage, bool)
     let marked = if message.in_flight_since.is_some() { format!("{text}{MAY_BE_A_DUPLICATE}") } else { text.clone() };
     let mut payload = SendMessage::new(target.chat, marked).link_preview_options(NO_PREVIEW);
     payload.message_thread_id = target.topic;
+    payload.disable_notification = message.silent.then_some(true);
+    if let Some(called) = called {
+        let name = if called.name.trim().is_empty() { WITHOUT_A_NAME } else { called.name.trim() };
+        let name = text::prefix(name, NAME, Unit::Utf16);
+        payload.text = format!("{name} {}", payload.text);
+        payload.entities = Some(vec![MessageEntity::text_mention_id(called.user, 0, Unit::Utf16.length(name))]);
+    }
     if part == 0 {
         let replied = message.reply.as_ref().and_then(address::replied_message);
         payload.reply_parameters = replied.map(|replied| ReplyParameters::new(replied).allow_sending_without_reply());
@@ -165,13 +180,15 @@ mod tests {
             text: text.into(),
             format: text::Format::Plain,
             buttons: vec![Button { label: "Cancel".into(), action: Action::Cancel(TaskNumber(42)) }],
+            silent: false,
+            mention: None,
             key: "k".into(),
             in_flight_since: None,
         }
     }
 
     fn composed(message: &OutgoingMessage, part: usize) -> (Value, bool) {
-        let (payload, more) = compose(message, part).unwrap();
+        let (payload, more) = compose(message, None, part).unwrap();
         (serde_json::to_value(payload).unwrap(), more)
     }
 
@@ -194,7 +211,7 @@ mod tests {
         assert!(more && first.get("reply_parameters").is_some() && first.get("reply_markup").is_none());
         let (last, more) = composed(&message, 2);
         assert!(!more && last.get("reply_parameters").is_none() && last.get("reply_markup").is_some());
-        assert!(matches!(compose(&message, 3), Err(SendError::Undeliverable(_))));
+        assert!(matches!(compose(&message, None, 3), Err(SendError::Undeliverable(_))));
     }
 
     #[test]
@@ -209,9 +226,28 @@ mod tests {
 
     #[test]
     fn foreign_addresses_and_handles_do_no_harm() {
-        assert!(matches!(compose(&message("discord:7", "x"), 0), Err(SendError::Undeliverable(_))));
+        assert!(matches!(compose(&message("discord:7", "x"), None, 0), Err(SendError::Undeliverable(_))));
         let mut foreign = message("telegram:7", "x");
         foreign.reply = Some(ReplyHandle("interaction-token".into()));
         assert!(composed(&foreign, 0).0.get("reply_parameters").is_none());
+    }
+
+    #[test]
+    fn a_silent_message_and_one_that_calls_somebody() {
+        let mut message = message("telegram:-100", &"x".repeat(5000));
+        message.silent = true;
+        message.mention = "telegram:7".parse().ok();
+        let called = Called { user: teloxide::types::UserId(7), name: "Ann 😀".into() };
+        let (payload, more) = compose(&message, Some(&called), 0).unwrap();
+        let first = serde_json::to_value(payload).unwrap();
+        assert!(more);
+        assert_eq!(first["disable_notification"], true);
+        assert!(first["text"].as_str().unwrap().starts_with("Ann 😀 xxx"));
+        assert_eq!(first["entities"], json!([{"type": "text_link", "url": "tg://user/?id=7", "offset": 0, "length": 6}]));
+        let second = composed(&message, 1).0;
+        assert!(second.get("entities").is_none() && second["disable_notification"] == true);
+        let unnamed = Called { name: " ".into(), ..called };
+        let (payload, _) = compose(&message, Some(&unnamed), 0).unwrap();
+        assert!(payload.text.starts_with("@you xxx"), "{}", &payload.text[..20]);
     }
 }

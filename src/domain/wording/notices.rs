@@ -7,6 +7,7 @@ use crate::domain::notice::{Notice, NoticeKind};
 use crate::domain::status::Status;
 use crate::domain::task::{CancelledBy, State, Task};
 use crate::domain::time::elapsed;
+use crate::domain::wording::channels::private_end;
 use crate::domain::wording::units::{counted, duration, tokens};
 
 /// What stands below a part that may have arrived before, on platforms that give no key to prevent it.
@@ -16,6 +17,12 @@ pub const MAY_BE_A_DUPLICATE: &str = "\n(may be a duplicate)";
 /// when the notice is sent; what a terminal notice says never changes.
 #[must_use]
 pub fn notice(notice: &Notice, task: &Task, ahead: Option<usize>) -> String {
+    if notice.tells_end()
+        && !task.is_open_to(&notice.channel)
+        && let Some(text) = private_end(task)
+    {
+        return text;
+    }
     match notice.kind {
         NoticeKind::Accepted => accepted(task, ahead),
         NoticeKind::Started => started(task.number, notice.attempt),

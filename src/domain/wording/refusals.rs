@@ -70,19 +70,6 @@ pub fn cancel_noted(task: TaskNumber) -> String {
     format!("{task} is being stopped; this channel hears when it has ended.")
 }
 
-/// Another channel named by somebody who may not do that.
-#[must_use]
-pub fn to_is_for_admins() -> String {
-    "Only admins of this bot may send results to another channel. Nothing was queued; send it again without the channel."
-        .to_owned()
-}
-
-/// A channel on a platform without a bot.
-#[must_use]
-pub fn unknown_platform(channel: &str) -> String {
-    format!("Nothing can be sent to {channel}: no bot is configured for that platform. Nothing was queued.")
-}
-
 /// Everybody's tasks, asked for by somebody who may see only their own.
 #[must_use]
 pub fn list_all_is_for_admins() -> String {
@@ -180,6 +167,12 @@ pub fn parse_error(error: &ParseError) -> String {
         }
         ParseError::Value { option, value, expected } => {
             format!("“{value}” is not a value for “{option}”: it wants {expected}. Nothing was queued.")
+        }
+        ParseError::Preference { text, expected } if text.is_empty() => {
+            format!("Something is missing: {expected}. Nothing has changed; /notify alone shows what this channel gets.")
+        }
+        ParseError::Preference { text, expected } => {
+            format!("“{text}” does not belong there; expected is {expected}. Nothing has changed.")
         }
         ParseError::Unexpected { command, text } => {
             let usage = CATALOGUE.iter().find(|spec| spec.name == *command).map_or("", |spec| spec.usage);

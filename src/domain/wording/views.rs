@@ -2,14 +2,16 @@
 
 use std::fmt::Write as _;
 
+use crate::domain::channel::ChannelId;
 use crate::domain::command::{Action, Button, CATALOGUE};
-use crate::domain::id::TaskNumber;
+use crate::domain::id::{NoticeId, TaskNumber};
 use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::status::Status;
 use crate::domain::task::Task;
 use crate::domain::text::one_line;
 use crate::domain::time::{Timestamp, elapsed};
 use crate::domain::usage::Progress;
+use crate::domain::wording::channels::{PRIVATE_PROMPT, held};
 use crate::domain::wording::units::{counted, duration, tokens};
 
 /// Everything `/status #N` shows.
@@ -23,6 +25,10 @@ pub struct StatusView<'a> {
     pub progress: Option<&'a Progress>,
     /// Every notice about it.
     pub notices: &'a [Notice],
+    /// The notices that are held while their channels are quiet, and until when.
+    pub held: &'a [(NoticeId, Timestamp)],
+    /// Where it is read: a private task shows its text only in the direct chat of who asked.
+    pub here: &'a ChannelId,
     /// The time.
     pub now: Timestamp,
 }
@@ -31,11 +37,12 @@ pub struct StatusView<'a> {
 #[must_use]
 pub fn status(view: &StatusView<'_>) -> String {
     let task = view.task;
-    let mut text = headline(task, view.ahead, view.progress, view.now);
+    let open = task.is_open_to(view.here);
+    let mut text = headline(task, view.ahead, view.progress.filter(|_| open), view.now);
     let mut line = |label: &str, value: &str| {
         let _written = write!(text, "\n{label}: {value}");
     };
-    line("Asked", &one_line(task.new.prompt.as_str(), 200));
+    line("Asked", &prompt(task, view.here, 200));
     line("Submitted", &moment(task.submitted_at, view.now));
     if let Some(started) = task.started_at {
         line(
@@ -50,7 +57,8 @@ pub fn status(view: &StatusView<'_>) -> String {
         line("Attempts", &task.attempt.to_string());
     }
     if let Some(failure) = task.failure() {
-        line("Error", &format!("{}: {}", failure.code, failure.message));
+        let why = if open { format!("{}: {}", failure.code, failure.message) } else { failure.code.to_string() };
+        line("Error", &why);
     }
     if task.started_at.is_some() {
         let usage = view.progress.map_or(task.usage, |progress| progress.usage);
@@ -60,7 +68,9 @@ pub fn status(view: &StatusView<'_>) -> String {
         line("Repeats", &of.to_string());
     }
     for notice in view.notices {
-        line(&format!("Notice “{}” to {}", notice.kind, notice.channel), &delivery(notice, view.now));
+        let until = view.held.iter().find(|(id, _)| *id == notice.id).map(|(_, until)| *until);
+        let state = until.map_or_else(|| delivery(notice, view.now), |until| held(until, view.now));
+        line(&format!("Notice “{}” to {}", notice.kind, notice.channel), &state);
     }
     text
 }
@@ -108,22 +118,22 @@ fn moment(at: Timestamp, now: Timestamp) -> String {
 
 /// One's active tasks, as `/status` without a number shows them. `tasks` are theirs, newest first.
 #[must_use]
-pub fn active_tasks(tasks: &[Task], now: Timestamp) -> String {
+pub fn active_tasks(tasks: &[Task], here: &ChannelId, now: Timestamp) -> String {
     if tasks.is_empty() {
         return "You have no active task. Use /submit to hand one over, /list to see the ended ones.".to_owned();
     }
-    let lines = tasks.iter().map(|task| row(task, now));
+    let lines = tasks.iter().map(|task| row(task, here, now));
     format!("Your active tasks:\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// A page of tasks, newest first.
 #[must_use]
-pub fn list(tasks: &[Task], all: bool, now: Timestamp) -> String {
+pub fn list(tasks: &[Task], all: bool, here: &ChannelId, now: Timestamp) -> String {
     let whose = if all { "Tasks of this channel" } else { "Your tasks" };
     if tasks.is_empty() {
         return format!("{whose}: none here. Use /submit to hand one over.");
     }
-    let lines = tasks.iter().map(|task| row(task, now));
+    let lines = tasks.iter().map(|task| row(task, here, now));
     format!("{whose}, newest first:\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 
@@ -133,8 +143,13 @@ pub fn older_button(before: TaskNumber, all: bool) -> Button {
     Button { label: "Older".to_owned(), action: Action::Page { before, all } }
 }
 
-fn row(task: &Task, now: Timestamp) -> String {
-    let prompt = one_line(task.new.prompt.as_str(), 60);
+/// What was asked, where that may be read.
+fn prompt(task: &Task, here: &ChannelId, length: usize) -> String {
+    if task.is_open_to(here) { one_line(task.new.prompt.as_str(), length) } else { PRIVATE_PROMPT.to_owned() }
+}
+
+fn row(task: &Task, here: &ChannelId, now: Timestamp) -> String {
+    let prompt = prompt(task, here, 60);
     format!("{}: {prompt}", headline(task, None, None, now).replace("queued: it is next", "queued"))
 }
 

@@ -72,6 +72,7 @@ impl FakeTasks {
             origin: Origin::default(),
             deliver_to: command.to,
             events: Events::default(),
+            manner: crate::domain::preferences::Manner::default(),
             settings: RunSettings { model: command.model, timeout: command.timeout },
             retry_of,
         };

@@ -44,6 +44,7 @@ async fn long_ago(ledger: Arc<dyn Ledger>) -> Arc<dyn Ledger> {
         origin: Desk::submission(CHAT, ANN, "x").origin,
         deliver_to: Vec::new(),
         events: Events::default(),
+        manner: legwork::domain::preferences::Manner::default(),
         settings: RunSettings::default(),
         retry_of: None,
     };

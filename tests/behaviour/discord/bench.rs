@@ -296,6 +296,8 @@ pub(crate) fn notice(key: &str, text: &str) -> OutgoingMessage {
         text: text.to_owned(),
         format: Format::Plain,
         buttons: Vec::new(),
+        silent: false,
+        mention: None,
         key: key.to_owned(),
         in_flight_since: None,
     }

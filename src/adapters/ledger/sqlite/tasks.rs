@@ -11,6 +11,7 @@ use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::id::{Epoch, InboundId, ReplyHandle, TaskId, TaskNumber, WorkerId};
 use crate::domain::notice::Events;
 use crate::domain::origin::Origin;
+use crate::domain::preferences::Manner;
 use crate::domain::prompt::Prompt;
 use crate::domain::queue::LiveTask;
 use crate::domain::status::Status;
@@ -30,8 +31,8 @@ macro_rules! select_task {
         concat!(
             "SELECT number, id, inbound, turn, status, attempt, epoch, submitted_at, started_at, completed_at, worker, lease_until, ",
             "cancelled_by, error_code, error_message, tokens_input, tokens_cached_input, tokens_output, tokens_reasoning, ",
-            "tokens_estimated, person, channel, session, reply, deliver_to, events, model, timeout, retry_of, prompts.text, ",
-            "results.text FROM tasks ",
+            "tokens_estimated, person, channel, session, reply, deliver_to, events, model, timeout, retry_of, manner, ",
+            "prompts.text, results.text FROM tasks ",
             $index,
             " LEFT JOIN prompts ON prompts.task = number LEFT JOIN results ON results.task = number ",
             $rest
@@ -119,10 +120,10 @@ pub(super) fn oldest_pending(connection: &Connection) -> Result<Option<Timestamp
 pub(super) fn insert(connection: &Connection, task: &Task) -> Result<(), LedgerError> {
     let sql = "INSERT INTO tasks (number, id, inbound, turn, status, attempt, epoch, submitted_at, tokens_input, \
                tokens_cached_input, tokens_output, tokens_reasoning, tokens_estimated, person, channel, session, reply, \
-               deliver_to, events, model, timeout, retry_of) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 0, 0, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+               deliver_to, events, model, timeout, retry_of, manner) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 0, 0, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
     let (new, origin) = (&task.new, &task.new.origin);
-    let values: [&dyn ToSql; 17] = [
+    let values: [&dyn ToSql; 18] = [
         &stored(task.number.0),
         &new.id.as_str(),
         &new.inbound.as_ref().map(InboundId::as_str),
@@ -136,10 +137,11 @@ pub(super) fn insert(connection: &Connection, task: &Task) -> Result<(), LedgerE
         &origin.session,
         &origin.reply.as_ref().map(|reply| reply.0.as_str()),
         &channels_text(&new.deliver_to),
-        &words_of(new.events),
+        &new.events.words().join(" "),
         &new.settings.model,
         &new.settings.timeout.map(|timeout| i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX)),
         &new.retry_of.map(|number| stored(number.0)),
+        &manner_text(&new.manner),
     ];
     execute(connection, sql, "add a task", values)?;
     let sql = "INSERT INTO prompts (task, text) VALUES (?1, ?2)";
@@ -228,12 +230,13 @@ fn task_of(row: &Row<'_>) -> Result<Task, LedgerError> {
     let model = columns.value("model")?;
     let timeout = columns.optional_number("timeout")?.map(Duration::from_millis);
     let retry_of = columns.optional_number("retry_of")?.map(TaskNumber);
+    let manner = columns.optional("manner", |text| serde_json::from_str(text).ok())?.unwrap_or_default();
     let prompt = columns.parsed("prompt", |text| Prompt::parse(text).ok())?;
     let result = columns.value::<Option<String>>("result")?.unwrap_or_default();
     let state = found.state(status, result, &columns)?;
     let origin = Origin { channel, session, person, reply };
     let settings = RunSettings { model, timeout };
-    let new = NewTask { id, inbound, prompt, origin, deliver_to, events, settings, retry_of };
+    let new = NewTask { id, inbound, prompt, origin, deliver_to, events, manner, settings, retry_of };
     Ok(Task { new, number, turn, submitted_at, attempt, epoch, started_at, usage, state })
 }
 
@@ -310,11 +313,10 @@ fn asker_text(by: &CancelledBy) -> String {
     }
 }
 
-/// The words of the events that are on.
-fn words_of(events: Events) -> String {
-    let switches = [events.started, events.done, events.failed, events.cancelled];
-    let on = Events::WORDS.into_iter().zip(switches).filter(|(_, on)| *on).map(|(word, _)| word);
-    on.collect::<Vec<_>>().join(" ")
+/// How notices go out as JSON; none when in the usual way.
+fn manner_text(manner: &Manner) -> Option<String> {
+    let unusual = Some(manner).filter(|manner| **manner != Manner::default());
+    unusual.and_then(|manner| serde_json::to_string(manner).ok())
 }
 
 /// Channels as a JSON array; none when there are none.

@@ -73,6 +73,7 @@ impl Desk {
             },
             deliver_to: Vec::new(),
             events: Events::default(),
+            manner: legwork::domain::preferences::Manner::default(),
             settings: RunSettings::default(),
             retry_of: None,
         }

@@ -98,6 +98,7 @@ impl Play {
             origin: Origin { channel: channel.map(channel_id), person: person.map(person_id), ..Origin::default() },
             deliver_to: also.map(channel_id).into_iter().collect(),
             events: Events::default(),
+            manner: legwork::domain::preferences::Manner::default(),
             settings: RunSettings::default(),
             retry_of: None,
         };

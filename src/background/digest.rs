@@ -1,0 +1,142 @@
+//! What came up while a channel was quiet, told in one message when the quiet is over.
+//!
+//! Nothing marks a notice as held: it is one whose transition fell into quiet hours that are over. So holding costs the
+//! ledger nothing, and a restart changes nothing. Whichever of a channel's held notices comes first brings the digest of
+//! all of them, and the message's id is the receipt of each. Results are no part of it: they follow by themselves,
+//! without a sound, because whoever wants to read one in the morning wants it whole.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use crate::background::notification::{Notification, Notified, pause_after};
+use crate::background::ports::{Delivery, LedgerError, OutgoingMessage, Purpose, SendError};
+use crate::domain::channel::{ChannelId, PersonId};
+use crate::domain::id::{NoticeId, TaskRef};
+use crate::domain::notice::{Notice, NoticeKind, NoticeState};
+use crate::domain::task::Task;
+use crate::domain::text::Format;
+use crate::domain::time::{Timestamp, elapsed, later};
+use crate::domain::wording;
+
+const ZERO: Duration = Duration::ZERO;
+
+impl Notification {
+    /// Whether a notice came up in quiet hours of its channel that are over now.
+    pub(super) async fn was_held(&self, notice: &Notice) -> Result<bool, LedgerError> {
+        if notice.kind == NoticeKind::Accepted {
+            return Ok(false);
+        }
+        let end = self.channels().book().await?.end_of_quiet(&notice.channel, notice.created_at);
+        Ok(end.is_some_and(|end| end <= self.now()))
+    }
+
+    /// Tells what was held in this channel, in one message. None when nothing that belongs into one is owed any more.
+    pub(super) async fn tell_held(&self, channel: &ChannelId) -> Result<Option<Notified>, LedgerError> {
+        let mut held = Vec::new();
+        for notice in self.ledger().owed_in(channel).await? {
+            if notice.kind != NoticeKind::Result && self.was_held(&notice).await? {
+                held.push(notice);
+            }
+        }
+        let now = self.now();
+        let wait = held.iter().map(|notice| if let NoticeState::Owed { due_at } = notice.state { elapsed(now, due_at) } else { ZERO });
+        if let Some(wait) = wait.max().filter(|wait| *wait > ZERO) {
+            return Ok(Some(Notified::Later(wait)));
+        }
+        let told = self.with_tasks(held).await?;
+        let ids: Vec<NoticeId> = told.iter().map(|(notice, _)| notice.id).collect();
+        let begun = self.ledger().begin_together(&ids, now).await?;
+        let Some(since) = begun.iter().map(|notice| notice.in_flight_since).reduce(Option::or) else { return Ok(None) };
+        let message = digest(channel, &told, since, self.channels().plan(channel).await?.silent.value);
+        self.send_digest(&message, &begun).await.map(Some)
+    }
+
+    /// The notices with their tasks; those whose task is gone or cannot be read are given up by themselves later.
+    async fn with_tasks(&self, notices: Vec<Notice>) -> Result<Vec<(Notice, Task)>, LedgerError> {
+        let mut found = Vec::new();
+        for notice in notices {
+            match self.ledger().find(&TaskRef::Id(notice.task.clone())).await {
+                Ok(task) => found.extend(task.map(|(task, _)| (notice, task))),
+                Err(LedgerError::BadData { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    async fn send_digest(&self, message: &OutgoingMessage, notices: &[Notice]) -> Result<Notified, LedgerError> {
+        let ids: Vec<NoticeId> = notices.iter().map(|notice| notice.id).collect();
+        let record = |delivery: Delivery| self.ledger().record_together(&ids, delivery, self.now());
+        let parts = notices.iter().map(|notice| notice.receipts.len()).max().unwrap_or_default();
+        let tries = notices.iter().map(|notice| notice.tries).max().unwrap_or_default();
+        let mut message = message.clone();
+        for part in parts.. {
+            match self.send(&message, part, tries).await {
+                Ok(sent) => {
+                    let last = !sent.more;
+                    self.persist(|| record(Delivery::Part { message: sent.message.clone(), last })).await?;
+                    message.in_flight_since = None;
+                    if last {
+                        self.typing().show_again(&message.channel);
+                        break;
+                    }
+                }
+                Err(SendError::Undeliverable(reason)) => {
+                    tracing::warn!(channel = %message.channel, %reason, "what was held is undeliverable");
+                    record(Delivery::Undeliverable { reason }).await?;
+                    return Ok(Notified::Undeliverable);
+                }
+                Err(error) => {
+                    let (reason, unknown) = (error.to_string(), matches!(error, SendError::Unknown(_)));
+                    let pause = if let SendError::RetryAfter(wait) = error { wait } else { pause_after(tries) };
+                    tracing::debug!(channel = %message.channel, %reason, "what was held is told later");
+                    record(Delivery::Retry { due_at: later(self.now(), pause), reason, unknown }).await?;
+                    return Ok(Notified::Later(pause));
+                }
+            }
+        }
+        Ok(Notified::Delivered)
+    }
+}
+
+/// The message: of each task only the newest of what came up.
+fn digest(channel: &ChannelId, told: &[(Notice, Task)], in_flight_since: Option<Timestamp>, silent: bool) -> OutgoingMessage {
+    let mut newest: Vec<&(Notice, Task)> = Vec::new();
+    for entry in told {
+        newest.retain(|(_, task)| task.number != entry.1.number);
+        newest.push(entry);
+    }
+    let silent = silent || newest.iter().all(|(_, task)| task.new.manner.silent);
+    OutgoingMessage {
+        channel: channel.clone(),
+        purpose: Purpose::Notice,
+        reply: None,
+        text: wording::digest(&newest),
+        format: Format::Plain,
+        buttons: Vec::new(),
+        silent,
+        mention: only_asker(channel, &newest).filter(|_| !silent),
+        key: key(channel, told),
+        in_flight_since,
+    }
+}
+
+/// Who is to be called by name, if that is one person only.
+fn only_asker(channel: &ChannelId, newest: &[&(Notice, Task)]) -> Option<PersonId> {
+    let calls = |task: &&&(Notice, Task)| {
+        task.1.new.manner.mention && task.1.status().is_terminal() && task.1.new.origin.channel.as_ref() == Some(channel)
+    };
+    let mut askers = newest.iter().filter(calls).filter_map(|(_, task)| task.new.origin.person.as_ref());
+    let first = askers.next()?;
+    askers.all(|other| other == first).then(|| first.clone())
+}
+
+/// The same for every try of the same digest: its notices stay the same, because they are settled all at once.
+fn key(channel: &ChannelId, told: &[(Notice, Task)]) -> String {
+    let mut hasher = DefaultHasher::new();
+    channel.to_string().hash(&mut hasher);
+    for (notice, _) in told {
+        (notice.task.as_str(), notice.kind.as_str(), notice.attempt).hash(&mut hasher);
+    }
+    format!("{:016x}", hasher.finish())
+}
