@@ -23,7 +23,9 @@ use crate::chat::dispatch::Dispatch;
 use crate::chat::inbound::{Inbox, Replies};
 use crate::chat::router::Router;
 use crate::config::{AccessConfig, Config, NotifyConfig};
+use crate::delivery::budget::Budgets;
 use crate::delivery::outbox::Outbox;
+use crate::delivery::typing::PacedTyping;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
 use crate::runner::{LlmRunner, Persona};
@@ -100,10 +102,11 @@ impl App {
 
         let tracker = lifecycle.tracker.clone();
         let ways_out = Arc::new(router.clone());
-        let notification =
-            Notification::new(Arc::clone(&ledger), ways_out.clone(), ways_out, Arc::clone(&clock), tracker.clone())
-                .with_threads(Arc::new(router.clone()))
-                .with_metrics(metrics.clone());
+        let budgets = Budgets::default();
+        let typing = Arc::new(PacedTyping::new(ways_out.clone(), ways_out.clone(), budgets.clone()));
+        let notification = Notification::new(Arc::clone(&ledger), ways_out, typing, Arc::clone(&clock), tracker.clone())
+            .with_threads(Arc::new(router.clone()))
+            .with_metrics(metrics.clone());
         let runner = LlmRunner::new(config.llm, Arc::clone(&clock))?.with_personas(personas(&config.notify));
         let notification = notification.with_policy(policy(config.notify));
         let manager = Manager::builder(ledger, Arc::new(runner), Arc::clone(&clock), tracker.clone())
@@ -111,7 +114,7 @@ impl App {
             .with_notification(notification.clone())
             .with_metrics(metrics.clone())
             .build();
-        let outbox = Outbox::new(notification, tracker, lifecycle.hard.clone());
+        let outbox = Outbox::sharing(budgets, notification, tracker, lifecycle.hard.clone());
         let inbox: Arc<dyn Inbox> = Arc::new(
             Dispatch::new(manager.clone(), access(config.access), router).with_replies(Arc::new(outbox.clone())),
         );

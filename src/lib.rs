@@ -10,7 +10,7 @@
 //!   [`build_tools`](background::tools::build_tools). This is the Go package `background`, ported.
 //! - [`chat`]: from an inbound message to exactly one reply: [access](chat::access), [dispatch](chat::dispatch), and the
 //!   [router](chat::router) over all platforms.
-//! - [`delivery`]: from owed notices to delivered messages, one ordered lane per channel.
+//! - [`delivery`]: from owed notices to delivered messages: one ordered lane per chat, one budget per chat and per bot.
 //! - [`runner`]: the LLM agent: transport, decoding, retries, the pure state machine, the driver.
 //! - [`adapters`]: Telegram, Discord, the ledgers (memory and SQLite), the system's clock.
 //! - [`web`]: health, metrics and the HTTP API. [`simulator`]: Telegram, Discord and a model on loopback ports.
@@ -46,7 +46,8 @@
 //! use legwork::background::notification::Notification;
 //! use legwork::background::ports::*;
 //! use legwork::delivery::outbox::Outbox;
-//! use legwork::domain::{channel::ChannelId, id::{MessageId, TaskId}, origin::Origin, prompt::Prompt};
+//! use legwork::domain::{channel::{ChannelId, PersonId}, id::{MessageId, TaskId}, origin::Origin, prompt::Prompt};
+//! use legwork::domain::pace::{Pace, SendKind};
 //! use legwork::domain::{snapshot::TaskSnapshot, task::Outcome, usage::Usage};
 //! use tokio_util::{sync::CancellationToken, task::TaskTracker};
 //!
@@ -71,6 +72,12 @@
 //!         self.0.send(message.text.clone()).map_err(gone)?;
 //!         let message = MessageId::parse(message.key.as_str()).map_err(|e| SendError::Unavailable(e.to_string()))?;
 //!         Ok(Sent { message, more: false })
+//!     }
+//!     fn pace(&self, channel: &ChannelId, _kind: SendKind) -> Pace {
+//!         Pace::unlimited(channel)
+//!     }
+//!     async fn direct_channel(&self, _person: &PersonId) -> Result<Option<ChannelId>, SendError> {
+//!         Ok(None)
 //!     }
 //! }
 //!

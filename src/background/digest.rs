@@ -8,7 +8,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use crate::background::notification::{Notification, Notified, pause_after};
+use crate::background::channels::Book;
+use crate::background::notification::{Notification, Notified, Told, pause_after};
 use crate::background::ports::{Delivery, LedgerError, OutgoingMessage, Purpose, SendError};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::id::{NoticeId, TaskRef};
@@ -21,34 +22,29 @@ use crate::domain::wording;
 const ZERO: Duration = Duration::ZERO;
 
 impl Notification {
-    /// Whether a notice came up in quiet hours of its channel that are over now.
-    pub(super) async fn was_held(&self, notice: &Notice) -> Result<bool, LedgerError> {
-        if notice.kind == NoticeKind::Accepted {
-            return Ok(false);
-        }
-        let end = self.channels().book().await?.end_of_quiet(&notice.channel, notice.created_at);
-        Ok(end.is_some_and(|end| end <= self.now()))
+    /// Whether a notice has to do with quiet hours of its channel. An acceptance never has: it is an answer.
+    pub(super) async fn quiet_about(&self, notice: &Notice) -> Result<Quietness, LedgerError> {
+        let book = self.channels().book().await?;
+        Ok(Quietness::of(&book, notice, self.now()))
     }
 
-    /// Tells what was held in this channel, in one message. None when nothing that belongs into one is owed any more.
-    pub(super) async fn tell_held(&self, channel: &ChannelId) -> Result<Option<Notified>, LedgerError> {
-        let mut held = Vec::new();
-        for notice in self.ledger().owed_in(channel).await? {
-            if notice.kind != NoticeKind::Result && self.was_held(&notice).await? {
-                held.push(notice);
-            }
-        }
-        let now = self.now();
+    /// Tells what was held in this channel, in one message, as a part of what is to be sent there. None when nothing that
+    /// belongs into one is owed any more.
+    pub(super) async fn tell_held(&self, channel: &ChannelId) -> Result<Option<Told>, LedgerError> {
+        let (book, now) = (self.channels().book().await?, self.now());
+        let mut held = self.ledger().owed_in(channel).await?;
+        held.retain(|notice| notice.kind != NoticeKind::Result && Quietness::of(&book, notice, now) == Quietness::WasHeld);
         let wait = held.iter().map(|notice| if let NoticeState::Owed { due_at } = notice.state { elapsed(now, due_at) } else { ZERO });
         if let Some(wait) = wait.max().filter(|wait| *wait > ZERO) {
-            return Ok(Some(Notified::Later(wait)));
+            return Ok(Some(Told::nothing(Notified::Later(wait))));
         }
         let told = self.with_tasks(held).await?;
         let ids: Vec<NoticeId> = told.iter().map(|(notice, _)| notice.id).collect();
         let begun = self.ledger().begin_together(&ids, now).await?;
         let Some(since) = begun.iter().map(|notice| notice.in_flight_since).reduce(Option::or) else { return Ok(None) };
-        let message = digest(channel, &told, since, self.channels().plan(channel).await?.silent.value);
-        self.send_digest(&message, &begun).await.map(Some)
+        let message = digest(channel, &told, since, book.plan(channel).silent.value);
+        let outcome = self.send_digest(&message, &begun).await?;
+        Ok(Some(Told { outcome, length: message.text.chars().count() }))
     }
 
     /// The notices with their tasks; those whose task is gone or cannot be read are given up by themselves later.
@@ -67,35 +63,62 @@ impl Notification {
     async fn send_digest(&self, message: &OutgoingMessage, notices: &[Notice]) -> Result<Notified, LedgerError> {
         let ids: Vec<NoticeId> = notices.iter().map(|notice| notice.id).collect();
         let record = |delivery: Delivery| self.ledger().record_together(&ids, delivery, self.now());
-        let parts = notices.iter().map(|notice| notice.receipts.len()).max().unwrap_or_default();
+        let part = notices.iter().map(|notice| notice.receipts.len()).max().unwrap_or_default();
         let tries = notices.iter().map(|notice| notice.tries).max().unwrap_or_default();
-        let mut message = message.clone();
-        for part in parts.. {
-            match self.send(&message, part, tries).await {
-                Ok(sent) => {
-                    let last = !sent.more;
-                    self.persist(|| record(Delivery::Part { message: sent.message.clone(), last })).await?;
-                    message.in_flight_since = None;
-                    if last {
-                        self.typing().show_again(&message.channel);
-                        break;
-                    }
-                }
-                Err(SendError::Undeliverable(reason)) => {
-                    tracing::warn!(channel = %message.channel, %reason, "what was held is undeliverable");
-                    record(Delivery::Undeliverable { reason }).await?;
-                    return Ok(Notified::Undeliverable);
-                }
-                Err(error) => {
-                    let (reason, unknown) = (error.to_string(), matches!(error, SendError::Unknown(_)));
-                    let pause = if let SendError::RetryAfter(wait) = error { wait } else { pause_after(tries) };
-                    tracing::debug!(channel = %message.channel, %reason, "what was held is told later");
-                    record(Delivery::Retry { due_at: later(self.now(), pause), reason, unknown }).await?;
-                    return Ok(Notified::Later(pause));
-                }
+        let error = match self.send(message, part, tries).await {
+            Ok(sent) => {
+                let last = !sent.more;
+                self.persist(|| record(Delivery::Part { message: sent.message.clone(), last })).await?;
+                self.typing().show_again(&message.channel);
+                // Whichever notice brought it may have to follow by itself.
+                return Ok(Notified::Part);
+            }
+            Err(error) => error,
+        };
+        let reason = error.to_string();
+        match error {
+            SendError::Undeliverable(reason) => {
+                tracing::warn!(channel = %message.channel, %reason, "what was held is undeliverable");
+                record(Delivery::Undeliverable { reason }).await?;
+                Ok(Notified::Part)
+            }
+            SendError::RetryAfter(wait) => {
+                record(Delivery::Held { due_at: later(self.now(), wait), reason }).await?;
+                Ok(Notified::Held(wait))
+            }
+            SendError::Moved { .. } | SendError::Unavailable(_) | SendError::Unknown(_) => {
+                let (pause, unknown) = (pause_after(tries), matches!(error, SendError::Unknown(_)));
+                tracing::debug!(channel = %message.channel, %reason, "what was held is told later");
+                record(Delivery::Retry { due_at: later(self.now(), pause), reason, unknown }).await?;
+                Ok(Notified::Later(pause))
             }
         }
-        Ok(Notified::Delivered)
+    }
+}
+
+/// What quiet hours have to do with a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quietness {
+    /// Nothing.
+    None,
+    /// It is quiet in its channel now.
+    Now,
+    /// It came up in quiet hours that are over.
+    WasHeld,
+}
+
+impl Quietness {
+    fn of(book: &Book, notice: &Notice, now: Timestamp) -> Self {
+        // What has begun to arrive goes on.
+        if notice.kind == NoticeKind::Accepted || !notice.receipts.is_empty() {
+            return Self::None;
+        }
+        let ended = book.end_of_quiet(&notice.channel, notice.created_at).is_some_and(|end| end <= now);
+        match book.end_of_quiet(&notice.channel, now) {
+            Some(_) => Self::Now,
+            None if ended => Self::WasHeld,
+            None => Self::None,
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use crate::background::channels::{Channels, NoticePolicy};
+use crate::background::digest::Quietness;
 use crate::background::place::NoPlace;
 use crate::background::ports::{
     ChannelNotifier, Clock, Delivery, Ledger, LedgerError, OutgoingMessage, Purpose, SendError, Sent, Threads, TypingIndicator,
@@ -34,19 +35,40 @@ const TRIES_OF_BREAKING: u32 = 3;
 /// The pause after the first failed try; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause between tries.
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
 /// What became of one try to deliver a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notified {
     /// Every part of it is confirmed by the platform.
     Delivered,
-    /// It was not owed any more.
+    /// One part of it is, and there are more.
+    Part,
+    /// It is not owed any more, or not now: its channel is quiet.
     NotOwed,
-    /// Not yet: its channel should be left alone for this time.
+    /// Not yet: it failed, and what its channel is owed should rest for this time.
     Later(Duration),
+    /// Not yet: the platform asks to wait so long.
+    Held(Duration),
+    /// Not yet: its channel has moved, and so has the notice.
+    Moved,
     /// Never.
     Undeliverable,
+}
+
+/// What became of one part of a notice, and how long its whole text is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What became of it.
+    pub outcome: Notified,
+    /// Characters of the text; 0 when nothing was handed to the platform.
+    pub length: usize,
+}
+
+impl Told {
+    pub(super) const fn nothing(outcome: Notified) -> Self {
+        Self { outcome, length: 0 }
+    }
 }
 
 /// Turns owed notices into messages, and work into typing.
@@ -158,47 +180,64 @@ impl Notification {
     /// # Cancel safety
     /// Dropping the future leaves the part that was on its way marked as such in the ledger.
     pub async fn notify(&self, notice: &Notice) -> Result<Notified, LedgerError> {
-        let held = self.was_held(notice).await?;
-        if held && let Some(told @ (Notified::Later(_) | Notified::Undeliverable)) = self.tell_held(&notice.channel).await? {
+        loop {
+            match self.notify_part(notice).await?.outcome {
+                Notified::Part => {}
+                outcome => return Ok(outcome),
+            }
+        }
+    }
+
+    /// Delivers the next part of an owed notice, as [`Notification::notify`]; for who must do something between parts. What
+    /// was held while its channel was quiet is told before, which is a part too.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the store fails; the notice is still owed then.
+    pub async fn notify_part(&self, notice: &Notice) -> Result<Told, LedgerError> {
+        let quiet = self.quiet_about(notice).await?;
+        if quiet == Quietness::Now {
+            // It stays owed, and comes up again when the quiet is over.
+            return Ok(Told::nothing(Notified::NotOwed));
+        }
+        let held = quiet == Quietness::WasHeld;
+        if held && let Some(told) = self.tell_held(&notice.channel).await? {
             return Ok(told);
         }
-        let Some(mut notice) = self.ledger.begin_delivery(notice.id, self.clock.now()).await? else {
-            return Ok(Notified::NotOwed);
+        let Some(notice) = self.ledger.begin_delivery(notice.id, self.clock.now()).await? else {
+            return Ok(Told::nothing(Notified::NotOwed));
         };
-        let mut message = match self.message(&notice, held).await {
+        let message = match self.message(&notice, held).await {
             Ok(Some(message)) => message,
-            Ok(None) => return self.give_up(&notice, "the task is gone").await,
-            Err(NoPlace::Platform(error)) => return self.failed(&notice, error).await,
+            Ok(None) => return self.give_up(&notice, "the task is gone").await.map(Told::nothing),
+            Err(NoPlace::Platform(error)) => return self.failed(&notice, error).await.map(Told::nothing),
             // It will not get better, and the channel waits behind it.
             Err(NoPlace::Store(error @ LedgerError::BadData { .. })) => {
                 tracing::error!(task.number = notice.number.0, %error, "a notice is given up, its task cannot be read");
-                return self.give_up(&notice, "the task cannot be read").await;
+                return self.give_up(&notice, "the task cannot be read").await.map(Told::nothing);
             }
             Err(NoPlace::Store(error)) => return Err(error),
         };
-        loop {
-            match self.send(&message, notice.receipts.len(), notice.tries).await {
-                Ok(sent) if sent.more => {
-                    self.record_sent(&notice, Delivery::Part { message: sent.message.clone(), last: false }).await?;
-                    notice.receipts.push(sent.message);
-                    // Only the part that was on its way at a crash may be a duplicate, not the ones after it.
-                    message.in_flight_since = None;
-                }
-                Ok(sent) => {
-                    self.typing.show_again(&notice.channel);
-                    self.record_sent(&notice, Delivery::Part { message: sent.message, last: true }).await?;
-                    self.metrics.delivered(elapsed(notice.created_at, self.clock.now()));
-                    return Ok(Notified::Delivered);
-                }
-                // A thread that is gone or closed must not keep the news from its channel.
-                Err(SendError::Undeliverable(reason)) if message.channel != notice.channel => {
-                    tracing::info!(channel = %message.channel, %reason, "a thread takes nothing, its channel gets the news");
-                    self.leave_thread(&notice).await?;
-                    message.channel = notice.channel.clone();
-                }
-                Err(error) => return self.failed(&notice, error).await,
+        let length = message.text.chars().count();
+        let outcome = match self.send(&message, notice.receipts.len(), notice.tries).await {
+            Ok(sent) if sent.more => {
+                self.record_sent(&notice, Delivery::Part { message: sent.message, last: false }).await?;
+                Notified::Part
             }
-        }
+            Ok(sent) => {
+                self.typing.show_again(&notice.channel);
+                self.record_sent(&notice, Delivery::Part { message: sent.message, last: true }).await?;
+                self.metrics.delivered(elapsed(notice.created_at, self.clock.now()));
+                Notified::Delivered
+            }
+            // A thread that is gone or closed must not keep the news from its channel.
+            Err(SendError::Undeliverable(reason)) if message.channel != notice.channel => {
+                tracing::info!(channel = %message.channel, %reason, "a thread takes nothing, its channel gets the news");
+                self.leave_thread(&notice).await?;
+                Notified::Part
+            }
+            Err(error) => self.failed(&notice, error).await?,
+        };
+        Ok(Told { outcome, length })
     }
 
     /// Hands a part to the notifier. If its code panics, that is this message's failure and not its channel's; nobody knows
@@ -282,7 +321,13 @@ impl Notification {
                 tracing::warn!(task.number = number, channel = %notice.channel, %reason, "a notice is undeliverable");
                 return self.give_up(notice, &reason).await;
             }
-            SendError::RetryAfter(wait) => (wait, false),
+            SendError::RetryAfter(wait) => {
+                let delivery = Delivery::Held { due_at: later(now, wait), reason };
+                return self.record(notice, delivery, Notified::Held(wait)).await;
+            }
+            SendError::Moved { .. } => {
+                return self.give_up(notice, &reason).await;
+            }
             SendError::Unavailable(_) => (pause_after(notice.tries), false),
             SendError::Unknown(_) => (pause_after(notice.tries), true),
         };
@@ -296,7 +341,7 @@ impl Notification {
     }
 }
 
-/// The pause after so many failed tries: 1 s, 2 s, 4 s, at most a minute.
+/// The pause after so many failed tries: 1 s, 2 s, 4 s, at most ten minutes.
 pub(crate) fn pause_after(tries: u32) -> Duration {
     FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(tries.min(16))).min(LONGEST_PAUSE)
 }

@@ -17,6 +17,7 @@ use crate::domain::id::{Epoch, InboundId, MessageId, NoticeId, ReplyHandle, Task
 use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
 use crate::domain::origin::Origin;
+use crate::domain::pace::{Pace, SendKind};
 use crate::domain::preferences::Preferences;
 use crate::domain::prompt::Prompt;
 use crate::domain::queue::QueueFull;
@@ -161,6 +162,14 @@ pub enum SendError {
     /// This channel will never take this message: blocked, deleted, no permission, not acceptable.
     #[error("undeliverable: {0}")]
     Undeliverable(String),
+    /// The channel goes on under another id, with all that was in it. Nothing was sent.
+    #[error("{from} has moved to {to}")]
+    Moved {
+        /// What it was called.
+        from: ChannelId,
+        /// What it is called now.
+        to: ChannelId,
+    },
 }
 
 /// Sends messages to the channels of one platform (or of all, when it is a router over several).
@@ -175,6 +184,17 @@ pub trait ChannelNotifier: Send + Sync + 'static {
     /// # Errors
     /// [`SendError`]; each variant is a different thing for the lane to do.
     async fn send(&self, message: &OutgoingMessage, part: usize) -> Result<Sent, SendError>;
+
+    /// What a send of this kind to this channel uses up. Asked before every send; no I/O.
+    /// [`Pace::unlimited`] where there is no limit.
+    fn pace(&self, channel: &ChannelId, kind: SendKind) -> Pace;
+
+    /// The channel in which only this person and the bot talk; none where there is no such thing. Asked when another
+    /// channel refused what this person should know; may be asked again for the same person.
+    ///
+    /// # Errors
+    /// [`SendError`] when the platform had to be asked and did not say.
+    async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError>;
 }
 
 /// Looks at a channel before anything is promised there.
@@ -364,6 +384,13 @@ pub enum Delivery {
         /// Whether the notice is delivered now.
         last: bool,
     },
+    /// The platform asks to leave the channel alone until then: no failed try, and nothing was sent.
+    Held {
+        /// Until when.
+        due_at: Timestamp,
+        /// Why, for `/status`.
+        reason: String,
+    },
     /// It was not sent (`unknown`: or nobody knows); try again at this time.
     Retry {
         /// When.
@@ -463,8 +490,8 @@ pub trait Ledger: Send + Sync + 'static {
     /// longer owed.
     async fn begin_delivery(&self, notice: NoticeId, now: Timestamp) -> Result<Option<Notice>, LedgerError>;
 
-    /// Records how a try to deliver ended. [`Delivery::Part`] with `last: false` leaves the next part in flight. Wakes
-    /// [`Hints::notices`] when a notice is no longer owed.
+    /// Records how a try to deliver ended. After [`Delivery::Part`] with `last: false` nothing is in flight: the next part
+    /// begins anew. Wakes [`Hints::notices`] when a notice is no longer owed.
     async fn record_delivery(&self, notice: NoticeId, delivery: Delivery, now: Timestamp) -> Result<(), LedgerError>;
 
     /// [`Ledger::begin_delivery`] of several notices that go out as one message: those of them that are still owed.

@@ -9,8 +9,9 @@ use async_trait::async_trait;
 use crate::background::ports::{
     ChannelNotifier, OutgoingMessage, SendError, Sent, TargetCheck, Threads, TypingIndicator,
 };
-use crate::domain::channel::ChannelId;
+use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::id::MessageId;
+use crate::domain::pace::{Pace, SendKind};
 
 /// One platform's ways out.
 #[derive(Clone)]
@@ -76,6 +77,18 @@ impl Router {
 impl ChannelNotifier for Router {
     async fn send(&self, message: &OutgoingMessage, part: usize) -> Result<Sent, SendError> {
         self.platform(&message.channel)?.notifier.send(message, part).await
+    }
+
+    fn pace(&self, channel: &ChannelId, kind: SendKind) -> Pace {
+        // What no platform takes is refused at once, so it needs no pace.
+        self.platform(channel).map_or_else(|_| Pace::unlimited(channel), |platform| platform.notifier.pace(channel, kind))
+    }
+
+    async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError> {
+        match self.platforms.get(person.platform()) {
+            Some(platform) => platform.notifier.direct_channel(person).await,
+            None => Ok(None),
+        }
     }
 }
 

@@ -1,57 +1,59 @@
-//! The ordered path of all messages to one channel.
+//! The ordered path of all sends to one chat.
 //!
-//! A lane lives while it has something to send. An item leaves the queue only when it is through, so what the queue
-//! holds is exactly what is not certain yet. When the platform asks to wait, the whole lane waits, and no other does.
+//! A lane lives while it has something to send, and sends one thing at a time. It picks the most urgent thing that may
+//! go, waits for a turn in the budgets, and looks again when something more urgent comes up meanwhile. When the
+//! platform asks to wait, what that concerns waits, and nothing else.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::FutureExt;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::background::notification::{Notified, pause_after};
-use crate::background::ports::{OutgoingMessage, SendError};
+use crate::background::ports::SendError;
+use crate::delivery::live::{Shown, Waiting};
 use crate::delivery::outbox::Shared;
-use crate::domain::channel::ChannelId;
+use crate::delivery::priority::Priority;
+use crate::delivery::queue::{Answer, Candidate, Item, Queue};
 use crate::domain::notice::Notice;
+use crate::domain::pace::{Pace, SendKind};
 
-/// An answer to a command that could not be sent for so long is stale: nobody waits for it any more.
-const ANSWER_LIFETIME: Duration = Duration::from_mins(5);
-
-/// Answers that may wait in one lane. Somebody who asks on and on while the platform is away gets no more of them.
-const ANSWERS: usize = 50;
-
-/// One thing to be sent.
-pub(crate) enum Item {
-    /// A notice that the ledger owes.
-    Owed(Box<Notice>),
-    /// An answer to a command, not durable, and until when it is of use.
-    Answer(Box<OutgoingMessage>, Instant),
+/// What a lane and those who give it work share.
+#[derive(Default)]
+pub(crate) struct Inlet {
+    queue: Mutex<Queue>,
+    /// Something was put into the queue.
+    changed: Notify,
 }
 
-impl Item {
-    /// An answer that is to be given now.
-    pub(crate) fn answer(message: OutgoingMessage) -> Self {
-        Self::Answer(Box::new(message), Instant::now() + ANSWER_LIFETIME)
+impl Inlet {
+    /// The queue. Not to be held across a wait.
+    pub(crate) fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the lane that there is something new.
+    pub(crate) fn notify(&self) {
+        self.changed.notify_one();
     }
 }
 
-/// Puts an item at the end of a lane's queue, unless too many answers wait there.
-pub(crate) fn enqueue(queue: &Mutex<VecDeque<Item>>, item: Item) {
-    let mut queue = lock(queue);
-    let is_answer = |item: &Item| matches!(item, Item::Answer(..));
-    if is_answer(&item) && queue.iter().filter(|item| is_answer(item)).count() >= ANSWERS {
-        tracing::warn!("an answer is given up: too many wait in its channel");
-        return;
-    }
-    queue.push_back(item);
-}
-
-/// One channel's lane.
+/// One chat's lane.
 pub(crate) struct Lane {
-    pub(crate) channel: ChannelId,
-    pub(crate) queue: Arc<Mutex<VecDeque<Item>>>,
+    pub(crate) chat: String,
+    pub(crate) inlet: Arc<Inlet>,
     pub(crate) shared: Arc<Shared>,
+}
+
+/// What a lane does next.
+enum Next {
+    Send(Candidate, Pace),
+    /// Nothing may go before this time.
+    Rest(Option<Instant>),
+    /// Nothing waits any more, and the lane is gone.
+    End,
 }
 
 impl Lane {
@@ -59,80 +61,164 @@ impl Lane {
     pub(crate) async fn run(self) {
         let hard = self.shared.hard.clone();
         if hard.run_until_cancelled(self.serve()).await.is_none() {
-            self.shared.lanes.remove(&self.channel);
+            self.shared.lanes.remove(&self.chat);
         }
-        // Notices of this channel that came up meanwhile were left out while the lane served it.
+        // Notices of this chat that came up meanwhile were left out while the lane served it.
         self.shared.notification.ledger().hints().notices.notify_one();
     }
 
     async fn serve(&self) {
-        while let Some(item) = self.next() {
-            match item {
-                Item::Owed(notice) => self.notify(&notice).await,
-                Item::Answer(message, deadline) => self.answer(&message, deadline).await,
-            }
-            self.done();
-        }
-    }
-
-    /// The first item, which stays in the queue; ends the lane, atomically, when there is none.
-    fn next(&self) -> Option<Item> {
-        let ended = self.shared.lanes.remove_if(&self.channel, |_, queue| lock(queue).is_empty());
-        if ended.is_some() {
-            return None;
-        }
-        lock(&self.queue).front().map(|item| match item {
-            Item::Owed(notice) => Item::Owed(notice.clone()),
-            Item::Answer(message, deadline) => Item::Answer(message.clone(), *deadline),
-        })
-    }
-
-    fn done(&self) {
-        lock(&self.queue).pop_front();
-    }
-
-    /// Delivers a notice, waiting out whatever the platform asks for.
-    async fn notify(&self, notice: &Notice) {
-        let mut failures = 0;
         loop {
-            let pause = match self.shared.notification.notify(notice).await {
-                Ok(Notified::Delivered | Notified::NotOwed | Notified::Undeliverable) => return,
-                Ok(Notified::Later(pause)) => pause,
-                Err(error) => {
-                    tracing::warn!(error = %error, notice = notice.id.0, "a notice cannot be read or recorded; trying again");
-                    failures += 1;
-                    pause_after(failures)
+            match self.next() {
+                Next::Send(candidate, pace) => {
+                    if self.has_turn(&pace, candidate.priority).await {
+                        self.send(candidate.item, &pace).await;
+                    }
                 }
-            };
-            tokio::time::sleep(pause).await;
+                Next::Rest(until) => {
+                    let news = self.inlet.changed.notified();
+                    match until {
+                        Some(until) => drop(tokio::time::timeout_at(until, news).await),
+                        None => news.await,
+                    }
+                }
+                Next::End => return,
+            }
         }
     }
 
-    /// Sends an answer, all its parts, within its lifetime.
-    async fn answer(&self, message: &OutgoingMessage, deadline: Instant) {
-        let (mut part, mut failures) = (0, 0);
-        while Instant::now() < deadline {
-            let pause = match self.shared.notification.send(message, part, failures).await {
-                Ok(sent) if sent.more => {
-                    part += 1;
-                    continue;
-                }
-                Ok(_last) => return,
-                Err(SendError::RetryAfter(wait)) => wait,
-                Err(SendError::Unavailable(_)) => pause_after(failures),
-                Err(error @ (SendError::Unknown(_) | SendError::Undeliverable(_))) => {
-                    // An answer that may have arrived is not repeated: its person can simply ask again.
-                    tracing::warn!(channel = %self.channel, error = %error, "an answer is given up");
-                    return;
-                }
-            };
-            failures += 1;
-            tokio::time::sleep(pause).await;
+    /// The most urgent thing that may go; ends the lane, atomically, when there is nothing at all.
+    fn next(&self) -> Next {
+        let now = Instant::now();
+        let stale = self.inlet.queue().drop_stale(now);
+        if stale > 0 {
+            tracing::warn!(chat = self.chat, answers = stale, "answers are given up: the platform did not take them in time");
         }
-        tracing::warn!(channel = %self.channel, "an answer is given up: the platform did not take it in time");
+        if self.shared.lanes.remove_if(&self.chat, |_, inlet| inlet.queue().is_empty()).is_some() {
+            return Next::End;
+        }
+        let (candidates, mut until) = {
+            let queue = self.inlet.queue();
+            (queue.candidates(now), queue.changes_at(now))
+        };
+        for candidate in candidates {
+            let pace = self.pace(&candidate.item);
+            match pace.as_ref().map(|pace| self.shared.budgets.held_until(pace)) {
+                Some(None) => {
+                    let Some(pace) = pace else { continue };
+                    return Next::Send(candidate, pace);
+                }
+                Some(Some(held)) => until = Some(until.map_or(held, |until| until.min(held))),
+                None => {}
+            }
+        }
+        Next::Rest(until)
     }
-}
 
-pub(crate) fn lock(queue: &Mutex<VecDeque<Item>>) -> std::sync::MutexGuard<'_, VecDeque<Item>> {
-    queue.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What a send of this uses up; none when it is not wanted any more.
+    fn pace(&self, item: &Item) -> Option<Pace> {
+        let (channel, kind) = match item {
+            Item::Answer(answer) => (answer.message.channel.clone(), SendKind::Answer),
+            Item::Owed(notice) => (notice.channel.clone(), SendKind::Message),
+            Item::Live(channel, key) => (channel.clone(), self.inlet.queue().live_kind(channel, key)?),
+        };
+        Some(self.shared.notification.notifier().pace(&channel, kind))
+    }
+
+    /// Waits for a turn. False when there is something more urgent to be done first, or the choice is out of date.
+    async fn has_turn(&self, pace: &Pace, priority: Priority) -> bool {
+        let mut turn = std::pin::pin!(self.shared.budgets.turn(pace, priority));
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut turn => return true,
+                () = self.inlet.changed.notified() => {
+                    let best = self.inlet.queue().candidates(Instant::now()).first().map(|candidate| candidate.priority);
+                    if best.is_some_and(|best| best < priority) {
+                        // The news is for the next look at the queue, too.
+                        self.inlet.notify();
+                        return false;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn send(&self, item: Item, pace: &Pace) {
+        match item {
+            Item::Answer(answer) => self.answer(&answer, pace).await,
+            Item::Owed(notice) => self.notify(&notice, pace).await,
+            Item::Live(channel, key) => {
+                let taken = self.inlet.queue().take_live(&channel, &key);
+                if let Some(waiting) = taken {
+                    self.show(waiting, pace).await;
+                }
+            }
+        }
+    }
+
+    /// Delivers the next part of a notice.
+    async fn notify(&self, notice: &Notice, pace: &Pace) {
+        let (channel, budgets) = (&notice.channel, &self.shared.budgets);
+        let told = self.shared.notification.notify_part(notice).await;
+        budgets.answered(pace, told.as_ref().map_or(0, |told| told.length));
+        let mut queue = self.inlet.queue();
+        match told.map(|told| told.outcome) {
+            Ok(Notified::Part) => queue.yield_turn(channel),
+            Ok(Notified::Delivered | Notified::NotOwed | Notified::Undeliverable) => queue.finish_owed(channel, notice.id),
+            Ok(Notified::Moved) => queue.forget_owed(channel),
+            Ok(Notified::Held(wait)) => budgets.hold(pace, wait),
+            Ok(Notified::Later(pause)) => queue.rest(channel, Instant::now() + pause),
+            Err(error) => {
+                tracing::warn!(error = %error, notice = notice.id.0, "a notice cannot be read or recorded; trying again");
+                queue.fail(channel);
+            }
+        }
+    }
+
+    /// Sends the next part of an answer.
+    async fn answer(&self, answer: &Answer, pace: &Pace) {
+        let sent = self.shared.notification.send(&answer.message, answer.part, answer.failures).await;
+        self.shared.budgets.answered(pace, answer.message.text.chars().count());
+        let mut queue = self.inlet.queue();
+        match sent {
+            Ok(sent) if sent.more => queue.advance_answer(answer.number),
+            Ok(_last) => queue.finish_answer(answer.number),
+            Err(SendError::RetryAfter(wait)) => self.shared.budgets.hold(pace, wait),
+            Err(SendError::Unavailable(_)) => queue.retry_answer(answer.number, Instant::now() + pause_after(answer.failures)),
+            Err(error @ (SendError::Unknown(_) | SendError::Undeliverable(_) | SendError::Moved { .. })) => {
+                // An answer that may have arrived is not repeated: its person can simply ask again.
+                tracing::warn!(channel = %answer.message.channel, error = %error, "an answer is given up");
+                queue.finish_answer(answer.number);
+            }
+        }
+    }
+
+    /// Shows the newest state of something. If its owner's code panics, that is this message's failure.
+    async fn show(&self, waiting: Waiting, pace: &Pace) {
+        let live = Arc::clone(&waiting.message.live);
+        let sent = AssertUnwindSafe(live.send()).catch_unwind().await;
+        self.shared.budgets.answered(pace, 0);
+        let channel = &waiting.message.channel;
+        match sent {
+            Ok(Ok(message)) => {
+                if waiting.message.kind == SendKind::Message {
+                    self.shared.notification.typing().show_again(channel);
+                }
+                waiting.tell(Shown::Sent(message));
+            }
+            Ok(Err(SendError::RetryAfter(wait))) => {
+                self.shared.budgets.hold(pace, wait);
+                self.inlet.queue().put_back(waiting);
+            }
+            Ok(Err(error)) => {
+                tracing::debug!(channel = %channel, error = %error, "a live message is not shown");
+                waiting.tell(Shown::Failed(error));
+            }
+            Err(_panic) => {
+                tracing::error!(channel = %channel, "the code that shows a live message panicked");
+                waiting.tell(Shown::Dropped);
+            }
+        }
+    }
 }

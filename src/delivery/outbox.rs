@@ -1,7 +1,6 @@
-//! Drains the ledger's owed notices into lanes, and takes answers to commands along.
+//! Drains the ledger's owed notices into lanes, and takes answers and live messages along.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use dashmap::DashMap;
@@ -13,15 +12,19 @@ use tokio_util::task::TaskTracker;
 use crate::background::notification::Notification;
 use crate::background::ports::OutgoingMessage;
 use crate::chat::inbound::Replies;
-use crate::delivery::lane::{Item, Lane, enqueue, lock};
+use crate::delivery::budget::Budgets;
+use crate::delivery::lane::{Inlet, Lane};
+use crate::delivery::live::{LiveMessage, Showing, Waiting};
+use crate::delivery::queue::Queue;
 use crate::domain::channel::ChannelId;
+use crate::domain::pace::SendKind;
 
 /// Notices fetched at a time.
 const BATCH: usize = 256;
 /// How often to look for owed notices without a hint.
 const TICK: Duration = Duration::from_secs(1);
 
-/// The lanes of all channels. Cheap to clone; all clones are one outbox.
+/// The lanes of all chats. Cheap to clone; all clones are one outbox.
 #[derive(Clone)]
 pub struct Outbox {
     shared: Arc<Shared>,
@@ -30,7 +33,9 @@ pub struct Outbox {
 /// What the outbox and its lanes share.
 pub(crate) struct Shared {
     pub(crate) notification: Notification,
-    pub(crate) lanes: DashMap<ChannelId, Arc<Mutex<VecDeque<Item>>>>,
+    pub(crate) budgets: Budgets,
+    /// By the key of the chat's budget.
+    pub(crate) lanes: DashMap<String, Arc<Inlet>>,
     tracker: TaskTracker,
     /// Cancelled when lanes must leave everything as it is.
     pub(crate) hard: CancellationToken,
@@ -41,7 +46,31 @@ impl Outbox {
     /// cancelled.
     #[must_use]
     pub fn new(notification: Notification, tracker: TaskTracker, hard: CancellationToken) -> Self {
-        Self { shared: Arc::new(Shared { notification, lanes: DashMap::new(), tracker, hard }) }
+        Self::sharing(Budgets::default(), notification, tracker, hard)
+    }
+
+    /// As [`Outbox::new`], with budgets that others use up, too: typing does.
+    #[must_use]
+    pub fn sharing(budgets: Budgets, notification: Notification, tracker: TaskTracker, hard: CancellationToken) -> Self {
+        Self { shared: Arc::new(Shared { notification, budgets, lanes: DashMap::new(), tracker, hard }) }
+    }
+
+    /// Shows something of which only the newest version counts, when there is room for it: after everything that is
+    /// owed. A version that still waits under the same key gives its place to this one.
+    pub fn show(&self, message: LiveMessage) -> Showing {
+        let (channel, kind) = (message.channel.clone(), message.kind);
+        let (waiting, showing) = Waiting::new(message);
+        Shared::push(&self.shared, &channel, kind, |queue| queue.add_live(waiting));
+        showing
+    }
+
+    /// Takes back a live message that still waits: what it would show is over.
+    pub fn withdraw(&self, channel: &ChannelId, key: &str) {
+        let chat = self.shared.notification.notifier().pace(channel, SendKind::Edit).chat.key;
+        if let Some(inlet) = self.shared.lanes.get(&chat) {
+            inlet.queue().withdraw(channel, key);
+            inlet.notify();
+        }
     }
 
     /// Delivers what is owed until `stop` is cancelled, or the hard stop. Lanes go on with what they have.
@@ -80,7 +109,7 @@ impl Outbox {
         }
     }
 
-    /// How many channels have something to send now.
+    /// How many chats have something to send now.
     #[must_use]
     pub fn active_lanes(&self) -> usize {
         self.shared.lanes.len()
@@ -105,29 +134,31 @@ impl Outbox {
         // Lanes end at once after the hard stop, and whatever is given to them would be due again and again.
         let full = due.len() == BATCH && !shared.hard.is_cancelled();
         for notice in due {
-            Shared::push(shared, &notice.channel.clone(), Item::Owed(Box::new(notice)));
+            Shared::push(shared, &notice.channel.clone(), SendKind::Message, |queue| queue.add_owed(notice));
         }
         full
     }
 }
 
 impl Shared {
-    /// Channels that have owed notices in their lane: nothing more is fetched for them until they are through.
+    /// Channels that have owed notices in a lane: nothing more is fetched for them until they are through.
     fn serving(&self) -> Vec<ChannelId> {
-        let owes = |item: &Item| matches!(item, Item::Owed(_));
-        let busy = |queue: &Mutex<VecDeque<Item>>| lock(queue).iter().any(owes);
-        self.lanes.iter().filter(|lane| busy(lane.value())).map(|lane| lane.key().clone()).collect()
+        self.lanes.iter().flat_map(|lane| lane.value().queue().owing().cloned().collect::<Vec<_>>()).collect()
     }
 
-    /// Puts an item at the end of a channel's lane, and starts the lane if it is not running.
-    fn push(shared: &Arc<Self>, channel: &ChannelId, item: Item) {
-        match shared.lanes.entry(channel.clone()) {
-            Entry::Occupied(entry) => enqueue(entry.get(), item),
+    /// Puts something into the lane of a channel's chat, and starts the lane if it is not running.
+    fn push(shared: &Arc<Self>, channel: &ChannelId, kind: SendKind, put: impl FnOnce(&mut Queue)) {
+        let chat = shared.notification.notifier().pace(channel, kind).chat.key;
+        match shared.lanes.entry(chat.clone()) {
+            Entry::Occupied(entry) => {
+                put(&mut entry.get().queue());
+                entry.get().notify();
+            }
             Entry::Vacant(entry) => {
-                let queue = Arc::new(Mutex::new(VecDeque::from([item])));
-                entry.insert(Arc::clone(&queue));
-                let lane = Lane { channel: channel.clone(), queue, shared: Arc::clone(shared) };
-                shared.tracker.spawn(lane.run());
+                let inlet = Arc::new(Inlet::default());
+                put(&mut inlet.queue());
+                entry.insert(Arc::clone(&inlet));
+                shared.tracker.spawn(Lane { chat, inlet, shared: Arc::clone(shared) }.run());
             }
         }
     }
@@ -135,6 +166,11 @@ impl Shared {
 
 impl Replies for Outbox {
     fn say(&self, message: OutgoingMessage) {
-        Shared::push(&self.shared, &message.channel.clone(), Item::answer(message));
+        let channel = message.channel.clone();
+        Shared::push(&self.shared, &channel, SendKind::Answer, |queue| {
+            if !queue.add_answer(message) {
+                tracing::warn!(%channel, "an answer is given up: too many wait in its chat");
+            }
+        });
     }
 }

@@ -11,6 +11,7 @@ pub mod id;
 pub mod limits;
 pub mod notice;
 pub mod origin;
+pub mod pace;
 pub mod parse;
 pub mod preferences;
 pub mod prompt;

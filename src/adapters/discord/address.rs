@@ -47,6 +47,11 @@ pub(super) fn discord_channel(channel: &ChannelId) -> Result<serenity::model::id
     number.map(Into::into).ok_or_else(|| SendError::Undeliverable(format!("{channel} is not a Discord channel")))
 }
 
+/// The person in Discord's words; none for people of other platforms.
+pub(super) fn discord_user(person: &PersonId) -> Option<serenity::model::id::UserId> {
+    person.address().parse::<NonZeroU64>().ok().filter(|_| person.platform() == PLATFORM).map(Into::into)
+}
+
 /// When Discord made the thing of this id.
 pub(super) fn created_at(id: u64) -> Option<Timestamp> {
     from_millis(i64::try_from(id >> 22).ok()?.checked_add(EPOCH_MILLIS)?)

@@ -227,6 +227,7 @@ fn place(call: &Call<'_>) -> Place {
     let open = |template| Place { template, major: None };
     match (call.method, call.route) {
         (LightMethod::Get, Route::UserMe) => of("GET /users/@me", 0),
+        (LightMethod::Post, Route::UserMeDmChannels) => of("POST /users/@me/channels", 0),
         (LightMethod::Get, Route::GatewayBot) => of("GET /gateway/bot", 0),
         (LightMethod::Get, Route::Commands { application_id }) => of("GET /applications/{app}/commands", application_id.get()),
         (LightMethod::Put, Route::Commands { application_id }) => of("PUT /applications/{app}/commands", application_id.get()),

@@ -17,6 +17,7 @@ mod inbound;
 mod interactions;
 mod literal;
 mod outbound;
+mod pace;
 mod part;
 mod register;
 mod restraint;

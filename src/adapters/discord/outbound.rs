@@ -10,18 +10,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serenity::builder::{CreateInteractionResponseFollowup, CreateMessage, EditInteractionResponse};
 use serenity::http::{LightMethod, Route};
 use serenity::model::channel::{MessageFlags, Nonce};
-use serenity::model::id::MessageId;
+use serenity::model::id::{MessageId, UserId};
 
-use crate::adapters::discord::address::{Handle, discord_channel, message_id};
+use crate::adapters::discord::address::{Handle, channel_id, discord_channel, discord_user, message_id};
 use crate::adapters::discord::api::{Api, Call};
 use crate::adapters::discord::error::{ApiError, TOO_LATE, code};
+use crate::adapters::discord::pace;
 use crate::adapters::discord::part::Part;
 use crate::background::ports::{ChannelNotifier, Clock, OutgoingMessage, Purpose, SendError, Sent, TypingIndicator};
-use crate::domain::channel::ChannelId;
+use crate::domain::channel::{ChannelId, PersonId};
+use crate::domain::pace::{Pace, SendKind};
 use crate::domain::time::elapsed;
 
 /// How long Discord certainly remembers a nonce; it promises "a few minutes".
@@ -52,6 +54,18 @@ struct Created {
     id: MessageId,
 }
 
+/// Asks for the channel with one person; Discord gives the same one each time.
+#[derive(Serialize)]
+struct CreateDm {
+    recipient_id: UserId,
+}
+
+/// What is read of a channel that was opened.
+#[derive(Deserialize)]
+struct Opened {
+    id: serenity::model::id::ChannelId,
+}
+
 #[async_trait]
 impl ChannelNotifier for DiscordNotifier {
     async fn send(&self, message: &OutgoingMessage, part: usize) -> Result<Sent, SendError> {
@@ -62,6 +76,17 @@ impl ChannelNotifier for DiscordNotifier {
         let created = self.deliver(channel, message, part, &cut).await?;
         let message = message_id(created.id).map_err(|error| SendError::Unknown(error.to_string()))?;
         Ok(Sent { message, more: cut.more })
+    }
+
+    fn pace(&self, channel: &ChannelId, kind: SendKind) -> Pace {
+        pace::of_channel(channel, kind)
+    }
+
+    async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError> {
+        let Some(user) = discord_user(person) else { return Ok(None) };
+        let call = Call::new(LightMethod::Post, Route::UserMeDmChannels).json(&CreateDm { recipient_id: user })?;
+        let opened: Opened = self.api.fetch(call).await?;
+        Ok(channel_id(opened.id).ok())
     }
 }
 

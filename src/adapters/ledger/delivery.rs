@@ -63,6 +63,13 @@ impl Kept {
         }
         match delivery {
             Delivery::Part { message, last } => self.confirm(message, last, now),
+            Delivery::Held { due_at, reason } => {
+                if !self.doubted {
+                    self.notice.in_flight_since = None;
+                }
+                self.notice.last_error = Some(reason);
+                self.notice.state = NoticeState::Owed { due_at };
+            }
             Delivery::Retry { due_at, reason, unknown } => {
                 if !unknown && !self.doubted {
                     self.notice.in_flight_since = None;
@@ -81,11 +88,9 @@ impl Kept {
     fn confirm(&mut self, message: MessageId, last: bool, now: Timestamp) {
         self.notice.receipts.push(message);
         self.doubted = false;
+        self.notice.in_flight_since = None;
         if last {
-            self.notice.in_flight_since = None;
             self.notice.state = NoticeState::Delivered { at: now };
-        } else {
-            self.notice.in_flight_since = Some(now);
         }
     }
 

@@ -5,7 +5,7 @@
 //! shutdown, or at once when the server does not know the token; nothing else ends it.
 //!
 //! The flow: `poll` fetches, `update` reads, `inbound` understands, `answer` asks the inbox and answers; `outbound` sends
-//! what the lanes hand over; `register` keeps the command menu; `restraint` keeps waits; `api` is the only one that talks HTTP.
+//! what the lanes hand over; `register` keeps the command menu; `pace` says how fast; `restraint` keeps waits; `api` is the only one that talks HTTP.
 
 mod address;
 mod admins;
@@ -15,6 +15,7 @@ mod backoff;
 mod error;
 mod inbound;
 mod outbound;
+mod pace;
 mod poll;
 mod register;
 mod restraint;

@@ -18,11 +18,13 @@ use crate::adapters::telegram::address;
 use crate::adapters::telegram::address::TelegramChat;
 use crate::adapters::telegram::api::{Api, PROMPT};
 use crate::adapters::telegram::error::CallError;
+use crate::adapters::telegram::pace;
 use crate::adapters::telegram::target::{Called, Names};
 use crate::background::ports::{ChannelNotifier, OutgoingMessage, SendError, Sent, TypingIndicator};
-use crate::domain::channel::ChannelId;
+use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::Button;
 use crate::domain::id::MessageId;
+use crate::domain::pace::{Pace, SendKind};
 use crate::domain::text;
 use crate::domain::text::Unit;
 use crate::domain::wording::{MAY_BE_A_DUPLICATE, WITHOUT_A_NAME};
@@ -76,6 +78,14 @@ impl ChannelNotifier for TelegramNotifier {
         let sent = self.deliver(payload).await?;
         let message = MessageId::parse(sent.to_string()).map_err(|error| SendError::Unknown(error.to_string()))?;
         Ok(Sent { message, more })
+    }
+
+    fn pace(&self, channel: &ChannelId, _kind: SendKind) -> Pace {
+        pace::of_channel(channel)
+    }
+
+    async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError> {
+        Ok(pace::direct_channel(person))
     }
 }
 

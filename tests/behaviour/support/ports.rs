@@ -9,9 +9,10 @@ use async_trait::async_trait;
 use legwork::background::ports::{
     AgentRunner, ChannelNotifier, OutgoingMessage, Progress, RunControl, RunOutcome, RunRequest, SendError, Sent, TypingIndicator,
 };
-use legwork::domain::channel::ChannelId;
+use legwork::domain::channel::{ChannelId, PersonId};
 use legwork::domain::failure::{Failure, FailureCode};
 use legwork::domain::id::MessageId;
+use legwork::domain::pace::{Pace, SendKind};
 use legwork::domain::task::Outcome;
 use legwork::domain::text::{Unit, split};
 use legwork::domain::usage::Usage;
@@ -130,6 +131,14 @@ impl ChannelNotifier for Recorder {
         state.count += 1;
         let message = MessageId::parse(format!("m{}", state.count)).unwrap();
         Ok(Sent { message, more: part + 1 < parts.len() })
+    }
+
+    fn pace(&self, channel: &ChannelId, _kind: SendKind) -> Pace {
+        Pace::unlimited(channel)
+    }
+
+    async fn direct_channel(&self, _person: &PersonId) -> Result<Option<ChannelId>, SendError> {
+        Ok(None)
     }
 }
 

@@ -258,7 +258,7 @@ impl Expected {
             Try::Part { last } => {
                 notice.parts += 1;
                 notice.in_doubt = false;
-                notice.in_flight = (!last).then_some(now);
+                notice.in_flight = None;
                 notice.settled = last.then_some(Settled::Delivered);
                 if last {
                     notice.due = 0;

@@ -1,0 +1,248 @@
+//! One rate and how far it is used up.
+//!
+//! Steady rates are decided by `governor` (GCRA) on tokio's clock. Their level is kept here and not in governor's own
+//! cell, for two reasons: a send is counted only when all its budgets have room, so each is asked first without being
+//! counted; and who matters less must find more room than it uses, so that there is some left for who matters more.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use governor::clock::Clock;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{NotKeyed, StateStore};
+use governor::{Quota, RateLimiter};
+use tokio::time::Instant;
+
+use crate::delivery::priority::Priority;
+use crate::domain::pace::Rate;
+
+/// tokio's clock as governor reads it, so that it stands still in a test with paused time.
+#[derive(Debug, Clone, Copy)]
+struct TokioClock {
+    since: Instant,
+}
+
+impl Clock for TokioClock {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.since.elapsed()
+    }
+}
+
+/// When the bucket will be full again, in nanoseconds of the clock: all that GCRA has to know.
+#[derive(Debug, Default)]
+struct Level {
+    full_at: AtomicU64,
+}
+
+/// The level in the hands of governor's limiter.
+#[derive(Debug)]
+struct Kept(Arc<Level>);
+
+impl StateStore for Kept {
+    type Key = NotKeyed;
+
+    /// Asking counts nothing: a send may be allowed by this rate and not by another one that binds it, too.
+    fn measure_and_replace<T, F, E>(&self, _key: &NotKeyed, decide: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        decide(Some(self.0.full_at.load(Ordering::Relaxed).into())).map(|(answer, _counted)| answer)
+    }
+}
+
+/// One rate, in use.
+#[derive(Debug)]
+pub(super) enum Meter {
+    Steady(Steady),
+    Window(Window),
+}
+
+/// So much at once, and then one after the other.
+#[derive(Debug)]
+pub(super) struct Steady {
+    limiter: RateLimiter<NotKeyed, Kept, TokioClock, NoOpMiddleware<Duration>>,
+    level: Arc<Level>,
+    clock: TokioClock,
+    every: Duration,
+    burst: NonZeroU32,
+}
+
+/// So much within any span of time.
+#[derive(Debug)]
+pub(super) struct Window {
+    taken: VecDeque<Instant>,
+    count: NonZeroU32,
+    span: Duration,
+}
+
+impl Meter {
+    /// A rate that nothing has been taken from yet.
+    pub(super) fn new(rate: Rate) -> Self {
+        match rate {
+            Rate::Steady { every, burst } => Self::Steady(Steady::new(every, burst)),
+            Rate::Window { count, span } => Self::Window(Window { taken: VecDeque::new(), count, span }),
+        }
+    }
+
+    /// How long a send of this priority has to wait for room; none when there is room now. Counts nothing.
+    pub(super) fn wait(&mut self, priority: Priority, now: Instant) -> Option<Duration> {
+        match self {
+            Self::Steady(steady) => steady.wait(priority),
+            Self::Window(window) => window.wait(priority, now),
+        }
+    }
+
+    /// Counts one send.
+    pub(super) fn take(&mut self, now: Instant) {
+        match self {
+            Self::Steady(steady) => steady.add(1),
+            Self::Window(window) => window.taken.push_back(now),
+        }
+    }
+
+    /// A send weighed more than had been thought; windows only count. Whoever comes next waits for it.
+    pub(super) fn add(&mut self, more: u32) {
+        if let Self::Steady(steady) = self {
+            steady.add(more);
+        }
+    }
+
+    /// The newest send was answered only now. The platform may have counted it at any time until now, so its place in a
+    /// window is given back so much later.
+    pub(super) fn answered(&mut self, now: Instant) {
+        if let Self::Window(window) = self
+            && let Some(newest) = window.taken.back_mut()
+        {
+            *newest = now;
+        }
+    }
+
+    /// Whether it is as if nothing had ever been taken.
+    pub(super) fn is_rested(&self, now: Instant) -> bool {
+        match self {
+            Self::Steady(steady) => steady.level.full_at.load(Ordering::Relaxed) <= steady.nanos(),
+            Self::Window(window) => window.taken.back().is_none_or(|at| *at + window.span <= now),
+        }
+    }
+}
+
+impl Steady {
+    fn new(every: Duration, burst: NonZeroU32) -> Self {
+        let (level, clock) = (Arc::new(Level::default()), TokioClock { since: Instant::now() });
+        // A quota of no time at all is none; a nanosecond is as good as no limit.
+        let every = every.max(Duration::from_nanos(1));
+        let quota = Quota::with_period(every).unwrap_or_else(|| Quota::per_second(NonZeroU32::MAX)).allow_burst(burst);
+        let limiter = RateLimiter::new(quota, Kept(Arc::clone(&level)), clock);
+        Self { limiter, level, clock, every, burst }
+    }
+
+    fn wait(&self, priority: Priority) -> Option<Duration> {
+        // Room for one, and beyond that for what is kept for those that matter more.
+        let kept = self.burst.get() - priority.share_of(self.burst);
+        match self.limiter.check_n(NonZeroU32::MIN.saturating_add(kept)) {
+            Ok(Err(not_yet)) => Some(not_yet.wait_time_from(self.clock.now()).max(Duration::from_nanos(1))),
+            // More than the bucket holds is never asked for.
+            Ok(Ok(())) | Err(_) => None,
+        }
+    }
+
+    /// Counted without asking: whoever takes has asked before, and what is added afterwards was sent.
+    fn add(&self, sends: u32) {
+        let full_at = self.level.full_at.load(Ordering::Relaxed).max(self.nanos());
+        let weight = Nanos::from(self.every.saturating_mul(sends)).as_u64();
+        self.level.full_at.store(full_at.saturating_add(weight), Ordering::Relaxed);
+    }
+
+    fn nanos(&self) -> u64 {
+        Nanos::from(self.clock.now()).as_u64()
+    }
+}
+
+impl Window {
+    fn wait(&mut self, priority: Priority, now: Instant) -> Option<Duration> {
+        while self.taken.front().is_some_and(|at| *at + self.span <= now) {
+            self.taken.pop_front();
+        }
+        let room = priority.share_of(self.count) as usize;
+        // The one whose leaving makes room; those after it stay.
+        let leaves = self.taken.len().checked_sub(room).and_then(|index| self.taken.get(index));
+        leaves.map(|at| *at + self.span - now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(count: u32) -> NonZeroU32 {
+        NonZeroU32::new(count).unwrap()
+    }
+
+    /// How many sends of this priority there is room for at once.
+    fn room(meter: &mut Meter, priority: Priority) -> usize {
+        (0..)
+            .take_while(|_| {
+                meter.wait(priority, Instant::now()).is_none() && {
+                    meter.take(Instant::now());
+                    true
+                }
+            })
+            .count()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_steady_rate_gives_a_burst_and_then_its_pace() {
+        let second = Duration::from_secs(1);
+        let mut meter = Meter::new(Rate::Steady { every: second, burst: of(4) });
+        assert_eq!(room(&mut meter, Priority::Answer), 4);
+        assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second));
+        assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second), "asking counts nothing");
+        tokio::time::advance(second).await;
+        assert_eq!(room(&mut meter, Priority::Answer), 1);
+        tokio::time::advance(second * 4).await;
+        assert!(meter.is_rested(Instant::now()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn some_room_is_kept_for_answers_however_long_results_go_on() {
+        let second = Duration::from_secs(1);
+        let mut meter = Meter::new(Rate::Steady { every: second, burst: of(4) });
+        assert_eq!(room(&mut meter, Priority::Result), 3);
+        for _ in 0..10 {
+            tokio::time::advance(second).await;
+            assert_eq!(room(&mut meter, Priority::Result), 1);
+        }
+        assert_eq!(room(&mut meter, Priority::Typing), 0);
+        assert_eq!(room(&mut meter, Priority::Answer), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_heavier_send_makes_the_next_one_wait_longer() {
+        let second = Duration::from_secs(1);
+        let mut meter = Meter::new(Rate::Steady { every: second, burst: of(1) });
+        meter.take(Instant::now());
+        meter.add(1);
+        assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_window_never_holds_more_than_its_count() {
+        let second = Duration::from_secs(1);
+        let mut meter = Meter::new(Rate::Window { count: of(20), span: second * 60 });
+        assert_eq!(room(&mut meter, Priority::Result), 19);
+        assert_eq!(room(&mut meter, Priority::Answer), 1);
+        assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 60));
+        tokio::time::advance(second * 20).await;
+        meter.answered(Instant::now());
+        assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 40));
+        tokio::time::advance(second * 40).await;
+        assert_eq!(room(&mut meter, Priority::Answer), 19, "the last one was answered late, so it counts for longer");
+        assert!(!meter.is_rested(Instant::now()));
+    }
+}

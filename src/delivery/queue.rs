@@ -1,0 +1,256 @@
+//! What waits in one lane, and which of it goes next.
+//!
+//! Answers go first, then what the ledger owes, then what is live. What a channel is owed keeps its order whatever it
+//! is: a channel is as urgent as the most urgent thing it is owed. Nothing leaves the queue before it is
+//! through, so what the queue holds is exactly what is not certain yet.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::background::notification::pause_after;
+use crate::background::ports::OutgoingMessage;
+use crate::delivery::live::{Shown, Waiting};
+use crate::delivery::priority::Priority;
+use crate::domain::channel::ChannelId;
+use crate::domain::id::NoticeId;
+use crate::domain::notice::Notice;
+use crate::domain::pace::SendKind;
+
+/// An answer to a command that could not be sent for so long is stale: nobody waits for it any more.
+const ANSWER_LIFETIME: Duration = Duration::from_mins(5);
+
+/// Answers that may wait in one lane. Somebody who asks on and on while the platform is away gets no more of them.
+const ANSWERS: usize = 50;
+
+/// Live messages that may wait in one lane; beyond that the least urgent is dropped.
+const LIVE: usize = 100;
+
+/// An answer to a command: not durable.
+#[derive(Clone)]
+pub(crate) struct Answer {
+    pub(crate) number: u64,
+    pub(crate) message: OutgoingMessage,
+    pub(crate) part: usize,
+    pub(crate) failures: u32,
+    /// When nobody waits for it any more.
+    until: Instant,
+    not_before: Option<Instant>,
+}
+
+/// What one channel of the chat is owed.
+struct Owed {
+    channel: ChannelId,
+    notices: VecDeque<Notice>,
+    not_before: Option<Instant>,
+    /// Failures in a row of our own store.
+    failures: u32,
+}
+
+impl Owed {
+    fn priority(&self) -> Priority {
+        self.notices.iter().map(|notice| Priority::of(notice.kind)).min().unwrap_or(Priority::Notice)
+    }
+}
+
+/// Everything that waits in one lane.
+#[derive(Default)]
+pub(crate) struct Queue {
+    answers: VecDeque<Answer>,
+    /// In the order in which the channels take turns.
+    owed: VecDeque<Owed>,
+    live: Vec<Waiting>,
+    next_answer: u64,
+}
+
+/// What is to be sent next.
+#[derive(Clone)]
+pub(crate) enum Item {
+    Answer(Box<Answer>),
+    Owed(Box<Notice>),
+    /// Of the live messages, the one with this key in this channel.
+    Live(ChannelId, String),
+}
+
+/// One that may go now, unless its chat is held.
+pub(crate) struct Candidate {
+    pub(crate) priority: Priority,
+    pub(crate) item: Item,
+}
+
+impl Queue {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.answers.is_empty() && self.owed.is_empty() && self.live.is_empty()
+    }
+
+    /// Takes an answer in, unless too many wait; false when it is given up.
+    pub(crate) fn add_answer(&mut self, message: OutgoingMessage) -> bool {
+        if self.answers.len() >= ANSWERS {
+            return false;
+        }
+        let (number, until) = (self.next_answer, Instant::now() + ANSWER_LIFETIME);
+        self.next_answer += 1;
+        self.answers.push_back(Answer { number, message, part: 0, failures: 0, until, not_before: None });
+        true
+    }
+
+    /// Takes an owed notice in, after those of its channel.
+    pub(crate) fn add_owed(&mut self, notice: Notice) {
+        match self.owed.iter_mut().find(|owed| owed.channel == notice.channel) {
+            Some(owed) => owed.notices.push_back(notice),
+            None => {
+                let channel = notice.channel.clone();
+                self.owed.push_back(Owed { channel, notices: VecDeque::from([notice]), not_before: None, failures: 0 });
+            }
+        }
+    }
+
+    /// Takes a live message in, in the place of an older version.
+    pub(crate) fn add_live(&mut self, waiting: Waiting) {
+        let same = |other: &Waiting| other.message.key == waiting.message.key && other.message.channel == waiting.message.channel;
+        if let Some(older) = self.live.iter_mut().find(|other| same(other)) {
+            std::mem::replace(older, waiting).tell(Shown::Replaced);
+            return;
+        }
+        self.live.push(waiting);
+        if self.live.len() > LIVE {
+            let last = self.live.iter().enumerate().max_by_key(|(place, waiting)| (waiting.message.priority, *place));
+            if let Some((place, _)) = last {
+                self.live.remove(place).tell(Shown::Dropped);
+            }
+        }
+    }
+
+    /// Channels with owed notices: nothing more is fetched for them until they are through.
+    pub(crate) fn owing(&self) -> impl Iterator<Item = &ChannelId> {
+        self.owed.iter().map(|owed| &owed.channel)
+    }
+
+    /// What may go now, most urgent first.
+    pub(crate) fn candidates(&self, now: Instant) -> Vec<Candidate> {
+        let ready = |not_before: Option<Instant>| not_before.is_none_or(|at| at <= now);
+        let answers = self.answers.iter().filter(|answer| ready(answer.not_before));
+        let answers =
+            answers.map(|answer| Candidate { priority: Priority::Answer, item: Item::Answer(Box::new(answer.clone())) });
+        let mut candidates: Vec<Candidate> = answers.take(1).collect();
+        let mut owed: Vec<&Owed> = self.owed.iter().filter(|owed| ready(owed.not_before)).collect();
+        owed.sort_by_key(|owed| owed.priority());
+        let first = |owed: &&Owed| owed.notices.front().map(|notice| Item::Owed(Box::new(notice.clone())));
+        candidates.extend(owed.iter().filter_map(|owed| Some(Candidate { priority: owed.priority(), item: first(owed)? })));
+        let mut live: Vec<&Waiting> = self.live.iter().collect();
+        live.sort_by_key(|waiting| waiting.message.priority);
+        candidates.extend(live.into_iter().map(|waiting| {
+            let message = &waiting.message;
+            Candidate { priority: message.priority, item: Item::Live(message.channel.clone(), message.key.clone()) }
+        }));
+        candidates
+    }
+
+    /// When something that waits now will be ready, or stale.
+    pub(crate) fn changes_at(&self, now: Instant) -> Option<Instant> {
+        let answers = self.answers.iter().flat_map(|answer| [answer.not_before, Some(answer.until)]);
+        let owed = self.owed.iter().map(|owed| owed.not_before);
+        let live = self.live.iter().map(|waiting| waiting.until);
+        answers.chain(owed).chain(live).flatten().filter(|at| now < *at).min()
+    }
+
+    /// Lets go of what nobody waits for any more; says how many answers that were.
+    pub(crate) fn drop_stale(&mut self, now: Instant) -> usize {
+        let before = self.answers.len();
+        self.answers.retain(|answer| now < answer.until);
+        let (stale, live) = std::mem::take(&mut self.live).into_iter().partition(|waiting| waiting.is_stale(now));
+        self.live = live;
+        let stale: Vec<Waiting> = stale;
+        stale.into_iter().for_each(|waiting| waiting.tell(Shown::Dropped));
+        before - self.answers.len()
+    }
+
+    /// An answer's next part is the next to be sent.
+    pub(crate) fn advance_answer(&mut self, number: u64) {
+        self.change_answer(number, |answer| (answer.part, answer.failures, answer.not_before) = (answer.part + 1, 0, None));
+    }
+
+    /// A try to answer failed: the next one comes then.
+    pub(crate) fn retry_answer(&mut self, number: u64, not_before: Instant) {
+        self.change_answer(number, |answer| {
+            answer.failures += 1;
+            answer.not_before = Some(not_before);
+        });
+    }
+
+    pub(crate) fn finish_answer(&mut self, number: u64) {
+        self.answers.retain(|answer| answer.number != number);
+    }
+
+    fn change_answer(&mut self, number: u64, change: impl FnOnce(&mut Answer)) {
+        if let Some(answer) = self.answers.iter_mut().find(|answer| answer.number == number) {
+            change(answer);
+        }
+    }
+
+    /// A part of a channel's first notice is through: the others of the chat have their turn now.
+    pub(crate) fn yield_turn(&mut self, channel: &ChannelId) {
+        if let Some(place) = self.owed.iter().position(|owed| owed.channel == *channel)
+            && let Some(owed) = self.owed.remove(place)
+        {
+            self.owed.push_back(owed);
+        }
+    }
+
+    /// A notice is through, or no longer ours.
+    pub(crate) fn finish_owed(&mut self, channel: &ChannelId, notice: NoticeId) {
+        self.yield_turn(channel);
+        if let Some(owed) = self.owed.iter_mut().find(|owed| owed.channel == *channel) {
+            owed.notices.retain(|owed| owed.id != notice);
+            (owed.not_before, owed.failures) = (None, 0);
+        }
+        self.owed.retain(|owed| !owed.notices.is_empty());
+    }
+
+    /// A channel is left alone until then; what it is owed keeps its order.
+    pub(crate) fn rest(&mut self, channel: &ChannelId, not_before: Instant) {
+        if let Some(owed) = self.owed.iter_mut().find(|owed| owed.channel == *channel) {
+            owed.not_before = Some(not_before);
+        }
+    }
+
+    /// Our store failed over a channel's first notice; the pauses grow.
+    pub(crate) fn fail(&mut self, channel: &ChannelId) {
+        if let Some(owed) = self.owed.iter_mut().find(|owed| owed.channel == *channel) {
+            owed.not_before = Some(Instant::now() + pause_after(owed.failures));
+            owed.failures += 1;
+        }
+    }
+
+    /// What a channel is owed is fetched again from the ledger.
+    pub(crate) fn forget_owed(&mut self, channel: &ChannelId) {
+        self.owed.retain(|owed| owed.channel != *channel);
+    }
+
+    /// What kind of request a live message makes, if it is still wanted.
+    pub(crate) fn live_kind(&self, channel: &ChannelId, key: &str) -> Option<SendKind> {
+        let mut live = self.live.iter().map(|waiting| &waiting.message);
+        live.find(|message| message.channel == *channel && message.key == key).map(|message| message.kind)
+    }
+
+    /// Withdraws a live message that is not worth showing any more.
+    pub(crate) fn withdraw(&mut self, channel: &ChannelId, key: &str) {
+        if let Some(waiting) = self.take_live(channel, key) {
+            waiting.tell(Shown::Replaced);
+        }
+    }
+
+    /// Takes a live message out to be sent, if it is still wanted.
+    pub(crate) fn take_live(&mut self, channel: &ChannelId, key: &str) -> Option<Waiting> {
+        let place = self.live.iter().position(|waiting| waiting.message.channel == *channel && waiting.message.key == key)?;
+        Some(self.live.remove(place))
+    }
+
+    /// Puts a live message back that could not be sent yet, unless a newer version has come.
+    pub(crate) fn put_back(&mut self, waiting: Waiting) {
+        let (channel, key) = (&waiting.message.channel, &waiting.message.key);
+        let newer = self.live.iter().any(|other| other.message.channel == *channel && other.message.key == *key);
+        if newer { waiting.tell(Shown::Replaced) } else { self.live.insert(0, waiting) }
+    }
+}
