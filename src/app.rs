@@ -115,9 +115,8 @@ impl App {
             .with_metrics(metrics.clone())
             .build();
         let outbox = Outbox::sharing(budgets, notification, tracker, lifecycle.hard.clone());
-        let inbox: Arc<dyn Inbox> = Arc::new(
-            Dispatch::new(manager.clone(), access(config.access), router).with_replies(Arc::new(outbox.clone())),
-        );
+        let inbox: Arc<dyn Inbox> =
+            Arc::new(Dispatch::new(manager.clone(), access(config.access), router).with_replies(Arc::new(outbox.clone())));
         let state = web::WebState {
             tasks: Arc::new(manager.clone()),
             lifecycle: lifecycle.clone(),

@@ -169,10 +169,7 @@ impl Book {
     /// Who decides about this channel, in this order. A topic that leaves something open gets what its chat gets.
     fn layers<'a>(&'a self, channel: &ChannelId, whole: Option<&ChannelId>) -> Vec<(Source, &'a Preferences)> {
         let whole = whole.into_iter().flat_map(|whole| {
-            [
-                (Source::SetForWhole, self.set.get(whole)),
-                (Source::ConfiguredForWhole, self.policy.channels.get(whole)),
-            ]
+            [(Source::SetForWhole, self.set.get(whole)), (Source::ConfiguredForWhole, self.policy.channels.get(whole))]
         });
         let own = [(Source::SetHere, self.set.get(channel)), (Source::Configured, self.policy.channels.get(channel))];
         let layers = own.into_iter().chain(whole).chain([(Source::Default, Some(&self.policy.defaults))]);

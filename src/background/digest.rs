@@ -34,7 +34,8 @@ impl Notification {
         let (book, now) = (self.channels().book().await?, self.now());
         let mut held = self.ledger().owed_in(channel).await?;
         held.retain(|notice| notice.kind != NoticeKind::Result && Quietness::of(&book, notice, now) == Quietness::WasHeld);
-        let wait = held.iter().map(|notice| if let NoticeState::Owed { due_at } = notice.state { elapsed(now, due_at) } else { ZERO });
+        let wait =
+            held.iter().map(|notice| if let NoticeState::Owed { due_at } = notice.state { elapsed(now, due_at) } else { ZERO });
         if let Some(wait) = wait.max().filter(|wait| *wait > ZERO) {
             return Ok(Some(Told::nothing(Notified::Later(wait))));
         }

@@ -410,6 +410,12 @@ pub enum Delivery {
 /// Which channels are quiet: asked for each channel that is owed something.
 pub type IsQuiet = Arc<dyn Fn(&ChannelId) -> bool + Send + Sync>;
 
+/// No channel is quiet.
+#[must_use]
+pub fn nobody_is_quiet() -> IsQuiet {
+    Arc::new(|_channel| false)
+}
+
 /// Where the news of a task go that wants a thread of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Thread {

@@ -42,7 +42,12 @@ impl Dispatch {
     }
 
     /// As [`Dispatch::find`], of a task whose text the person may read: nobody but who asked reads a private one.
-    pub(super) async fn readable(&self, asker: &Asker<'_>, command: CommandName, task: Option<&TaskRef>) -> Result<Task, Refusal> {
+    pub(super) async fn readable(
+        &self,
+        asker: &Asker<'_>,
+        command: CommandName,
+        task: Option<&TaskRef>,
+    ) -> Result<Task, Refusal> {
         let found = self.find(asker, command, task).await?;
         if may_read(&found.new.manner, found.new.origin.person.as_ref(), &asker.inbound.person) {
             Ok(found)

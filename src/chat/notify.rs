@@ -28,12 +28,7 @@ impl Dispatch {
     }
 
     /// What is to be set, once it is known to be possible.
-    async fn checked(
-        &self,
-        asker: &Asker<'_>,
-        preferences: &Preferences,
-        to: Option<&[Target]>,
-    ) -> Result<Preferences, Refusal> {
+    async fn checked(&self, asker: &Asker<'_>, preferences: &Preferences, to: Option<&[Target]>) -> Result<Preferences, Refusal> {
         if preferences.thread == Some(true) && !self.router.has_threads(&asker.inbound.channel) {
             return Err(Refusal::Say(wording::no_threads_here()));
         }

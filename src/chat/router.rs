@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::background::ports::{
-    ChannelNotifier, OutgoingMessage, SendError, Sent, TargetCheck, Threads, TypingIndicator,
-};
+use crate::background::ports::{ChannelNotifier, OutgoingMessage, SendError, Sent, TargetCheck, Threads, TypingIndicator};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::id::MessageId;
 use crate::domain::pace::{Pace, SendKind};

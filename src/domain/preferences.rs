@@ -251,7 +251,8 @@ mod tests {
 
     #[test]
     fn the_text_form_survives_the_way_out_and_back() {
-        let text = r#"{"events":["done"],"silent":true,"quiet":"22:00-07:00","time_zone":"Europe/Berlin","deliver_to":["chat:5"]}"#;
+        let text =
+            r#"{"events":["done"],"silent":true,"quiet":"22:00-07:00","time_zone":"Europe/Berlin","deliver_to":["chat:5"]}"#;
         assert_eq!(serde_json::to_string(&preferences(text)).unwrap(), text);
         assert_eq!(serde_json::to_string(&preferences(r#"{"quiet":"off"}"#)).unwrap(), r#"{"quiet":"off"}"#);
         assert!(preferences("{}").is_empty());

@@ -11,9 +11,9 @@ mod units;
 mod views;
 
 pub use channels::{
-    PRIVATE_PROMPT, WITHOUT_A_NAME, digest, direct_chat_unknown, no_direct_chat, no_threads_here, notify_is_for_admins, notify_to_is_for_admins, plan,
-    private_and_elsewhere, private_to_asker, result_went_to_direct_chat, target_is_here, target_refused, target_twice,
-    target_unknown, thread_title, to_is_for_admins, unknown_platform,
+    PRIVATE_PROMPT, WITHOUT_A_NAME, digest, direct_chat_unknown, no_direct_chat, no_threads_here, notify_is_for_admins,
+    notify_to_is_for_admins, plan, private_and_elsewhere, private_to_asker, result_went_to_direct_chat, target_is_here,
+    target_refused, target_twice, target_unknown, thread_title, to_is_for_admins, unknown_platform,
 };
 pub use notices::{MAY_BE_A_DUPLICATE, cancel_button, notice, notice_buttons};
 pub use refusals::{

@@ -115,7 +115,15 @@ fn a_status_shows_everything() {
     running(&mut task, 1);
     let usage = Usage { input: 10, output: 20, estimated: true, ..Usage::default() };
     let progress = Progress { phase: "writing".to_owned(), step: 1, usage };
-    let view = wording::StatusView { task: &task, ahead: None, progress: Some(&progress), notices: &[], held: &[], here: &"chat:7".parse().unwrap(), now: at(20) };
+    let view = wording::StatusView {
+        task: &task,
+        ahead: None,
+        progress: Some(&progress),
+        notices: &[],
+        held: &[],
+        here: &"chat:7".parse().unwrap(),
+        now: at(20),
+    };
     insta::assert_snapshot!(wording::status(&view), @"
     #42 running for 17 s, step 1: writing
     Asked: Compare the three offers

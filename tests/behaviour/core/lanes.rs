@@ -30,6 +30,8 @@ fn answer(text: &str) -> OutgoingMessage {
         text: text.to_owned(),
         format: Format::Plain,
         buttons: Vec::new(),
+        silent: false,
+        mention: None,
         key: "k".to_owned(),
         in_flight_since: None,
     }

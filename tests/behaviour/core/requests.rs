@@ -28,6 +28,7 @@ async fn a_request_that_breaks_our_code_is_answered() {
         session: String::new(),
         person: "chat:ann".parse().unwrap(),
         channel_admin: false,
+        direct: false,
         reply: ReplyHandle(String::new()),
         replied_to: None,
         request: Request::Command(Ok(Command::Status(None))),

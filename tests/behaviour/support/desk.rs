@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use legwork::adapters::ledger::memory::MemoryLedger;
+use legwork::background::channels::NoticePolicy;
 use legwork::background::manager::{Cancelled, Manager, Submission, Submitted};
-use legwork::background::notification::{NoticePolicy, Notification};
+use legwork::background::notification::Notification;
 use legwork::background::ports::{Ledger, Projection};
 use legwork::background::worker::Drained;
 use legwork::delivery::outbox::Outbox;
@@ -65,10 +66,10 @@ impl Desk {
         let ledger = setup.ledger.unwrap_or_else(|| Arc::new(MemoryLedger::new()));
         let (runner, recorder, clock) =
             (Arc::new(PromptRunner::new()), Arc::new(Recorder::default()), Arc::new(TestClock::new()));
-        let notification = Notification::new(ledger.clone(), recorder.clone(), recorder.clone(), clock.clone(), tracker.clone());
+        let notification = Notification::new(ledger.clone(), recorder.clone(), recorder.clone(), clock.clone(), tracker.clone())
+            .with_policy(setup.policy);
         let mut builder = Manager::builder(ledger.clone(), runner.clone(), clock, tracker.clone())
             .with_limits(setup.limits)
-            .with_policy(setup.policy)
             .with_notification(notification.clone());
         if let Some(projection) = setup.projection {
             builder = builder.with_projection(projection);

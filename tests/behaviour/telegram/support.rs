@@ -278,6 +278,8 @@ pub(super) fn notice(channel: &str, text: &str) -> OutgoingMessage {
         text: text.to_owned(),
         format: Format::Plain,
         buttons: Vec::new(),
+        silent: false,
+        mention: None,
         key: "n1".to_owned(),
         in_flight_since: None,
     }

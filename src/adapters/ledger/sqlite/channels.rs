@@ -22,9 +22,9 @@ pub(super) fn settings(connection: &Connection) -> Result<Vec<(ChannelId, Prefer
     let mut settings = Vec::new();
     while let Some(row) = rows.next().map_err(failed("read the channels"))? {
         let mut columns = Columns::new(row, "channels");
-        let read = columns.parsed("channel", |text| text.parse().ok()).and_then(|channel| {
-            Ok((channel, columns.parsed("preferences", |text| serde_json::from_str(text).ok())?))
-        });
+        let read = columns
+            .parsed("channel", |text| text.parse().ok())
+            .and_then(|channel| Ok((channel, columns.parsed("preferences", |text| serde_json::from_str(text).ok())?)));
         match read {
             Ok(read) => settings.push(read),
             // One channel that nobody can read falls back to the configuration; the others keep what was set.

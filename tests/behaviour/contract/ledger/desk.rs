@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use legwork::adapters::ledger::memory::MemoryLedger;
 use legwork::adapters::ledger::sqlite::SqliteLedger;
-use legwork::background::ports::{Acceptance, CancelRequest, Delivery, Finish, Lease, Ledger, Renewal};
+use legwork::background::ports::{Acceptance, CancelRequest, Delivery, Finish, Lease, Ledger, Renewal, nobody_is_quiet};
 use legwork::domain::channel::{ChannelId, PersonId};
 use legwork::domain::failure::{Failure, FailureCode};
 use legwork::domain::id::{InboundId, MessageId, ReplyHandle, TaskId, TaskRef, WorkerId};
@@ -175,7 +175,7 @@ impl Desk {
     }
 
     pub(super) async fn due(&self) -> Vec<Notice> {
-        self.ledger.due_notices(&[], 100, self.now()).await.unwrap()
+        self.ledger.due_notices(&[], &nobody_is_quiet(), 100, self.now()).await.unwrap()
     }
 
     pub(super) async fn begin(&self, notice: &Notice) -> Option<Notice> {
