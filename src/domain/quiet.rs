@@ -185,8 +185,9 @@ mod tests {
 
     #[test]
     fn a_zone_that_skipped_a_whole_day_and_one_of_half_hours_are_understood() {
-        // Samoa left out the 30th of December 2011: midnight of the 30th is midnight of the 31st.
-        check("22:00-07:00 Pacific/Apia", "2011-12-30T09:00:00Z", "2011-12-30T17:00Z");
+        // Samoa left out the 30th of December 2011: one night ends where the next one is already half over.
+        check("22:00-07:00 Pacific/Apia", "2011-12-30T09:00:00Z", "2011-12-30T10:00Z");
+        check("22:00-07:00 Pacific/Apia", "2011-12-30T10:00:00Z", "2011-12-30T17:00Z");
         // Lord Howe Island moves its clocks by half an hour.
         check("22:00-02:15 Australia/Lord_Howe", "2026-10-03T15:00:00Z", "2026-10-03T15:30Z");
     }
