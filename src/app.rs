@@ -239,6 +239,7 @@ fn policy(config: NotifyConfig) -> NoticePolicy {
         defaults: config.defaults,
         default_deliver_to: config.default_deliver_to,
         channels: config.channels.into_iter().map(|channel| (channel.id, channel.preferences)).collect(),
+        language: config.language,
     }
 }
 

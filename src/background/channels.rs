@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::background::ports::{IsQuiet, Ledger, LedgerError};
 use crate::domain::channel::ChannelId;
+use crate::domain::language::Language;
 use crate::domain::notice::Events;
 use crate::domain::origin::Origin;
 use crate::domain::preferences::{Manner, Plan, Preferences, Source};
@@ -23,6 +24,8 @@ pub struct NoticePolicy {
     pub default_deliver_to: Vec<ChannelId>,
     /// Channels that differ.
     pub channels: HashMap<ChannelId, Preferences>,
+    /// The language that everybody hears; none when each hears their own.
+    pub language: Option<Language>,
 }
 
 /// What a person asked of the notices of a task.
@@ -74,6 +77,12 @@ impl Channels {
     pub fn new(ledger: Arc<dyn Ledger>, policy: NoticePolicy) -> Self {
         let (policy, changing) = (Arc::new(policy), tokio::sync::Mutex::default());
         Self { inner: Arc::new(Inner { ledger, policy, known: RwLock::default(), changing }) }
+    }
+
+    /// The language that everybody hears; none when each hears their own.
+    #[must_use]
+    pub fn language(&self) -> Option<Language> {
+        self.inner.policy.language
     }
 
     /// Everything that is decided now.

@@ -130,13 +130,16 @@ fn digest(channel: &ChannelId, told: &[(Notice, Task)], in_flight_since: Option<
         newest.retain(|(_, task)| task.number != entry.1.number);
         newest.push(entry);
     }
+    // Whoever asked first is as good as anybody to speak to.
+    let language = newest.first().map(|(_, task)| task.new.origin.language).unwrap_or_default();
     let silent = silent || newest.iter().all(|(_, task)| task.new.manner.silent);
     OutgoingMessage {
         channel: channel.clone(),
         purpose: Purpose::Notice,
         reply: None,
-        text: wording::digest(&newest),
+        text: wording::digest(language, &newest),
         format: Format::Plain,
+        language,
         buttons: Vec::new(),
         silent,
         mention: only_asker(channel, &newest).filter(|_| !silent),

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::background::ports::{AgentRunner, Lease, Progress, ProgressSink, RunControl, RunOutcome, RunRequest};
 use crate::domain::failure::{Failure, FailureCode};
+use crate::domain::language::Language;
 use crate::domain::task::{Outcome, Task};
 use crate::domain::usage::Usage;
 use crate::domain::wording::duration;
@@ -131,7 +132,8 @@ impl Attempt {
             }
             (done @ Outcome::Done { .. }, _) => Conclusion::Finish(done),
             (Outcome::Cancelled { partial } | Outcome::Failed { partial, .. }, Some(StopReason::TimedOut)) => {
-                let failure = Failure::new(FailureCode::TimedOut, format!("it used up its time of {}", duration(limit)));
+                let failure =
+                    Failure::new(FailureCode::TimedOut, format!("it used up its time of {}", duration(Language::En, limit)));
                 Conclusion::Finish(Outcome::Failed { failure, partial })
             }
             (Outcome::Cancelled { .. }, Some(StopReason::Shutdown)) => Conclusion::Release,

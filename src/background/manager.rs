@@ -19,6 +19,7 @@ use crate::background::ports::{Acceptance, AgentRunner, CancelRequest, Clock, Le
 use crate::background::projection::{ProjectionFeed, snapshot};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::{InboundId, TaskId, TaskRef, WorkerId};
+use crate::domain::language::Language;
 use crate::domain::limits::Limits;
 use crate::domain::origin::Origin;
 use crate::domain::snapshot::TaskSnapshot;
@@ -103,15 +104,16 @@ impl Manager {
         {
             return Ok(Submitted::Duplicate(task));
         }
-        let prepared = core.projection.prepare(&submission.prompt, &submission.origin).await;
+        let origin = Origin { language: self.language(submission.origin.language), ..submission.origin };
+        let prepared = core.projection.prepare(&submission.prompt, &origin).await;
         let Submission { deliver_to, silent, private, direct, .. } = submission;
         let wishes = Wishes { deliver_to, silent, private, direct };
-        let Route { events, deliver_to, manner } = core.channels.route(&submission.origin, wishes).await?;
+        let Route { events, deliver_to, manner } = core.channels.route(&origin, wishes).await?;
         let new = NewTask {
             id: prepared.unwrap_or_else(|| core.clock.new_id()),
             inbound: submission.inbound,
             prompt: submission.prompt,
-            origin: submission.origin,
+            origin,
             deliver_to,
             events,
             manner,
@@ -276,6 +278,12 @@ impl Manager {
     #[must_use]
     pub fn channels(&self) -> &Channels {
         &self.core.channels
+    }
+
+    /// In which language to speak to somebody whose own program speaks this one.
+    #[must_use]
+    pub fn language(&self, spoken: Language) -> Language {
+        self.core.channels.language().unwrap_or(spoken)
     }
 
     /// The limits in force.

@@ -37,6 +37,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause between tries.
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
+
 /// What became of one try to deliver a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notified {
@@ -260,6 +261,7 @@ impl Notification {
             NoticeKind::Result => (Purpose::Result, Format::Markdown),
             _ => (Purpose::Notice, Format::Plain),
         };
+        let language = task.new.origin.language;
         let silent = held || task.new.manner.silent || self.channels.plan(&notice.channel).await?.silent.value;
         let calls = !held && task.new.manner.mention && notice.tells_end_first(&task);
         let own = task.new.origin.channel.as_ref() == Some(&notice.channel);
@@ -267,9 +269,10 @@ impl Notification {
             channel: self.place(notice, &task).await?,
             purpose,
             reply: notice.reply.clone(),
-            text: wording::notice(notice, &task, ahead),
+            text: wording::notice(language, notice, &task, ahead),
             format,
-            buttons: wording::notice_buttons(notice, &task),
+            language,
+            buttons: wording::notice_buttons(language, notice, &task),
             // One end, one sound: what follows the result has none.
             silent: silent || (notice.tells_end() && !notice.tells_end_first(&task)),
             mention: task.new.origin.person.clone().filter(|_| calls && own),

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::Button;
 use crate::domain::id::{Epoch, InboundId, MessageId, NoticeId, ReplyHandle, TaskId, TaskRef, WorkerId};
+use crate::domain::language::Language;
 use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
 use crate::domain::origin::Origin;
@@ -124,6 +125,8 @@ pub struct OutgoingMessage {
     pub text: String,
     /// How the text is meant.
     pub format: Format,
+    /// The language of what an adapter has to add.
+    pub language: Language,
     /// Buttons below its last part.
     pub buttons: Vec<Button>,
     /// Whether it comes without a sound.

@@ -15,6 +15,7 @@ use crate::background::manager::{Cancelled, Manager, ResultOf, Submission, Submi
 use crate::background::ports::{LedgerError, TaskFilter};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::id::{InboundId, TaskRef};
+use crate::domain::language::Language;
 use crate::domain::origin::Origin;
 use crate::domain::prompt::{InvalidPrompt, Prompt};
 use crate::domain::snapshot::TaskSnapshot;
@@ -33,6 +34,8 @@ pub struct ToolScope {
     pub person: PersonId,
     /// The session its tasks belong to.
     pub session: String,
+    /// The language that the person's notices speak.
+    pub language: Language,
 }
 
 /// Why a tool call brought nothing. The text is meant for the model.
@@ -202,6 +205,7 @@ impl Handler {
             session: scope.session.clone(),
             person: Some(scope.person.clone()),
             reply: None,
+            language: scope.language,
         };
         let mut submission = Submission::new(prompt, origin);
         submission.deliver_to = arguments.deliver_to.unwrap_or_else(|| self.default_deliver_to.clone());

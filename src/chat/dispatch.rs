@@ -18,6 +18,7 @@ use crate::chat::targets::{Naming, Refused};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::{Action, Button, Command, CommandName, SubmitCommand};
 use crate::domain::id::{TaskNumber, TaskRef};
+use crate::domain::language::Language;
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::origin::Origin;
 use crate::domain::status::Status;
@@ -66,6 +67,8 @@ pub(super) type Answered = Result<Reply, Refusal>;
 pub(super) struct Asker<'a> {
     pub(super) inbound: &'a Inbound,
     pub(super) role: Role,
+    /// The language to answer in.
+    pub(super) language: Language,
 }
 
 impl Dispatch {
@@ -83,15 +86,16 @@ impl Dispatch {
     }
 
     async fn answer(&self, inbound: &Inbound) -> Answered {
+        let language = self.manager.language(inbound.language);
         let role = self.access.role(&inbound.channel, &inbound.person, inbound.channel_admin);
         if role == Role::Stranger {
-            return refuse(wording::not_allowed(&inbound.person.to_string(), &inbound.channel.to_string()));
+            return refuse(wording::not_allowed(language, &inbound.person.to_string(), &inbound.channel.to_string()));
         }
-        let asker = Asker { inbound, role };
+        let asker = Asker { inbound, role, language };
         match &inbound.request {
-            Request::Command(Err(error)) => refuse(wording::parse_error(error)),
+            Request::Command(Err(error)) => refuse(wording::parse_error(language, error)),
             Request::Command(Ok(command)) => self.command(&asker, command).await,
-            Request::Press(Err(_unknown)) => refuse(wording::unknown_button()),
+            Request::Press(Err(_unknown)) => refuse(wording::unknown_button(language)),
             Request::Press(Ok(action)) => self.press(&asker, *action).await,
         }
     }
@@ -112,7 +116,7 @@ impl Dispatch {
                 self.retry(asker, &task).await.map(|_new| Reply::Owed)
             }
             Command::Notify(asked) => self.notify(asker, asked).await,
-            Command::Help => Ok(whisper(wording::help(asker.role.is_admin()))),
+            Command::Help => Ok(whisper(wording::help(asker.language, asker.role.is_admin()))),
         }
     }
 
@@ -126,7 +130,7 @@ impl Dispatch {
             Action::Retry(number) => {
                 let task = self.readable(asker, CommandName::Retry, Some(&TaskRef::Number(number))).await?;
                 let new = self.retry(asker, &task).await?;
-                Ok(whisper(wording::repeated(number, new)))
+                Ok(whisper(wording::repeated(asker.language, number, new)))
             }
             Action::Page { before, all } => self.list(asker, all, Some(before)).await,
         }
@@ -134,16 +138,16 @@ impl Dispatch {
 
     async fn submit(&self, asker: &Asker<'_>, submit: &SubmitCommand) -> Answered {
         if submit.model.is_some() && asker.role != Role::Admin {
-            return refuse(wording::model_is_for_admins());
+            return refuse(wording::model_is_for_admins(asker.language));
         }
         let longest = self.manager.limits().timeout;
         if submit.timeout.is_some_and(|timeout| timeout > longest) {
-            return refuse(wording::timeout_too_long(longest));
+            return refuse(wording::timeout_too_long(asker.language, longest));
         }
         if submit.private && !submit.to.is_empty() {
-            return refuse(wording::private_and_elsewhere());
+            return refuse(wording::private_and_elsewhere(asker.language));
         }
-        let naming = Naming { router: &self.router, inbound: asker.inbound, role: asker.role };
+        let naming = Naming { router: &self.router, inbound: asker.inbound, role: asker.role, language: asker.language };
         let free = self.manager.channels().plan(&asker.inbound.channel).await?.deliver_to.value;
         let submission = Submission {
             inbound: Some(asker.inbound.id.clone()),
@@ -154,15 +158,15 @@ impl Dispatch {
             settings: RunSettings { model: submit.model.clone(), timeout: submit.timeout },
             ..Submission::new(submit.prompt.clone(), asker.origin())
         };
-        self.accepted(self.manager.submit(submission).await?).map(|_number| Reply::Owed)
+        self.accepted(asker, self.manager.submit(submission).await?).map(|_number| Reply::Owed)
     }
 
     /// The number of a submitted task, or why it was not accepted. The acceptance itself is answered by its notice.
-    fn accepted(&self, submitted: Submitted) -> Result<TaskNumber, Refusal> {
+    fn accepted(&self, asker: &Asker<'_>, submitted: Submitted) -> Result<TaskNumber, Refusal> {
         match submitted {
             Submitted::Accepted { task, .. } | Submitted::Duplicate(task) => Ok(task.number),
-            Submitted::Full(full) => Err(Refusal::Say(wording::queue_full(full, self.manager.limits()))),
-            Submitted::Stopping => Err(Refusal::Say(wording::stopping())),
+            Submitted::Full(full) => Err(Refusal::Say(wording::queue_full(asker.language, full, self.manager.limits()))),
+            Submitted::Stopping => Err(Refusal::Say(wording::stopping(asker.language))),
         }
     }
 
@@ -174,9 +178,11 @@ impl Dispatch {
         };
         let id = TaskRef::Id(task.new.id.clone());
         match self.manager.retry(&id, origin, Some(asker.inbound.id.clone())).await? {
-            Retried::Submitted(submitted) => self.accepted(submitted),
-            Retried::Unfinished(task) => Err(Refusal::Say(wording::retry_of_unfinished(task.number, task.status()))),
-            Retried::NotFound => Err(Refusal::Say(wording::not_found(&id))),
+            Retried::Submitted(submitted) => self.accepted(asker, submitted),
+            Retried::Unfinished(task) => {
+                Err(Refusal::Say(wording::retry_of_unfinished(asker.language, task.number, task.status())))
+            }
+            Retried::NotFound => Err(Refusal::Say(wording::not_found(asker.language, &id))),
         }
     }
 
@@ -184,17 +190,17 @@ impl Dispatch {
         let by = CancelledBy::Person(asker.inbound.person.clone());
         let id = TaskRef::Id(task.new.id.clone());
         Ok(match self.manager.cancel(&id, by).await? {
-            Cancelled::Cancelled(task) => wording::cancelled_now(&task),
-            Cancelled::Stopping(task) => wording::cancel_noted(task.number),
-            Cancelled::AlreadyFinished(task) => wording::already_finished(&task),
-            Cancelled::NotFound => wording::not_found(&id),
+            Cancelled::Cancelled(task) => wording::cancelled_now(asker.language, &task),
+            Cancelled::Stopping(task) => wording::cancel_noted(asker.language, task.number),
+            Cancelled::AlreadyFinished(task) => wording::already_finished(asker.language, &task),
+            Cancelled::NotFound => wording::not_found(asker.language, &id),
         })
     }
 
     async fn status(&self, asker: &Asker<'_>, task: Option<&TaskRef>) -> Answered {
         let task = self.find(asker, CommandName::Status, task).await?;
         let id = TaskRef::Id(task.new.id);
-        let Some(details) = self.manager.details(&id).await? else { return refuse(wording::not_found(&id)) };
+        let Some(details) = self.manager.details(&id).await? else { return refuse(wording::not_found(asker.language, &id)) };
         let (now, book) = (self.manager.now(), self.manager.channels().book().await?);
         let until = |notice: &Notice| {
             let owed = matches!(notice.state, NoticeState::Owed { .. }) && notice.kind != NoticeKind::Accepted;
@@ -211,8 +217,8 @@ impl Dispatch {
             now,
         };
         let alive = !details.task.status().is_terminal();
-        let buttons = if alive { vec![wording::cancel_button(details.task.number)] } else { Vec::new() };
-        Ok(Reply::Say(Answer { text: wording::status(&view), format: Format::Plain, buttons, private: true }))
+        let buttons = if alive { vec![wording::cancel_button(asker.language, details.task.number)] } else { Vec::new() };
+        Ok(Reply::Say(Answer { text: wording::status(asker.language, &view), format: Format::Plain, buttons, private: true }))
     }
 
     async fn active(&self, asker: &Asker<'_>) -> Answered {
@@ -223,12 +229,12 @@ impl Dispatch {
             ..TaskFilter::default()
         };
         let tasks = self.manager.list(&filter).await?;
-        Ok(whisper(wording::active_tasks(&tasks, &asker.inbound.channel, self.manager.now())))
+        Ok(whisper(wording::active_tasks(asker.language, &tasks, &asker.inbound.channel, self.manager.now())))
     }
 
     async fn list(&self, asker: &Asker<'_>, all: bool, before: Option<TaskNumber>) -> Answered {
         if all && !asker.role.is_admin() {
-            return refuse(wording::list_all_is_for_admins());
+            return refuse(wording::list_all_is_for_admins(asker.language));
         }
         let filter = TaskFilter {
             person: (!all).then(|| asker.inbound.person.clone()),
@@ -241,8 +247,9 @@ impl Dispatch {
         let more = tasks.len() > PAGE;
         tasks.truncate(PAGE);
         let last = tasks.last().filter(|_| more);
-        let buttons = last.map(|task| wording::older_button(task.number, all)).into_iter().collect::<Vec<Button>>();
-        let text = wording::list(&tasks, all, &asker.inbound.channel, self.manager.now());
+        let buttons =
+            last.map(|task| wording::older_button(asker.language, task.number, all)).into_iter().collect::<Vec<Button>>();
+        let text = wording::list(asker.language, &tasks, all, &asker.inbound.channel, self.manager.now());
         Ok(Reply::Say(Answer { text, format: Format::Plain, buttons, private: true }))
     }
 
@@ -253,10 +260,15 @@ impl Dispatch {
             ResultOf::Ended(task) if !task.is_open_to(&asker.inbound.channel) => self.directly(asker, &task),
             ResultOf::Ended(task) => {
                 let format = if task.text().is_some() { Format::Markdown } else { Format::Plain };
-                Ok(Reply::Say(Answer { text: wording::result(&task), format, buttons: Vec::new(), private: false }))
+                Ok(Reply::Say(Answer {
+                    text: wording::result(asker.language, &task),
+                    format,
+                    buttons: Vec::new(),
+                    private: false,
+                }))
             }
-            ResultOf::Unfinished(task) => refuse(wording::not_finished(task.number, task.status())),
-            ResultOf::NotFound => refuse(wording::not_found(&id)),
+            ResultOf::Unfinished(task) => refuse(wording::not_finished(asker.language, task.number, task.status())),
+            ResultOf::NotFound => refuse(wording::not_found(asker.language, &id)),
         }
     }
 }
@@ -268,6 +280,7 @@ impl Asker<'_> {
             session: self.inbound.session.clone(),
             person: Some(self.inbound.person.clone()),
             reply: Some(self.inbound.reply.clone()),
+            language: self.language,
         }
     }
 }
@@ -290,17 +303,22 @@ impl Inbox for Dispatch {
         self.access.role(channel, person, false) != Role::Stranger
     }
 
+    fn language(&self, spoken: Language) -> Language {
+        self.manager.language(spoken)
+    }
+
     async fn handle(&self, inbound: Inbound) -> Reply {
+        let language = self.manager.language(inbound.language);
         match AssertUnwindSafe(self.answer(&inbound)).catch_unwind().await {
             Ok(Ok(reply)) => reply,
             Err(_panic) => {
                 tracing::error!(inbound = %inbound.id, "handling a request panicked");
-                whisper(wording::BROKEN.to_owned())
+                whisper(wording::broken(language))
             }
             Ok(Err(Refusal::Say(text))) => whisper(text),
             Ok(Err(Refusal::Store(error))) => {
                 tracing::error!(error = %error, inbound = %inbound.id, "a request could not be carried out");
-                whisper(wording::store_trouble())
+                whisper(wording::store_trouble(language))
             }
         }
     }

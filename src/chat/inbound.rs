@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::{Action, Button, Command, UnknownAction};
 use crate::domain::id::{InboundId, MessageId, ReplyHandle};
+use crate::domain::language::Language;
 use crate::domain::parse::ParseError;
 use crate::domain::text::Format;
 
@@ -19,6 +20,8 @@ pub struct Inbound {
     pub session: String,
     /// Who did it.
     pub person: PersonId,
+    /// The language that the person's own program speaks.
+    pub language: Language,
     /// Whether the platform says that this person administers the channel.
     pub channel_admin: bool,
     /// Whether the channel is the direct chat of this person and the bot.
@@ -70,6 +73,10 @@ pub struct Answer {
 pub trait Inbox: Send + Sync + 'static {
     /// Whether this person may use the bot in this channel at all. No I/O, so an adapter can ask before it acknowledges.
     fn allows(&self, channel: &ChannelId, person: &PersonId) -> bool;
+
+    /// In which language to answer somebody whose own program speaks this one: the same, unless the operator wants
+    /// everybody to be answered in another.
+    fn language(&self, spoken: Language) -> Language;
 
     /// Does what was asked and says what to answer. Never fails: a failure is an answer too.
     async fn handle(&self, inbound: Inbound) -> Reply;

@@ -16,7 +16,7 @@ impl Dispatch {
     /// Gives a private result to who asked for it, in their direct chat.
     pub(super) fn directly(&self, asker: &Asker<'_>, task: &Task) -> Answered {
         let (Some(channel), Some(replies)) = (&task.new.manner.private, &self.replies) else {
-            return refuse(wording::private_to_asker(task.number));
+            return refuse(wording::private_to_asker(asker.language, task.number));
         };
         let mut hasher = DefaultHasher::new();
         asker.inbound.id.as_str().hash(&mut hasher);
@@ -24,7 +24,8 @@ impl Dispatch {
             channel: channel.clone(),
             purpose: Purpose::Result,
             reply: None,
-            text: wording::result(task),
+            text: wording::result(asker.language, task),
+            language: asker.language,
             format: if task.text().is_some() { Format::Markdown } else { Format::Plain },
             buttons: Vec::new(),
             silent: false,
@@ -32,7 +33,7 @@ impl Dispatch {
             key: format!("{:016x}", hasher.finish()),
             in_flight_since: None,
         });
-        Ok(whisper(wording::result_went_to_direct_chat(task.number)))
+        Ok(whisper(wording::result_went_to_direct_chat(asker.language, task.number)))
     }
 
     /// Whether the request is about one task without naming it: as a reply to its message, or in its thread.
@@ -52,7 +53,7 @@ impl Dispatch {
         if may_read(&found.new.manner, found.new.origin.person.as_ref(), &asker.inbound.person) {
             Ok(found)
         } else {
-            Err(Refusal::Say(wording::private_to_asker(found.number)))
+            Err(Refusal::Say(wording::private_to_asker(asker.language, found.number)))
         }
     }
 
@@ -63,11 +64,11 @@ impl Dispatch {
         let found = match task {
             Some(task) => match self.manager.ledger().find(task).await? {
                 Some((found, _)) => found,
-                None => return Err(Refusal::Say(wording::not_found(task))),
+                None => return Err(Refusal::Say(wording::not_found(asker.language, task))),
             },
             None => match self.task_here(inbound).await? {
                 Some(found) => found,
-                None => return Err(Refusal::Say(wording::which_task(command))),
+                None => return Err(Refusal::Say(wording::which_task(asker.language, command))),
             },
         };
         // Who administers a channel administers the threads of its tasks.
@@ -76,7 +77,7 @@ impl Dispatch {
         if asker.role.may_touch(&found, channel, &inbound.person) {
             Ok(found)
         } else {
-            Err(Refusal::Say(wording::not_yours(found.number)))
+            Err(Refusal::Say(wording::not_yours(asker.language, found.number)))
         }
     }
 

@@ -4,7 +4,7 @@ use crate::chat::dispatch::{Answered, Asker, Dispatch, Refusal, refuse, say, whi
 use crate::chat::targets::Naming;
 use crate::domain::command::NotifyCommand;
 use crate::domain::preferences::{Preferences, Target};
-use crate::domain::wording;
+use crate::domain::wording::{self, PlanView};
 
 impl Dispatch {
     pub(super) async fn notify(&self, asker: &Asker<'_>, asked: &NotifyCommand) -> Answered {
@@ -12,7 +12,7 @@ impl Dispatch {
         let here = &asker.inbound.channel;
         let may_change = asker.role.is_admin();
         if *asked != NotifyCommand::Show && !may_change {
-            return refuse(wording::notify_is_for_admins());
+            return refuse(wording::notify_is_for_admins(asker.language));
         }
         let plan = match asked {
             NotifyCommand::Show => channels.plan(here).await?,
@@ -23,16 +23,18 @@ impl Dispatch {
             }
         };
         let changed = *asked != NotifyCommand::Show;
-        let text = wording::plan(&plan, changed, may_change, self.router.has_threads(here), self.manager.now());
+        let threads = self.router.has_threads(here);
+        let view = PlanView { plan: &plan, changed, may_change, threads, now: self.manager.now() };
+        let text = wording::plan(asker.language, &view);
         Ok(if changed { say(text) } else { whisper(text) })
     }
 
     /// What is to be set, once it is known to be possible.
     async fn checked(&self, asker: &Asker<'_>, preferences: &Preferences, to: Option<&[Target]>) -> Result<Preferences, Refusal> {
         if preferences.thread == Some(true) && !self.router.has_threads(&asker.inbound.channel) {
-            return Err(Refusal::Say(wording::no_threads_here()));
+            return Err(Refusal::Say(wording::no_threads_here(asker.language)));
         }
-        let naming = Naming { router: &self.router, inbound: asker.inbound, role: asker.role };
+        let naming = Naming { router: &self.router, inbound: asker.inbound, role: asker.role, language: asker.language };
         let deliver_to = match to {
             None => None,
             Some(targets) => Some(naming.resolve(targets, &[], wording::notify_to_is_for_admins).await?),

@@ -11,6 +11,7 @@ use crate::chat::access::Role;
 use crate::chat::inbound::Inbound;
 use crate::chat::router::Router;
 use crate::domain::channel::ChannelId;
+use crate::domain::language::Language;
 use crate::domain::preferences::Target;
 use crate::domain::wording;
 
@@ -36,6 +37,7 @@ pub(super) struct Naming<'a> {
     pub(super) router: &'a Router,
     pub(super) inbound: &'a Inbound,
     pub(super) role: Role,
+    pub(super) language: Language,
 }
 
 impl Naming<'_> {
@@ -45,7 +47,7 @@ impl Naming<'_> {
         &self,
         targets: &[Target],
         free: &[ChannelId],
-        forbidden: fn(&ChannelId) -> String,
+        forbidden: fn(Language, &ChannelId) -> String,
     ) -> Result<Vec<ChannelId>, Refused> {
         let mut channels: Vec<ChannelId> = Vec::new();
         for target in targets {
@@ -54,10 +56,10 @@ impl Naming<'_> {
                 Target::Channel(channel) => self.named(channel, free, forbidden).await?,
             };
             if channel == self.inbound.channel {
-                return Err(Refused::Say(wording::target_is_here(&channel)));
+                return Err(Refused::Say(wording::target_is_here(self.language, &channel)));
             }
             if channels.contains(&channel) {
-                return Err(Refused::Say(wording::target_twice(&channel)));
+                return Err(Refused::Say(wording::target_twice(self.language, &channel)));
             }
             channels.push(channel);
         }
@@ -77,8 +79,8 @@ impl Naming<'_> {
         };
         match tokio::time::timeout(PATIENCE, asked).await {
             Ok(Ok(channel)) => Ok(channel),
-            Ok(Err(SendError::Undeliverable(_))) => Err(Refused::Say(wording::no_direct_chat())),
-            Ok(Err(_)) | Err(_) => Err(Refused::Say(wording::direct_chat_unknown())),
+            Ok(Err(SendError::Undeliverable(_))) => Err(Refused::Say(wording::no_direct_chat(self.language))),
+            Ok(Err(_)) | Err(_) => Err(Refused::Say(wording::direct_chat_unknown(self.language))),
         }
     }
 
@@ -86,21 +88,21 @@ impl Naming<'_> {
         &self,
         channel: &ChannelId,
         free: &[ChannelId],
-        forbidden: fn(&ChannelId) -> String,
+        forbidden: fn(Language, &ChannelId) -> String,
     ) -> Result<ChannelId, Refused> {
         if !self.router.serves(channel) {
-            return Err(Refused::Say(wording::unknown_platform(&channel.to_string())));
+            return Err(Refused::Say(wording::unknown_platform(self.language, channel)));
         }
         if *channel == self.inbound.channel {
-            return Err(Refused::Say(wording::target_is_here(channel)));
+            return Err(Refused::Say(wording::target_is_here(self.language, channel)));
         }
         if self.role != Role::Admin && !free.contains(channel) && !self.is_own_direct_chat(channel).await {
-            return Err(Refused::Say(forbidden(channel)));
+            return Err(Refused::Say(forbidden(self.language, channel)));
         }
         match tokio::time::timeout(PATIENCE, self.router.check_target(channel)).await {
             Ok(Ok(())) => Ok(channel.clone()),
-            Ok(Err(SendError::Undeliverable(reason))) => Err(Refused::Say(wording::target_refused(channel, &reason))),
-            Ok(Err(_)) | Err(_) => Err(Refused::Say(wording::target_unknown(channel))),
+            Ok(Err(SendError::Undeliverable(reason))) => Err(Refused::Say(wording::target_refused(self.language, channel, &reason))),
+            Ok(Err(_)) | Err(_) => Err(Refused::Say(wording::target_unknown(self.language, channel))),
         }
     }
 

@@ -57,6 +57,7 @@ pub fn checked(layers: &Layers, problems: &mut Vec<Problem>) -> Config {
                 deliver_to: None,
             },
             default_deliver_to: values.channels("notify.default_deliver_to", &raw.notify.default_deliver_to),
+            language: values.language("notify.language", &raw.notify.language),
             channels: channels(&raw.channels, &mut values),
         },
     }

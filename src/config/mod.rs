@@ -26,6 +26,7 @@ use crate::config::layers::File;
 use crate::config::problem::ConfigError;
 use crate::config::raw::RawConfig;
 use crate::domain::channel::{ChannelId, PersonId};
+use crate::domain::language::Language;
 use crate::domain::limits::Limits;
 use crate::domain::preferences::Preferences;
 
@@ -199,6 +200,8 @@ pub struct NotifyConfig {
     pub defaults: Preferences,
     /// Where results go when a task has no channel of its own.
     pub default_deliver_to: Vec<ChannelId>,
+    /// The language that everybody hears; none when each hears their own.
+    pub language: Option<Language>,
     /// Channels that differ.
     pub channels: Vec<ChannelConfig>,
 }

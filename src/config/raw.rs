@@ -168,6 +168,8 @@ pub struct RawNotify {
     pub quiet: String,
     /// The time zone of quiet hours that name none. Defaults to `UTC`.
     pub time_zone: String,
+    /// The language of the bot. Defaults to `auto`: each person's own.
+    pub language: String,
 }
 
 /// One of `[[channels]]`
@@ -299,6 +301,7 @@ impl Default for RawNotify {
             thread: false,
             quiet: String::new(),
             time_zone: text("UTC"),
+            language: text("auto"),
         }
     }
 }

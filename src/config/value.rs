@@ -14,6 +14,7 @@ use crate::config::problem::{Problem, shown};
 use crate::config::raw::RawSecret;
 use crate::config::secret::{SecretProblem, resolve};
 use crate::domain::channel::{ChannelId, PersonId};
+use crate::domain::language::Language;
 use crate::domain::notice::Events;
 use crate::domain::preferences::Quiet;
 use crate::domain::quiet::{self, Tz};
@@ -48,6 +49,18 @@ impl<'a> Values<'a> {
                 Duration::from_secs(1)
             }
         }
+    }
+
+    /// A language that the bot speaks; none for everybody's own.
+    pub fn language(&mut self, key: &str, text: &str) -> Option<Language> {
+        let text = text.trim();
+        let language = Language::from_text(text);
+        if language.is_none() && text != "auto" {
+            let spoken: Vec<String> = Language::ALL.iter().map(|language| format!("\"{language}\"")).collect();
+            let expected = format!("expected \"auto\" or a language the bot speaks: {}", spoken.join(", "));
+            self.wrong(key, text, expected, "write \"auto\", which gives everybody their own");
+        }
+        language
     }
 
     /// A limit of at least one.

@@ -105,8 +105,6 @@ pub enum OptionKind {
 pub struct OptionSpec {
     /// Its name, lower case.
     pub name: &'static str,
-    /// What it means, at most 100 characters.
-    pub description: &'static str,
     /// What it takes.
     pub kind: OptionKind,
     /// Whether the command needs it.
@@ -118,105 +116,49 @@ pub struct OptionSpec {
 pub struct CommandSpec {
     /// Which one.
     pub name: CommandName,
-    /// What it does, at most 100 characters.
-    pub description: &'static str,
-    /// How it is written, after the slash.
-    pub usage: &'static str,
     /// Its options, the required ones first.
     pub options: &'static [OptionSpec],
 }
 
-const TASK_REQUIRED: OptionSpec =
-    OptionSpec { name: "task", description: "The task, like 42 or #42", kind: OptionKind::Task, required: true };
+const TASK_REQUIRED: OptionSpec = OptionSpec { name: "task", kind: OptionKind::Task, required: true };
 const TASK: OptionSpec = OptionSpec { required: false, ..TASK_REQUIRED };
 
-/// An option of [`CommandName::Notify`]; none of them is required.
-const fn preference(name: &'static str, description: &'static str, kind: OptionKind) -> OptionSpec {
-    OptionSpec { name, description, kind, required: false }
+const fn optional(name: &'static str, kind: OptionKind) -> OptionSpec {
+    OptionSpec { name, kind, required: false }
 }
 
-const NOTIFY: [OptionSpec; 7] = [
-    preference("events", "What it hears of: started, done, failed, cancelled, all or none", OptionKind::Text),
-    preference("silent", "Whether its notices come without a sound", OptionKind::Flag),
-    preference("mention", "Whether who asked is mentioned when a task ends", OptionKind::Flag),
-    preference("quiet", "When nothing is to come: 22:00-07:00 Europe/Berlin, or off", OptionKind::Text),
-    preference("thread", "Whether each task gets a thread of its own", OptionKind::Flag),
-    preference("to", "Channels that hear of its tasks too, me, or off", OptionKind::Text),
-    preference("reset", "Forget everything that was set here", OptionKind::Flag),
-];
-
-/// Every command there is.
+/// Every command there is. What they and their options mean is said by
+/// [`wording`](crate::domain::wording::command_description).
 pub const CATALOGUE: [CommandSpec; 8] = [
     CommandSpec {
         name: CommandName::Submit,
-        description: "Hand over a task; this channel hears when it starts and what came out",
-        usage: "submit <prompt>",
         options: &[
-            OptionSpec { name: "prompt", description: "What is to be done", kind: OptionKind::Text, required: true },
-            OptionSpec {
-                name: "to",
-                description: "Another channel that hears of it too, or me",
-                kind: OptionKind::Text,
-                required: false,
-            },
-            OptionSpec {
-                name: "private",
-                description: "Only you see the result, in your direct chat with the bot",
-                kind: OptionKind::Flag,
-                required: false,
-            },
-            OptionSpec {
-                name: "quiet",
-                description: "Everything about it comes without a sound",
-                kind: OptionKind::Flag,
-                required: false,
-            },
-            OptionSpec {
-                name: "timeout",
-                description: "Give up after this time, like 90s or 10m",
-                kind: OptionKind::Text,
-                required: false,
-            },
-            OptionSpec { name: "model", description: "Ask this model instead", kind: OptionKind::Text, required: false },
+            OptionSpec { name: "prompt", kind: OptionKind::Text, required: true },
+            optional("to", OptionKind::Text),
+            optional("private", OptionKind::Flag),
+            optional("quiet", OptionKind::Flag),
+            optional("timeout", OptionKind::Text),
+            optional("model", OptionKind::Text),
         ],
     },
-    CommandSpec {
-        name: CommandName::Status,
-        description: "One task in full, or your active tasks",
-        usage: "status [#N]",
-        options: &[TASK],
-    },
-    CommandSpec { name: CommandName::Cancel, description: "Stop a task", usage: "cancel [#N]", options: &[TASK] },
-    CommandSpec {
-        name: CommandName::List,
-        description: "Your recent tasks",
-        usage: "list [all]",
-        options: &[OptionSpec {
-            name: "all",
-            description: "Everybody's in this channel (admins)",
-            kind: OptionKind::Flag,
-            required: false,
-        }],
-    },
-    CommandSpec {
-        name: CommandName::Result,
-        description: "The whole result of a task again",
-        usage: "result #N",
-        options: &[TASK_REQUIRED],
-    },
-    CommandSpec {
-        name: CommandName::Retry,
-        description: "Run a finished task's prompt again, as a new task",
-        usage: "retry #N",
-        options: &[TASK_REQUIRED],
-    },
+    CommandSpec { name: CommandName::Status, options: &[TASK] },
+    CommandSpec { name: CommandName::Cancel, options: &[TASK] },
+    CommandSpec { name: CommandName::List, options: &[optional("all", OptionKind::Flag)] },
+    CommandSpec { name: CommandName::Result, options: &[TASK_REQUIRED] },
+    CommandSpec { name: CommandName::Retry, options: &[TASK_REQUIRED] },
     CommandSpec {
         name: CommandName::Notify,
-        description: "What this channel hears of its tasks; admins of the channel can change it",
-        usage: "notify [done failed ...] [silent on] [mention on] [quiet 22:00-07:00 Europe/Berlin] [thread on] [to me] [reset]",
-        options: &NOTIFY,
+        options: &[
+            optional("events", OptionKind::Text),
+            optional("silent", OptionKind::Flag),
+            optional("mention", OptionKind::Flag),
+            optional("quiet", OptionKind::Text),
+            optional("thread", OptionKind::Flag),
+            optional("to", OptionKind::Text),
+            optional("reset", OptionKind::Flag),
+        ],
     },
-    CommandSpec { name: CommandName::Help, description: "What this is and what you may do here", usage: "help", options: &[] },
+    CommandSpec { name: CommandName::Help, options: &[] },
 ];
 
 impl CommandName {

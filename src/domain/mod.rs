@@ -8,6 +8,7 @@ pub mod channel;
 pub mod command;
 pub mod failure;
 pub mod id;
+pub mod language;
 pub mod limits;
 pub mod notice;
 pub mod origin;

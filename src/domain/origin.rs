@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::id::ReplyHandle;
+use crate::domain::language::Language;
 
 /// Where a task came from, and so where its notices go.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,4 +17,7 @@ pub struct Origin {
     pub person: Option<PersonId>,
     /// How to answer the message that asked.
     pub reply: Option<ReplyHandle>,
+    /// The language of who asked, which the notices of the task speak.
+    #[serde(default)]
+    pub language: Language,
 }

@@ -19,13 +19,16 @@ use crate::domain::task::Outcome;
 use crate::runner::attempt::Limits;
 use crate::runner::call::{Allowance, Backoff, Called, Caller};
 use crate::runner::endpoint::{Endpoint, RunnerError};
-use crate::runner::machine::{Effect, Ending, Event, State, step};
+use crate::runner::machine::{Effect, Ending, Event, State, step, wrap_up};
 use crate::runner::progress::Reporter;
 use crate::runner::request::{Ask, Message};
 use crate::runner::transport::Transport;
 
 /// How often a silent model is looked at.
 const TICK: Duration = Duration::from_secs(10);
+
+/// With so much time left no further part of an answer is asked for, only a last word; in short runs with a quarter of their time.
+const WRAP_UP: Duration = Duration::from_mins(1);
 
 /// Longer time limits mean none. Instants far beyond that cannot be computed.
 const FOREVER: Duration = Duration::from_hours(24 * 365);
@@ -102,12 +105,17 @@ impl LlmRunner {
     async fn drive(&self, mut ask: Ask, control: &RunControl) -> RunOutcome {
         let reporter = Reporter::new(Arc::clone(&control.progress));
         let mut allowance = Allowance::default();
+        let time = control.deadline.saturating_duration_since(Instant::now());
+        let nearly_up = control.deadline - WRAP_UP.min(time / 4);
         let (mut state, mut effect) = step(State::new(std::mem::take(&mut ask.messages)), Event::Started);
         loop {
             let event = match effect {
                 Effect::Finish(ending) => return outcome(ending, &state),
                 Effect::CallModel if control.cancel.is_cancelled() => return cancelled(&state, &reporter),
                 Effect::CallModel => {
+                    if Instant::now() >= nearly_up {
+                        state = wrap_up(state);
+                    }
                     ask.number = state.calls();
                     ask.messages = state.messages();
                     reporter.begin_call(state.calls());

@@ -4,6 +4,9 @@
 //! It does no I/O and knows no time, so a run can be written down between any two steps and go on from there. Tools, when
 //! they come, are further events and effects here.
 //!
+//! When the time is nearly up ([`wrap_up`]), the next call asks for a last word instead of more of the answer: a task that ends
+//! at its limit then ends with a text that says where it stands.
+//!
 //! A run without tools makes at most five calls: the first, two that continue an answer cut at the output limit, one
 //! nudge after an answer with nothing in it, and one repeat after an answer that ran in circles.
 
@@ -26,6 +29,11 @@ const CONTINUE: &str =
 const ANSWER_NOW: &str = "Your last answer was empty. Give the answer now, as text.";
 /// What it is told after it called tools that nobody offered.
 const NO_TOOLS: &str = "There are no tools here. Give the answer now, as text only.";
+/// What it is told when the time is nearly up and the answer is not whole.
+const WRAP_UP: &str = "The time for this task is nearly up. Do not go on with the answer. Write a few sentences now: what of it is \
+                       done, and what is left to do.";
+/// What the person is told then.
+const WRAPPED_UP: &str = "its time was nearly up and the answer not whole, so the model was asked for a last word";
 /// What the person sees below an answer that stayed cut.
 const TRUNCATED: &str = "\n\n[The answer reached the model's output limit and ends here.]";
 
@@ -45,6 +53,8 @@ pub(crate) struct State {
     continuations: u8,
     nudged: bool,
     repeated: bool,
+    /// Whether the call under way asks for the last word.
+    wrapping_up: bool,
     /// What all calls used.
     usage: Usage,
 }
@@ -106,6 +116,7 @@ impl State {
             continuations: 0,
             nudged: false,
             repeated: false,
+            wrapping_up: false,
             usage: Usage::default(),
         }
     }
@@ -151,16 +162,31 @@ impl State {
     }
 }
 
+/// Makes the next call the last one, if there is a part of an answer to wrap up. Without one, the question itself is the best
+/// use of the time that is left.
+pub(crate) fn wrap_up(mut state: State) -> State {
+    if !state.text.is_empty() && !state.wrapping_up {
+        state.wrapping_up = true;
+        // It stands in the place of the request to go on.
+        state.since.pop();
+        state.since.push(Message::user(WRAP_UP));
+    }
+    state
+}
+
 /// Lets an event happen to a run.
 pub(crate) fn step(mut state: State, event: Event) -> (State, Effect) {
     match event {
         Event::Started => state.call(),
         Event::Answered { turn, usage } => {
             state.usage.add(&usage);
-            answered(state, turn)
+            if state.wrapping_up { last_word(state, &turn.text) } else { answered(state, turn) }
         }
         Event::CallFailed { failure, partial, usage } => {
             state.usage.add(&usage);
+            if state.wrapping_up {
+                return last_word(state, &partial);
+            }
             // Running in circles is an accident of chance, so the same question gets one more.
             if failure.code == FailureCode::Degenerate && !state.repeated {
                 state.repeated = true;
@@ -170,6 +196,12 @@ pub(crate) fn step(mut state: State, event: Event) -> (State, Effect) {
             state.finish(Ending::Failed { failure, partial })
         }
     }
+}
+
+/// The end of a run whose time was nearly up, with all there is.
+fn last_word(state: State, word: &str) -> (State, Effect) {
+    let word = if word.trim().is_empty() { String::new() } else { format!("\n\n{word}") };
+    state.fail(FailureCode::TimedOut, WRAPPED_UP, &word)
 }
 
 fn answered(mut state: State, turn: Turn) -> (State, Effect) {

@@ -247,13 +247,20 @@ pub(crate) struct Bench {
     pub(crate) diary: Arc<Diary>,
     /// Cancels the runs.
     pub(crate) cancel: CancellationToken,
+    /// The time of each run.
+    time: Duration,
 }
 
 impl Bench {
     /// A bench whose runner is configured so.
     pub(crate) fn new(config: LlmConfig) -> Self {
         let runner = LlmRunner::with_backoff(config, Arc::new(StoppedClock), SOON).unwrap();
-        Self { runner, diary: Arc::default(), cancel: CancellationToken::new() }
+        Self { runner, diary: Arc::default(), cancel: CancellationToken::new(), time: Duration::from_mins(30) }
+    }
+
+    /// The same with another time for each run.
+    pub(crate) fn with_time(self, time: Duration) -> Self {
+        Self { time, ..self }
     }
 
     /// The same with channels that differ.
@@ -272,7 +279,7 @@ impl Bench {
         let prompt = Prompt::parse("the prompt").unwrap();
         let control = RunControl {
             cancel: self.cancel.clone(),
-            deadline: tokio::time::Instant::now() + Duration::from_mins(30),
+            deadline: tokio::time::Instant::now() + self.time,
             progress: Arc::<Diary>::clone(&self.diary),
         };
         self.runner.run(RunRequest { task, attempt: 1, origin, prompt, settings }, control).await

@@ -16,11 +16,13 @@ use serde::{Deserialize, Serialize};
 use crate::background::ports::TaskFilter;
 use crate::domain::command::{Command, CommandName, SubmitCommand};
 use crate::domain::id::{InboundId, TaskNumber, TaskRef};
+use crate::domain::language::Language;
 use crate::domain::parse::{ParseError, from_options};
 use crate::domain::preferences::Target;
 use crate::domain::snapshot::TaskSnapshot;
 use crate::domain::status::Status;
 use crate::domain::summary::MonitorSummary;
+use crate::domain::wording;
 use crate::web::WebState;
 use crate::web::problem::Problem;
 use crate::web::service::{Cancel, Retry, Submission, Submitted};
@@ -139,8 +141,7 @@ fn submit_command(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> R
     let command = from_options(CommandName::Submit.as_str(), &options).map_err(|error| invalid(&error))?;
     let Command::Submit(mut command) = command else { return Err(Problem::bad_request("The body is not a submission.")) };
     for channel in body.deliver_to {
-        let expected = "a channel like `platform:address`";
-        let wrong = |_| invalid(&ParseError::Value { option: "deliver_to", value: String::new(), expected });
+        let wrong = |_| invalid(&ParseError::Value { option: "deliver_to", value: String::new() });
         command.to.push(Target::Channel(channel.parse().map_err(wrong)?));
     }
     Ok(command)
@@ -162,7 +163,13 @@ fn bad_body(error: &serde_json::Error) -> Problem {
 fn invalid(error: &ParseError) -> Problem {
     let detail = match error {
         ParseError::Prompt(wrong) => format!("Nothing was accepted: {wrong}."),
-        ParseError::Value { option, expected, .. } => format!("`{option}` is not right; it takes {expected}."),
+        ParseError::Value { option: "deliver_to", .. } => {
+            "`deliver_to` is not right; it takes a channel like `platform:address`.".to_owned()
+        }
+        ParseError::Value { option, .. } => {
+            let wanted = wording::value_wanted(Language::En, option).unwrap_or_default();
+            format!("`{option}` is not right; it takes {wanted}.")
+        }
         _ => "The task cannot be understood.".to_owned(),
     };
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-task", detail)

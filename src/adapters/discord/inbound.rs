@@ -14,6 +14,7 @@ use crate::adapters::discord::address::{Handle, channel_id, inbound_id, is_token
 use crate::chat::inbound::{Inbound, Request};
 use crate::domain::channel::PersonId;
 use crate::domain::command::{CATALOGUE, Command, NotifyCommand, OptionKind};
+use crate::domain::language::Language;
 use crate::domain::parse::from_options;
 
 /// Kinds of interactions.
@@ -72,6 +73,7 @@ struct Raw {
     member: Option<RawMember>,
     user: Option<RawUser>,
     context: Option<u8>,
+    locale: Option<Value>,
     #[serde(default)]
     data: RawData,
 }
@@ -134,7 +136,7 @@ impl Raw {
         let channel = channel_id(self.channel_id.or(self.channel.as_ref().map(|channel| channel.id))?).ok()?;
         let ephemeral = request.as_ref().is_none_or(is_for_one_person);
         let channel_admin = self.is_admin();
-        let direct = self.is_direct();
+        let (direct, language) = (self.is_direct(), self.language());
         let token = Some(self.token).filter(|token| is_token(token))?;
         let handle = Handle { interaction: self.id, application: self.application_id, ephemeral, token };
         let Some(request) = request else {
@@ -145,6 +147,7 @@ impl Raw {
             session: channel.to_string(),
             channel,
             person,
+            language,
             channel_admin,
             direct,
             reply: handle.to_reply(),
@@ -152,6 +155,11 @@ impl Raw {
             request,
         };
         Some(Interaction::Ask { inbound, handle })
+    }
+
+    /// The language of the person's app.
+    fn language(&self) -> Language {
+        self.locale.as_ref().and_then(Value::as_str).map(Language::from_tag).unwrap_or_default()
     }
 
     /// Whether Discord says that the person administers the channel. A conversation with the bot is the person's own.

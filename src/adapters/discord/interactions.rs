@@ -29,6 +29,7 @@ use crate::adapters::discord::part::Part;
 use crate::background::ports::{OutgoingMessage, Purpose};
 use crate::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply, Request};
 use crate::domain::channel::{ChannelId, PersonId};
+use crate::domain::language::Language;
 use crate::domain::text::{Unit, one_line};
 
 /// Until when an acknowledgement is tried, from the arrival of the interaction. Discord's three seconds began earlier.
@@ -76,12 +77,13 @@ impl Interactions {
             || matches!(inbound.request, Request::Command(Err(_)) | Request::Press(Err(_)));
         // Nobody else needs to see a refusal.
         let handle = &Handle { ephemeral: handle.ephemeral || refused, ..handle.clone() };
+        let language = self.inbox.language(inbound.language);
         let inbound = Inbound { reply: handle.to_reply(), ..inbound };
         let mut handling = self.inbox.handle(inbound);
         let mut reply = None;
         if refused {
             reply = tokio::time::timeout_at(arrived + AT_ONCE_WITHIN, &mut handling).await.ok();
-            if let Some(response) = reply.as_ref().and_then(at_once) {
+            if let Some(response) = reply.as_ref().and_then(|reply| at_once(language, reply)) {
                 self.acknowledge(handle, &response, arrived).await;
                 return;
             }
@@ -101,6 +103,7 @@ impl Interactions {
                 reply: Some(handle.to_reply()),
                 text: answer.text,
                 format: answer.format,
+                language,
                 buttons: answer.buttons,
                 silent: false,
                 mention: None,
@@ -161,9 +164,9 @@ impl Interactions {
 }
 
 /// The acknowledgement that is the answer, when one message holds it.
-fn at_once(reply: &Reply) -> Option<CreateInteractionResponse> {
+fn at_once(language: Language, reply: &Reply) -> Option<CreateInteractionResponse> {
     let Reply::Say(Answer { text, format, buttons, .. }) = reply else { return None };
-    let part = Part::cut(text, *format, buttons, 0).filter(|part| !part.more)?;
+    let part = Part::cut(language, text, *format, buttons, 0).filter(|part| !part.more)?;
     let message = CreateInteractionResponseMessage::new()
         .content(part.text(false))
         .components(part.rows())

@@ -14,8 +14,9 @@ use crate::adapters::discord::address::discord_user;
 use crate::adapters::discord::literal::literal;
 use crate::background::ports::OutgoingMessage;
 use crate::domain::command::{Action, Button};
+use crate::domain::language::Language;
 use crate::domain::text::{Format, Unit, one_line, split};
-use crate::domain::wording::{EMPTY, MAY_BE_A_DUPLICATE};
+use crate::domain::wording::{DUPLICATE_MARK_ROOM, empty, may_be_a_duplicate};
 
 /// Longest message, in code points.
 const MESSAGE_LIMIT: usize = 2000;
@@ -30,6 +31,7 @@ const LABEL_LIMIT: usize = 80;
 /// One part of a message, ready to be sent.
 pub(super) struct Part {
     text: String,
+    language: Language,
     rows: Vec<CreateActionRow>,
     called: Option<UserId>,
     silent: bool,
@@ -43,7 +45,8 @@ impl Part {
         let called = message.mention.as_ref().and_then(discord_user);
         // Room is kept in every part, so that the cuts do not depend on which one has it.
         let room = called.map_or(0, |user| Unit::CodePoint.length(&mention(user)));
-        let part = Self::within(MESSAGE_LIMIT - room, &message.text, message.format, &message.buttons, number)?;
+        let (language, limit) = (message.language, MESSAGE_LIMIT - room);
+        let part = Self::within(limit, language, &message.text, message.format, &message.buttons, number)?;
         let part = Self { silent: message.silent, ..part };
         Some(match called.filter(|_| number == 0) {
             Some(user) => Self { text: format!("{}{}", mention(user), part.text), called: Some(user), ..part },
@@ -52,28 +55,35 @@ impl Part {
     }
 
     /// Part number `number` (from 0) of a text with buttons below its last part.
-    pub(super) fn cut(text: &str, format: Format, buttons: &[Button], number: usize) -> Option<Self> {
-        Self::within(MESSAGE_LIMIT, text, format, buttons, number)
+    pub(super) fn cut(language: Language, text: &str, format: Format, buttons: &[Button], number: usize) -> Option<Self> {
+        Self::within(MESSAGE_LIMIT, language, text, format, buttons, number)
     }
 
-    fn within(limit: usize, text: &str, format: Format, buttons: &[Button], number: usize) -> Option<Self> {
+    fn within(
+        limit: usize,
+        language: Language,
+        text: &str,
+        format: Format,
+        buttons: &[Button],
+        number: usize,
+    ) -> Option<Self> {
         let text = match format {
             Format::Plain => Cow::Owned(literal(text)),
             Format::Markdown => Cow::Borrowed(text),
         };
-        let mut parts = split(&text, limit - MAY_BE_A_DUPLICATE.len(), Unit::CodePoint);
+        let mut parts = split(&text, limit - DUPLICATE_MARK_ROOM, Unit::CodePoint);
         if parts.is_empty() {
-            parts.push(EMPTY.to_owned());
+            parts.push(empty(language));
         }
         let more = number + 1 < parts.len();
         let text = parts.into_iter().nth(number)?;
         let rows = if more { Vec::new() } else { rows(buttons) };
-        Some(Self { text, rows, called: None, silent: false, more })
+        Some(Self { text, language, rows, called: None, silent: false, more })
     }
 
     /// Its text, marked when it may have arrived before.
     pub(super) fn text(&self, may_be_duplicate: bool) -> String {
-        let mark = if may_be_duplicate { MAY_BE_A_DUPLICATE } else { "" };
+        let mark = if may_be_duplicate { may_be_a_duplicate(self.language) } else { String::new() };
         format!("{}{mark}", self.text)
     }
 
@@ -118,7 +128,7 @@ mod tests {
 
     fn part(text: &str, number: usize) -> Option<Part> {
         let buttons = [Button { label: "Cancel".to_owned(), action: Action::Cancel(TaskNumber(42)) }];
-        Part::cut(text, Format::Plain, &buttons, number)
+        Part::cut(Language::En, text, Format::Plain, &buttons, number)
     }
 
     #[test]
@@ -151,7 +161,8 @@ mod tests {
     #[test]
     fn many_buttons_take_several_rows() {
         let buttons = vec![Button { label: "x".repeat(200), action: Action::Retry(TaskNumber(1)) }; 30];
-        let rows = serde_json::to_value(Part::cut("t", Format::Plain, &buttons, 0).expect("a part").rows()).expect("JSON");
+        let rows =
+            serde_json::to_value(Part::cut(Language::En, "t", Format::Plain, &buttons, 0).expect("a part").rows()).expect("JSON");
         assert_eq!(rows.as_array().map(Vec::len), Some(5));
         assert_eq!(rows[4]["components"].as_array().map(Vec::len), Some(5));
         assert_eq!(rows[0]["components"][0]["label"].as_str().map(|label| label.chars().count()), Some(80));

@@ -14,7 +14,9 @@ use serenity::model::id::{ApplicationId, GuildId};
 use crate::adapters::discord::api::{Api, Call};
 use crate::adapters::discord::error::ApiError;
 use crate::adapters::discord::health::Health;
-use crate::domain::command::{CATALOGUE, CommandSpec, OptionKind, OptionSpec};
+use crate::domain::command::{CATALOGUE, CommandName, CommandSpec, OptionKind, OptionSpec};
+use crate::domain::language::Language;
+use crate::domain::wording::{command_description, option_description};
 
 /// Longest text an option can take at Discord.
 const LONGEST_OPTION: u16 = 6000;
@@ -89,8 +91,8 @@ fn commands(scope: Scope) -> Vec<CreateCommand> {
 fn command(spec: &CommandSpec, scope: Scope) -> CreateCommand {
     let command = CreateCommand::new(spec.name.as_str())
         .kind(CommandType::ChatInput)
-        .description(spec.description)
-        .set_options(spec.options.iter().map(option).collect());
+        .description(command_description(Language::default(), spec.name))
+        .set_options(spec.options.iter().map(|option| self::option(spec.name, option)).collect());
     match scope {
         // In servers, with the bot alone, and where a person brought it along.
         Scope::Global => command
@@ -100,12 +102,13 @@ fn command(spec: &CommandSpec, scope: Scope) -> CreateCommand {
     }
 }
 
-fn option(spec: &OptionSpec) -> CreateCommandOption {
+fn option(command: CommandName, spec: &OptionSpec) -> CreateCommandOption {
     let kind = match spec.kind {
         OptionKind::Text | OptionKind::Task => CommandOptionType::String,
         OptionKind::Flag => CommandOptionType::Boolean,
     };
-    let option = CreateCommandOption::new(kind, spec.name, spec.description).required(spec.required);
+    let description = option_description(Language::default(), command, spec.name);
+    let option = CreateCommandOption::new(kind, spec.name, description).required(spec.required);
     match (spec.kind, spec.name) {
         (OptionKind::Task, _) => option.set_autocomplete(true),
         (OptionKind::Text, "prompt") => option.max_length(LONGEST_OPTION),

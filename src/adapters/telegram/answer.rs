@@ -23,6 +23,7 @@ use crate::background::ports::{OutgoingMessage, Purpose};
 use crate::chat::inbound::{Answer, Inbox, Replies, Reply};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::ReplyHandle;
+use crate::domain::language::Language;
 use crate::domain::text::{Format, Unit};
 use crate::domain::wording;
 
@@ -60,17 +61,17 @@ impl Answering {
     }
 
     async fn answer_command(&self, asked: Asked) {
-        let to = Addressee::of(&asked);
+        let to = self.addressee(&asked);
         if let Reply::Say(answer) = self.ask(asked).await {
             self.say(to, answer);
         }
     }
 
     async fn answer_press(&self, asked: Asked, query: CallbackQueryId) {
-        let to = Addressee::of(&asked);
+        let to = self.addressee(&asked);
         let mut work = std::pin::pin!(self.ask(asked));
         let Ok(reply) = time::timeout(SPINNER, &mut work).await else {
-            self.stop_spinner(query, Some(Toast { text: wording::STILL_WORKING, alert: false })).await;
+            self.stop_spinner(query, Some(Toast { text: &wording::still_working(to.language), alert: false })).await;
             if let Reply::Say(answer) = work.await {
                 self.say(to, answer);
             }
@@ -98,6 +99,7 @@ impl Answering {
     /// update is not delivered again to do the same once more.
     async fn ask(&self, asked: Asked) -> Reply {
         let Asked { mut inbound, member, .. } = asked;
+        let language = self.inbox.language(inbound.language);
         if let Some((chat, user)) = member
             && self.inbox.allows(&inbound.channel, &inbound.person)
         {
@@ -105,8 +107,19 @@ impl Answering {
         }
         AssertUnwindSafe(self.inbox.handle(inbound)).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!("handling a Telegram update panicked");
-            Reply::Say(Answer { text: wording::BROKEN.to_owned(), format: Format::Plain, buttons: Vec::new(), private: true })
+            let text = wording::broken(language);
+            Reply::Say(Answer { text, format: Format::Plain, buttons: Vec::new(), private: true })
         })
+    }
+
+    fn addressee(&self, asked: &Asked) -> Addressee {
+        let inbound = &asked.inbound;
+        Addressee {
+            channel: inbound.channel.clone(),
+            reply: inbound.reply.clone(),
+            key: asked.key.clone(),
+            language: self.inbox.language(inbound.language),
+        }
     }
 
     fn say(&self, to: Addressee, answer: Answer) {
@@ -116,6 +129,7 @@ impl Answering {
             reply: Some(to.reply),
             text: answer.text,
             format: answer.format,
+            language: to.language,
             buttons: answer.buttons,
             silent: false,
             mention: None,
@@ -155,12 +169,7 @@ struct Addressee {
     channel: ChannelId,
     reply: ReplyHandle,
     key: String,
-}
-
-impl Addressee {
-    fn of(asked: &Asked) -> Self {
-        Self { channel: asked.inbound.channel.clone(), reply: asked.inbound.reply.clone(), key: asked.key.clone() }
-    }
+    language: Language,
 }
 
 /// What appears over the chat when a press is answered.

@@ -4,13 +4,14 @@
 //! groups the bot speaks only when spoken to: a command with its name (`/status@ourbot`), or one of its own commands
 //! without any name. Other bots, commands for other bots, service messages and edits are passed over in silence.
 
-use teloxide::types::{CallbackQuery, CallbackQueryId, ChatId, Message, MessageKind, Update, UpdateId, UpdateKind, UserId};
+use teloxide::types::{CallbackQuery, CallbackQueryId, ChatId, Message, MessageKind, Update, UpdateId, UpdateKind, User, UserId};
 
 use crate::adapters::telegram::address::{self, TelegramChat};
 use crate::chat::inbound::{Inbound, Request};
 use crate::domain::channel::PersonId;
 use crate::domain::command::{Action, Command, CommandName, NotifyCommand, UnknownAction};
 use crate::domain::id::{InboundId, MessageId};
+use crate::domain::language::Language;
 use crate::domain::parse;
 use crate::domain::parse::ParseError;
 
@@ -81,6 +82,7 @@ fn hear_message(update: UpdateId, message: &Message, me: &Identity) -> Option<As
         session: channel.to_string(),
         channel,
         person: sender.person,
+        language: sender.language,
         channel_admin: sender.anonymous_admin || message.chat.is_private(),
         direct: message.chat.is_private(),
         reply: address::reply_handle(message.id),
@@ -102,6 +104,7 @@ fn hear_press(update: UpdateId, query: &CallbackQuery, me: &Identity) -> Option<
         session: channel.to_string(),
         channel,
         person: address::person(query.from.id).ok()?,
+        language: language(&query.from),
         channel_admin: message.chat().is_private(),
         direct: message.chat().is_private(),
         reply: address::reply_handle(message.id()),
@@ -126,6 +129,12 @@ struct Sender {
     person: PersonId,
     user: Option<UserId>,
     anonymous_admin: bool,
+    language: Language,
+}
+
+/// The language of somebody's app, as far as Telegram tells it.
+fn language(user: &User) -> Language {
+    user.language_code.as_deref().map(Language::from_tag).unwrap_or_default()
 }
 
 /// Who wrote a message; none for other bots, which would only talk in circles.
@@ -133,10 +142,12 @@ fn sender(message: &Message) -> Option<Sender> {
     if let Some(chat) = &message.sender_chat {
         // Only its administrators can write as the group itself.
         let anonymous_admin = chat.id == message.chat.id;
-        return Some(Sender { person: address::person(chat.id).ok()?, user: None, anonymous_admin });
+        let (person, language) = (address::person(chat.id).ok()?, Language::default());
+        return Some(Sender { person, user: None, anonymous_admin, language });
     }
     let user = message.from.as_ref().filter(|user| !user.is_bot)?;
-    Some(Sender { person: address::person(user.id).ok()?, user: Some(user.id), anonymous_admin: false })
+    let person = address::person(user.id).ok()?;
+    Some(Sender { person, user: Some(user.id), anonymous_admin: false, language: language(user) })
 }
 
 fn written(message: &Message) -> &str {

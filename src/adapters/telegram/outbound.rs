@@ -27,11 +27,11 @@ use crate::domain::id::MessageId;
 use crate::domain::pace::{Pace, SendKind};
 use crate::domain::text;
 use crate::domain::text::Unit;
-use crate::domain::wording::{MAY_BE_A_DUPLICATE, WITHOUT_A_NAME};
+use crate::domain::wording::{DUPLICATE_MARK_ROOM, may_be_a_duplicate, somebody};
 
 /// Longest part, in UTF-16 units: Telegram's limit, less the line that marks a possible duplicate. The same with and without that line, so
 /// that a part is the same at every try.
-const PART: usize = 4096 - MAY_BE_A_DUPLICATE.len();
+const PART: usize = 4096 - DUPLICATE_MARK_ROOM;
 /// Longest name that somebody is called by, in UTF-16 units. Room for it is kept whatever the name is, so that the cuts
 /// stay where they are when it changes.
 const NAME: usize = 64;
@@ -125,12 +125,14 @@ fn compose(message: &OutgoingMessage, called: Option<&Called>, part: usize) -> R
         return Err(SendError::Undeliverable(format!("the message has {} parts and none of number {}", parts.len(), part + 1)));
     };
     let more = part + 1 < parts.len();
-    let marked = if message.in_flight_since.is_some() { format!("{text}{MAY_BE_A_DUPLICATE}") } else { text.clone() };
+    let mark = message.in_flight_since.map(|_| may_be_a_duplicate(message.language)).unwrap_or_default();
+    let marked = format!("{text}{mark}");
     let mut payload = SendMessage::new(target.chat, marked).link_preview_options(NO_PREVIEW);
     payload.message_thread_id = target.topic;
     payload.disable_notification = message.silent.then_some(true);
     if let Some(called) = called {
-        let name = if called.name.trim().is_empty() { WITHOUT_A_NAME } else { called.name.trim() };
+        let unnamed = somebody(message.language);
+        let name = if called.name.trim().is_empty() { &unnamed } else { called.name.trim() };
         let name = text::prefix(name, NAME, Unit::Utf16);
         payload.text = format!("{name} {}", payload.text);
         payload.entities = Some(vec![MessageEntity::text_mention_id(called.user, 0, Unit::Utf16.length(name))]);
@@ -180,6 +182,7 @@ mod tests {
     use crate::background::ports::Purpose;
     use crate::domain::command::Action;
     use crate::domain::id::{ReplyHandle, TaskNumber};
+    use crate::domain::language::Language;
     use crate::domain::time::from_millis;
 
     fn message(channel: &str, text: &str) -> OutgoingMessage {
@@ -189,6 +192,7 @@ mod tests {
             reply: Some(ReplyHandle("m5".into())),
             text: text.into(),
             format: text::Format::Plain,
+            language: Language::En,
             buttons: vec![Button { label: "Cancel".into(), action: Action::Cancel(TaskNumber(42)) }],
             silent: false,
             mention: None,
@@ -231,7 +235,10 @@ mod tests {
         message.in_flight_since = from_millis(1);
         let after = composed(&message, 0).0["text"].as_str().unwrap().to_owned();
         assert_eq!(after, format!("{before}\n(may be a duplicate)"));
-        assert_eq!(Unit::Utf16.length(&after), 4096);
+        assert!(Unit::Utf16.length(&after) <= 4096);
+        message.language = Language::De;
+        let german = composed(&message, 0).0["text"].as_str().unwrap().to_owned();
+        assert_eq!(german, format!("{before}\n(möglicherweise doppelt)"), "the cut stays where it was");
     }
 
     #[test]

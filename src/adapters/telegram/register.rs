@@ -10,6 +10,8 @@ use crate::adapters::telegram::api::{Api, PROMPT};
 use crate::adapters::telegram::backoff::Backoff;
 use crate::adapters::telegram::error::CallError;
 use crate::domain::command::{CATALOGUE, CommandName};
+use crate::domain::language::Language;
+use crate::domain::wording::command_description;
 
 /// Tries before the menu is left as it is. The bot works without.
 const TRIES: u32 = 5;
@@ -39,10 +41,10 @@ async fn set_if_changed(api: &Api) -> Result<bool, CallError> {
 
 /// The catalogue, with `start` for what Telegram's own button sends.
 fn menu() -> Vec<BotCommand> {
-    let listed = CATALOGUE.iter().map(|spec| BotCommand::new(spec.name.as_str(), spec.description));
-    let help = CATALOGUE.iter().find(|spec| spec.name == CommandName::Help);
-    let start = help.map(|spec| BotCommand::new("start", spec.description));
-    listed.chain(start).collect()
+    let describe = |command| command_description(Language::default(), command);
+    let listed = CATALOGUE.iter().map(|spec| BotCommand::new(spec.name.as_str(), describe(spec.name)));
+    let start = BotCommand::new("start", describe(CommandName::Help));
+    listed.chain([start]).collect()
 }
 
 #[cfg(test)]

@@ -109,6 +109,9 @@ fn reduced_user(user: &Value) -> Value {
     let mut kept = pick(user, &["id", "is_bot"]);
     kept.entry("is_bot").or_insert(false.into());
     kept.insert("first_name".to_owned(), "".into());
+    if let Some(language) = user.get("language_code").filter(|language| language.is_string()) {
+        kept.insert("language_code".to_owned(), language.clone());
+    }
     kept.into()
 }
 

@@ -11,11 +11,12 @@ use crate::domain::parse::{ParseError, shorten};
 use crate::domain::preferences::{Preferences, Quiet, Target};
 use crate::domain::quiet;
 
-const EVENTS: &str = "started, done, failed, cancelled, all or none";
-const SWITCH: &str = "on or off";
-const QUIET: &str = "a span like 22:00-07:00 with a time zone like Europe/Berlin behind it, or off";
-const TARGET: &str = "a channel by its address, me, or off";
-const WORD: &str = "events, or one of silent, mention, thread, quiet, to, reset";
+/// What can stand somewhere, by the names of its sentences.
+const EVENTS: &str = "events";
+const SWITCH: &str = "switch";
+const QUIET: &str = "quiet";
+const TARGET: &str = "to";
+const WORD: &str = "setting";
 
 /// Most channels that one can pass its notices on to.
 const MOST_TARGETS: usize = 10;
@@ -78,8 +79,8 @@ impl Settings {
     }
 }
 
-fn wrong(text: &str, expected: &'static str) -> ParseError {
-    ParseError::Preference { text: shorten(text), expected }
+fn wrong(text: &str, wanted: &'static str) -> ParseError {
+    ParseError::Preference { text: shorten(text), wanted }
 }
 
 fn add_event(events: &mut Option<Events>, word: &str, written: &str) -> Result<(), ParseError> {
@@ -178,7 +179,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_with_what_would_be_right() {
-        for (text, word, expected) in [
+        for (text, word, wanted) in [
             ("finished", "finished", WORD),
             ("silent", "", SWITCH),
             ("silent maybe", "maybe", SWITCH),
@@ -189,7 +190,7 @@ mod tests {
             ("to nowhere", "nowhere", TARGET),
             ("done reset", "reset", WORD),
         ] {
-            assert_eq!(from_text(text), Err(ParseError::Preference { text: word.to_owned(), expected }), "{text}");
+            assert_eq!(from_text(text), Err(ParseError::Preference { text: word.to_owned(), wanted }), "{text}");
         }
     }
 

@@ -1,28 +1,43 @@
 //! Every sentence the bot says, built from values by small named functions. No other file holds text for people.
 //!
-//! Tone: what happened, to which task, what to do next. Every notice names its task as `#N` and has its status word in
-//! it (`queued`, `running`, `done`, `failed`, `cancelled`). Commands are written as
-//! people type them, and nothing here is markup: adapters show it literally.
+//! The words stand in one file per language beside this one (`en.ftl` is the reference); the functions choose a sentence
+//! and fill in its values. Each takes the language of who will read it: notices speak the language of whoever asked for
+//! the task, answers that of whoever asks now.
+//!
+//! Tone: what happened, to which task, what to do next. Every notice begins with its task as `#N`. In English it has its
+//! status word in it (`queued`, `running`, `done`, `failed`, `cancelled`), which programs may look for; other languages
+//! use their own words. Commands are written as people type them, which is the same in every language, and nothing here
+//! is markup: adapters show it literally.
+//!
+//! What the ledger keeps as a sentence (why a task failed, why a notice cannot be delivered) was written in English when
+//! it happened and stays so. [`failure`](failure::reason) says it in other languages by its code.
 
 mod channels;
+mod commands;
+mod failure;
 mod notices;
 mod refusals;
+mod sentence;
 mod units;
 mod views;
 
 pub use channels::{
-    PRIVATE_PROMPT, WITHOUT_A_NAME, digest, direct_chat_unknown, no_direct_chat, no_threads_here, notify_is_for_admins,
-    notify_to_is_for_admins, plan, private_and_elsewhere, private_to_asker, result_went_to_direct_chat, target_is_here,
-    target_refused, target_twice, target_unknown, thread_title, to_is_for_admins, unknown_platform,
+    PlanView, digest, direct_chat_unknown, no_direct_chat, no_threads_here, notify_is_for_admins, notify_to_is_for_admins, plan,
+    private_and_elsewhere, private_to_asker, result_went_to_direct_chat, somebody, target_is_here, target_refused, target_twice,
+    target_unknown, thread_title, to_is_for_admins, unknown_platform,
 };
-pub use notices::{MAY_BE_A_DUPLICATE, cancel_button, notice, notice_buttons};
+pub use commands::{command_description, help, option_description};
+pub use notices::{DUPLICATE_MARK_ROOM, cancel_button, may_be_a_duplicate, notice, notice_buttons};
 pub use refusals::{
-    BROKEN, EMPTY, STILL_WORKING, already_finished, cancel_noted, cancelled_now, list_all_is_for_admins, model_is_for_admins,
-    not_allowed, not_finished, not_found, not_yours, parse_error, queue_full, retry_of_unfinished, stopping, store_trouble,
-    timeout_too_long, unknown_button, which_task,
+    broken, list_all_is_for_admins, model_is_for_admins, not_allowed, not_finished, not_found, not_yours, parse_error,
+    queue_full, retry_of_unfinished, stopping, store_trouble, timeout_too_long, unknown_button,
+    value_wanted, which_task,
 };
-pub use units::{duration, tokens};
-pub use views::{StatusView, active_tasks, help, list, older_button, repeated, result, status};
+pub use units::{duration, state, tokens};
+pub use views::{
+    StatusView, active_tasks, already_finished, cancel_noted, cancelled_now, empty, list, older_button, repeated, result, status,
+    still_working,
+};
 
 #[cfg(test)]
 mod tests;

@@ -1,45 +1,59 @@
 //! What a channel hears when a task moves.
 
 use crate::domain::command::{Action, Button};
-use crate::domain::failure::FailureCode;
+use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::id::TaskNumber;
+use crate::domain::language::Language;
 use crate::domain::notice::{Notice, NoticeKind};
 use crate::domain::status::Status;
 use crate::domain::task::{CancelledBy, State, Task};
 use crate::domain::time::elapsed;
 use crate::domain::wording::channels::private_end;
-use crate::domain::wording::units::{counted, duration, tokens};
+use crate::domain::wording::failure::reason;
+use crate::domain::wording::sentence::{say, sentence};
+use crate::domain::wording::units::{duration, tokens};
 
-/// What stands below a part that may have arrived before, on platforms that give no key to prevent it.
-pub const MAY_BE_A_DUPLICATE: &str = "\n(may be a duplicate)";
+/// What [`may_be_a_duplicate`] takes at most, in any unit and language.
+pub const DUPLICATE_MARK_ROOM: usize = 40;
+
+/// What stands below a part that may have arrived before, on platforms that give no key to prevent it; begins with a line
+/// break.
+#[must_use]
+pub fn may_be_a_duplicate(language: Language) -> String {
+    format!("\n{}", say(language, "may-be-a-duplicate"))
+}
 
 /// The text of a notice. `ahead` is the task's place now, for an acceptance. It is a function of the task as it is
 /// when the notice is sent; what a terminal notice says never changes.
 #[must_use]
-pub fn notice(notice: &Notice, task: &Task, ahead: Option<usize>) -> String {
+pub fn notice(language: Language, notice: &Notice, task: &Task, ahead: Option<usize>) -> String {
     if notice.tells_end()
         && !task.is_open_to(&notice.channel)
-        && let Some(text) = private_end(task)
+        && let Some(text) = private_end(language, task)
     {
         return text;
     }
     match notice.kind {
-        NoticeKind::Accepted => accepted(task, ahead),
-        NoticeKind::Started => started(task.number, notice.attempt),
-        NoticeKind::Result => result(task),
-        NoticeKind::Done => done(task),
-        NoticeKind::Failed => failed(task),
-        NoticeKind::Cancelled => cancelled(task),
+        NoticeKind::Accepted => accepted(language, task, ahead),
+        NoticeKind::Started => started(language, task.number, notice.attempt),
+        NoticeKind::Result => result(language, task),
+        NoticeKind::Done => {
+            sentence(language, "notice-done").with("task", task.number).with("account", account(language, task)).text()
+        }
+        NoticeKind::Failed => failed(language, task),
+        NoticeKind::Cancelled => cancelled(language, task),
     }
 }
 
 /// The buttons below a notice: Cancel while the task lives, Retry once it ended without a result.
 #[must_use]
-pub fn notice_buttons(notice: &Notice, task: &Task) -> Vec<Button> {
+pub fn notice_buttons(language: Language, notice: &Notice, task: &Task) -> Vec<Button> {
     match notice.kind {
-        NoticeKind::Accepted | NoticeKind::Started if !task.status().is_terminal() => vec![cancel_button(task.number)],
+        NoticeKind::Accepted | NoticeKind::Started if !task.status().is_terminal() => {
+            vec![cancel_button(language, task.number)]
+        }
         NoticeKind::Failed | NoticeKind::Cancelled => {
-            vec![Button { label: "Retry".to_owned(), action: Action::Retry(task.number) }]
+            vec![Button { label: say(language, "button-retry"), action: Action::Retry(task.number) }]
         }
         _ => Vec::new(),
     }
@@ -47,75 +61,73 @@ pub fn notice_buttons(notice: &Notice, task: &Task) -> Vec<Button> {
 
 /// The button that cancels a task.
 #[must_use]
-pub fn cancel_button(task: TaskNumber) -> Button {
-    Button { label: "Cancel".to_owned(), action: Action::Cancel(task) }
+pub fn cancel_button(language: Language, task: TaskNumber) -> Button {
+    Button { label: say(language, "button-cancel"), action: Action::Cancel(task) }
 }
 
-fn accepted(task: &Task, ahead: Option<usize>) -> String {
-    let number = task.number;
-    let repeats = task.new.retry_of.map(|of| format!(", a repeat of {of}")).unwrap_or_default();
-    match (task.status(), ahead) {
-        (Status::Pending, Some(ahead @ 1..)) => {
-            let others = counted(ahead, "task is", "tasks are");
-            format!("{number} queued{repeats}: {others} ahead of it.")
+/// How many tasks start before this one.
+pub(super) fn place(language: Language, ahead: usize) -> String {
+    sentence(language, "place").counting("ahead", ahead).text()
+}
+
+fn accepted(language: Language, task: &Task, ahead: Option<usize>) -> String {
+    // A task that has left the queue by the time this is said was next at last.
+    let ahead = ahead.filter(|_| task.status() == Status::Pending).unwrap_or_default();
+    let place = place(language, ahead);
+    match task.new.retry_of {
+        None => sentence(language, "notice-queued").with("task", task.number).with("place", place).text(),
+        Some(of) => {
+            sentence(language, "notice-queued-repeat").with("task", task.number).with("of", of).with("place", place).text()
         }
-        _ => format!("{number} queued{repeats}: it is next."),
     }
 }
 
-fn started(number: TaskNumber, attempt: u32) -> String {
+fn started(language: Language, number: TaskNumber, attempt: u32) -> String {
     if attempt > 1 {
-        format!("{number} running again (attempt {attempt}), because the server stopped while it ran.")
+        sentence(language, "notice-running-again").with("task", number).with("attempt", attempt).text()
     } else {
-        format!("{number} running.")
+        sentence(language, "notice-running").with("task", number).text()
     }
 }
 
-fn result(task: &Task) -> String {
+fn result(language: Language, task: &Task) -> String {
     let text = task.text().unwrap_or_default();
-    let number = task.number;
-    if task.status() == Status::Done {
-        format!("Result of {number}:\n\n{text}")
-    } else {
-        format!("What {number} had written by then:\n\n{text}")
-    }
+    let key = if task.status() == Status::Done { "result-heading" } else { "result-heading-partial" };
+    format!("{}\n\n{text}", sentence(language, key).with("task", task.number).text())
 }
 
-fn done(task: &Task) -> String {
-    format!("{} done {}.", task.number, account(task))
+fn failed(language: Language, task: &Task) -> String {
+    let unknown = Failure::new(FailureCode::Internal, "nobody knows why");
+    let failure = task.failure().unwrap_or(&unknown);
+    sentence(language, "notice-failed")
+        .with("task", task.number)
+        .with("number", task.number.0)
+        .with("code", failure.code)
+        .with("reason", reason(language, failure))
+        .with("account", account(language, task))
+        .text()
 }
 
-fn failed(task: &Task) -> String {
-    let number = task.number;
-    let n = number.0;
-    let (code, message) = match task.failure() {
-        Some(failure) => (failure.code, failure.message.as_str()),
-        None => (FailureCode::Internal, "nobody knows why"),
-    };
-    let message = message.trim_end_matches('.');
-    format!("{number} failed: {code}: {message}. That was {}. Use /retry {n} to run it again.", account(task))
-}
-
-fn cancelled(task: &Task) -> String {
+fn cancelled(language: Language, task: &Task) -> String {
     let by = match &task.state {
-        State::Cancelled { by: CancelledBy::Person(person), .. } if task.new.origin.person.as_ref() == Some(person) => "",
-        State::Cancelled { by: CancelledBy::Person(_), .. } => " by an admin",
-        _ => " by the operator",
+        State::Cancelled { by: CancelledBy::Person(person), .. } if task.new.origin.person.as_ref() == Some(person) => "asker",
+        State::Cancelled { by: CancelledBy::Person(_), .. } => "admin",
+        _ => "operator",
     };
-    let number = task.number;
-    if task.started_at.is_none() {
-        return format!("{number} cancelled{by} before it started.");
-    }
-    format!("{number} cancelled{by} {}.", account(task))
+    let sentence = sentence(language, "notice-cancelled").with("task", task.number).with("by", by);
+    sentence.with("account", account(language, task)).text()
 }
 
 /// How long it took and what it used: `after 12 s (waited 3 s), 1.2k tokens`.
-fn account(task: &Task) -> String {
+fn account(language: Language, task: &Task) -> String {
     let (Some(started), Some(ended)) = (task.started_at, task.completed_at()) else {
-        return "before it started".to_owned();
+        return say(language, "account-never-ran");
     };
     let waited = elapsed(task.submitted_at, started);
-    let ran = duration(elapsed(started, ended));
-    let waited = if waited.as_secs() > 0 { format!(" (waited {})", duration(waited)) } else { String::new() };
-    format!("after {ran}{waited}, {}", tokens(&task.usage))
+    let key = if waited.as_secs() > 0 { "account-waited" } else { "account" };
+    sentence(language, key)
+        .with("ran", duration(language, elapsed(started, ended)))
+        .with("waited", duration(language, waited))
+        .with("tokens", tokens(language, &task.usage))
+        .text()
 }

@@ -1,182 +1,150 @@
-//! What a person hears who asked for something that cannot be, or for something that is done at once.
+//! What a person hears who asked for something that cannot be.
 
 use std::time::Duration;
 
-use crate::domain::command::{CATALOGUE, CommandName};
+use crate::domain::command::CommandName;
 use crate::domain::id::{TaskNumber, TaskRef};
+use crate::domain::language::Language;
 use crate::domain::limits::Limits;
 use crate::domain::parse::ParseError;
 use crate::domain::prompt::{InvalidPrompt, MAX_PROMPT_BYTES};
 use crate::domain::queue::QueueFull;
 use crate::domain::status::Status;
-use crate::domain::task::Task;
-use crate::domain::time::elapsed;
-use crate::domain::wording::units::{counted, duration};
+use crate::domain::wording::commands::usage;
+use crate::domain::wording::sentence::{exists, say, sentence};
+use crate::domain::wording::units::{duration, state};
 
 /// Somebody who may not use the bot here.
 #[must_use]
-pub fn not_allowed(person: &str, channel: &str) -> String {
-    format!("You may not use this bot here. Ask its operator to let in {person}, or this channel, {channel}.")
+pub fn not_allowed(language: Language, person: &str, channel: &str) -> String {
+    sentence(language, "refusal-not-allowed").with("person", person).with("channel", channel).text()
 }
 
 /// A task of somebody else.
 #[must_use]
-pub fn not_yours(task: TaskNumber) -> String {
-    format!("{task} is not your task: only who asked for it, or an admin, may do that. Nothing has changed.")
+pub fn not_yours(language: Language, task: TaskNumber) -> String {
+    sentence(language, "refusal-not-yours").with("task", task).text()
 }
 
 /// A task that does not exist (any more).
 #[must_use]
-pub fn not_found(task: &TaskRef) -> String {
-    format!("There is no task {task}. Use /list to see yours.")
+pub fn not_found(language: Language, task: &TaskRef) -> String {
+    sentence(language, "refusal-not-found").with("task", task).text()
 }
 
 /// A command that needs a task and names none.
 #[must_use]
-pub fn which_task(command: CommandName) -> String {
-    format!("Which task? Write it like /{command} 42, or reply with /{command} to a message of the task. Use /list to see yours.")
+pub fn which_task(language: Language, command: CommandName) -> String {
+    sentence(language, "refusal-which-task").with("command", command).text()
 }
 
 /// A result that does not exist yet.
 #[must_use]
-pub fn not_finished(task: TaskNumber, status: Status) -> String {
-    format!("{task} is {status}, it has no result yet. This channel hears when it ends; /status {} shows how far it is.", task.0)
+pub fn not_finished(language: Language, task: TaskNumber, status: Status) -> String {
+    let sentence = sentence(language, "refusal-not-finished").with("task", task).with("number", task.0);
+    sentence.with("state", state(language, status)).text()
 }
 
 /// A retry of a task that has not ended.
 #[must_use]
-pub fn retry_of_unfinished(task: TaskNumber, status: Status) -> String {
-    format!("{task} is still {status}. Cancel it first (/cancel {n}), or wait for its end.", n = task.0)
-}
-
-/// A cancel that came too late.
-#[must_use]
-pub fn already_finished(task: &Task) -> String {
-    format!("{} had already finished ({}); nothing has changed.", task.number, task.status())
-}
-
-/// A cancel that took effect.
-#[must_use]
-pub fn cancelled_now(task: &Task) -> String {
-    match (task.started_at, task.completed_at()) {
-        (Some(started), Some(ended)) => format!("{} cancelled after {}.", task.number, duration(elapsed(started, ended))),
-        _ => format!("{} cancelled before it started.", task.number),
-    }
-}
-
-/// A cancel that is durable and not yet carried out.
-#[must_use]
-pub fn cancel_noted(task: TaskNumber) -> String {
-    format!("{task} is being stopped; this channel hears when it has ended.")
+pub fn retry_of_unfinished(language: Language, task: TaskNumber, status: Status) -> String {
+    let sentence = sentence(language, "refusal-retry-unfinished").with("task", task).with("number", task.0);
+    sentence.with("state", state(language, status)).text()
 }
 
 /// Everybody's tasks, asked for by somebody who may see only their own.
 #[must_use]
-pub fn list_all_is_for_admins() -> String {
-    "Only admins see everybody's tasks. Use /list to see yours.".to_owned()
+pub fn list_all_is_for_admins(language: Language) -> String {
+    say(language, "refusal-list-all-is-for-admins")
 }
 
 /// A model named by somebody who may not choose one: another model may cost many times as much.
 #[must_use]
-pub fn model_is_for_admins() -> String {
-    "Only admins of this bot may choose the model. Nothing was queued; send it again without it.".to_owned()
+pub fn model_is_for_admins(language: Language) -> String {
+    say(language, "refusal-model-is-for-admins")
 }
 
 /// A time limit above the operator's.
 #[must_use]
-pub fn timeout_too_long(longest: Duration) -> String {
-    format!(
-        "A task may run for {} here, not longer. Nothing was queued; send it again with a shorter timeout.",
-        duration(longest)
-    )
+pub fn timeout_too_long(language: Language, longest: Duration) -> String {
+    sentence(language, "refusal-timeout-too-long").with("longest", duration(language, longest)).text()
 }
 
 /// A full queue.
 #[must_use]
-pub fn queue_full(full: QueueFull, limits: &Limits) -> String {
-    match full {
-        QueueFull::Everybody { waiting } => {
-            let tasks = counted(waiting, "task waits", "tasks wait");
-            format!(
-                "The queue is full: {tasks}, the limit is {}. Nothing was queued; try again in a few minutes.",
-                limits.max_queued
-            )
-        }
-        QueueFull::Person { waiting } => {
-            let tasks = counted(waiting, "of your tasks waits", "of your tasks wait");
-            format!(
-                "{tasks} already, the limit is {}. Nothing was queued; wait for one to start, or cancel one (/list shows them).",
-                limits.max_queued_per_person
-            )
-        }
-    }
+pub fn queue_full(language: Language, full: QueueFull, limits: &Limits) -> String {
+    let (key, waiting, limit) = match full {
+        QueueFull::Everybody { waiting } => ("refusal-queue-full", waiting, limits.max_queued),
+        QueueFull::Person { waiting } => ("refusal-own-queue-full", waiting, limits.max_queued_per_person),
+    };
+    sentence(language, key).counting("waiting", waiting).with("limit", limit).text()
 }
-
-/// A press of a button that takes long.
-pub const STILL_WORKING: &str = "Still working on it; the answer follows in the chat.";
-
-/// Our own code failed.
-pub const BROKEN: &str =
-    "Something went wrong here and nothing is known to be done. Try again; the operator finds the reason in the log.";
-
-/// A message without any text, where a platform takes no empty one.
-pub const EMPTY: &str = "(empty)";
 
 /// The server is about to stop.
 #[must_use]
-pub fn stopping() -> String {
-    "The server is restarting and takes nothing new. Nothing was queued; try again in a minute.".to_owned()
+pub fn stopping(language: Language) -> String {
+    say(language, "refusal-stopping")
 }
 
 /// The store failed.
 #[must_use]
-pub fn store_trouble() -> String {
-    "The server cannot reach its store, so nothing was done. Try again in a minute; if that does not help, tell the operator."
-        .to_owned()
+pub fn store_trouble(language: Language) -> String {
+    say(language, "refusal-store-trouble")
+}
+
+/// Our own code failed.
+#[must_use]
+pub fn broken(language: Language) -> String {
+    say(language, "refusal-broken")
 }
 
 /// A button of another version.
 #[must_use]
-pub fn unknown_button() -> String {
-    "This button is not known any more. Use /list and /status instead.".to_owned()
+pub fn unknown_button(language: Language) -> String {
+    say(language, "refusal-unknown-button")
 }
 
 /// Input that is not a command.
 #[must_use]
-pub fn parse_error(error: &ParseError) -> String {
+pub fn parse_error(language: Language, error: &ParseError) -> String {
     match error {
-        ParseError::UnknownCommand { name, .. } if name.is_empty() => {
-            "To hand over a task, write /submit and then what is to be done. /help shows what else there is.".to_owned()
-        }
+        ParseError::UnknownCommand { name, .. } if name.is_empty() => say(language, "refusal-no-command"),
         ParseError::UnknownCommand { name, did_you_mean: Some(meant) } => {
-            format!("There is no command /{name}. Did you mean /{meant}? /help shows all.")
+            sentence(language, "refusal-unknown-command-meant").with("name", name).with("meant", meant).text()
         }
         ParseError::UnknownCommand { name, did_you_mean: None } => {
-            format!("There is no command /{name}. /help shows what there is.")
+            sentence(language, "refusal-unknown-command").with("name", name).text()
         }
-        ParseError::Prompt(InvalidPrompt::Empty) => {
-            "What is to be done? Write it after the command, like: /submit Compare these three offers: ...".to_owned()
-        }
+        ParseError::Prompt(InvalidPrompt::Empty) => say(language, "refusal-empty-prompt"),
         ParseError::Prompt(InvalidPrompt::TooLong { bytes }) => {
-            format!(
-                "The prompt is too long: {bytes} bytes, the limit is {MAX_PROMPT_BYTES}. Nothing was queued; shorten it and send it again."
-            )
+            sentence(language, "refusal-long-prompt").with("bytes", bytes).with("limit", MAX_PROMPT_BYTES).text()
         }
         ParseError::Task { command, text } => {
-            format!("“{text}” is not a task. Write its number, like /{command} 42; /list shows yours.")
+            sentence(language, "refusal-not-a-task").with("text", text).with("command", command).text()
         }
-        ParseError::Value { option, value, expected } => {
-            format!("“{value}” is not a value for “{option}”: it wants {expected}. Nothing was queued.")
-        }
-        ParseError::Preference { text, expected } if text.is_empty() => {
-            format!("Something is missing: {expected}. Nothing has changed; /notify alone shows what this channel gets.")
-        }
-        ParseError::Preference { text, expected } => {
-            format!("“{text}” does not belong there; expected is {expected}. Nothing has changed.")
+        ParseError::Value { option, value } => wrong_value(language, option, value),
+        ParseError::Preference { text, wanted } => {
+            let key = if text.is_empty() { "refusal-preference-missing" } else { "refusal-preference" };
+            let wanted = say(language, &format!("value-{wanted}"));
+            sentence(language, key).with("text", text).with("expected", wanted).text()
         }
         ParseError::Unexpected { command, text } => {
-            let usage = CATALOGUE.iter().find(|spec| spec.name == *command).map_or("", |spec| spec.usage);
-            format!("“{text}” does not belong there. Write it like this: /{usage}")
+            sentence(language, "refusal-unexpected").with("text", text).with("usage", usage(language, *command)).text()
         }
     }
+}
+
+/// A value that an option cannot have.
+fn wrong_value(language: Language, option: &str, value: &str) -> String {
+    let wanted = value_wanted(language, option);
+    let key = if wanted.is_some() { "refusal-value" } else { "refusal-value-other" };
+    let sentence = sentence(language, key).with("value", value).with("option", option);
+    sentence.with("expected", wanted.unwrap_or_default()).text()
+}
+
+/// What an option wants, as part of a sentence: `a time from 1s to 24h, like 90s or 10m`.
+#[must_use]
+pub fn value_wanted(language: Language, option: &str) -> Option<String> {
+    let key = format!("value-{option}");
+    exists(&key).then(|| say(language, &key))
 }

@@ -1,18 +1,19 @@
-//! What a person sees who asks how things are.
-
-use std::fmt::Write as _;
+//! What a person sees who asks how things are, or for something that is done at once.
 
 use crate::domain::channel::ChannelId;
-use crate::domain::command::{Action, Button, CATALOGUE};
-use crate::domain::id::{NoticeId, TaskNumber};
+use crate::domain::command::{Action, Button};
+use crate::domain::id::{MessageId, NoticeId, TaskNumber};
+use crate::domain::language::Language;
 use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::status::Status;
 use crate::domain::task::Task;
-use crate::domain::text::one_line;
 use crate::domain::time::{Timestamp, elapsed};
 use crate::domain::usage::Progress;
-use crate::domain::wording::channels::{PRIVATE_PROMPT, held};
-use crate::domain::wording::units::{counted, duration, tokens};
+use crate::domain::wording::channels::{held, prompt_here};
+use crate::domain::wording::failure::reason;
+use crate::domain::wording::notices::place;
+use crate::domain::wording::sentence::{say, sentence};
+use crate::domain::wording::units::{duration, moment, state, tokens};
 
 /// Everything `/status #N` shows.
 #[derive(Debug)]
@@ -35,152 +36,192 @@ pub struct StatusView<'a> {
 
 /// One task in full.
 #[must_use]
-pub fn status(view: &StatusView<'_>) -> String {
-    let task = view.task;
+pub fn status(language: Language, view: &StatusView<'_>) -> String {
+    let (task, now) = (view.task, view.now);
     let open = task.is_open_to(view.here);
-    let mut text = headline(task, view.ahead, view.progress.filter(|_| open), view.now);
-    let mut line = |label: &str, value: &str| {
-        let _written = write!(text, "\n{label}: {value}");
-    };
-    line("Asked", &prompt(task, view.here, 200));
-    line("Submitted", &moment(task.submitted_at, view.now));
+    let moment = |at| moment(language, at, now);
+    let one = |key, name, value: String| sentence(language, key).with(name, value).text();
+    let mut lines = vec![
+        headline(language, task, Some(view.ahead.unwrap_or_default()), view.progress.filter(|_| open), now),
+        one("status-asked", "prompt", prompt_here(language, task, view.here, 200)),
+        one("status-submitted", "moment", moment(task.submitted_at)),
+    ];
     if let Some(started) = task.started_at {
-        line(
-            "Started",
-            &format!("{}, after {} in the queue", moment(started, view.now), duration(elapsed(task.submitted_at, started))),
-        );
+        let waited = duration(language, elapsed(task.submitted_at, started));
+        lines.push(sentence(language, "status-started").with("moment", moment(started)).with("waited", waited).text());
     }
     if let Some(ended) = task.completed_at() {
-        line("Ended", &moment(ended, view.now));
+        lines.push(one("status-ended", "moment", moment(ended)));
     }
     if task.attempt > 1 {
-        line("Attempts", &task.attempt.to_string());
+        lines.push(one("status-attempts", "count", task.attempt.to_string()));
     }
     if let Some(failure) = task.failure() {
-        let why = if open { format!("{}: {}", failure.code, failure.message) } else { failure.code.to_string() };
-        line("Error", &why);
+        let key = if open { "status-error" } else { "status-error-private" };
+        let reason = reason(language, failure);
+        lines.push(sentence(language, key).with("code", failure.code).with("reason", reason).text());
     }
     if task.started_at.is_some() {
         let usage = view.progress.map_or(task.usage, |progress| progress.usage);
-        line("Used", &format!("{}, cost unknown", tokens(&usage)));
+        lines.push(one("status-used", "tokens", tokens(language, &usage)));
     }
     if let Some(of) = task.new.retry_of {
-        line("Repeats", &of.to_string());
+        lines.push(one("status-repeats", "of", of.to_string()));
     }
-    for notice in view.notices {
+    lines.extend(view.notices.iter().map(|notice| {
         let until = view.held.iter().find(|(id, _)| *id == notice.id).map(|(_, until)| *until);
-        let state = until.map_or_else(|| delivery(notice, view.now), |until| held(until, view.now));
-        line(&format!("Notice “{}” to {}", notice.kind, notice.channel), &state);
-    }
-    text
+        status_of_notice(language, notice, until, now)
+    }));
+    lines.join("\n")
 }
 
-/// The first line of a status: number, state and how far it is.
-fn headline(task: &Task, ahead: Option<usize>, progress: Option<&Progress>, now: Timestamp) -> String {
-    let number = task.number;
-    let ran = |until: Timestamp| duration(task.started_at.map_or_else(Default::default, |started| elapsed(started, until)));
+/// The first line of a status: number, state and how far it is. `ahead` is none where its place is not of interest.
+fn headline(language: Language, task: &Task, ahead: Option<usize>, progress: Option<&Progress>, now: Timestamp) -> String {
+    let named = |key| sentence(language, key).with("task", task.number);
+    let ran = |until| task.started_at.map(|started| duration(language, elapsed(started, until)));
     match task.status() {
         Status::Pending => match ahead {
-            Some(ahead @ 1..) => format!("{number} queued: {} ahead of it", counted(ahead, "task is", "tasks are")),
-            _ => format!("{number} queued: it is next"),
+            Some(ahead) => named("headline-queued").with("place", place(language, ahead)).text(),
+            None => named("headline-waiting").text(),
         },
         Status::Running => {
-            let mut text = format!("{number} running for {}", ran(now));
-            if let Some(progress) = progress.filter(|progress| !progress.phase.is_empty()) {
-                let _written = write!(text, ", step {}: {}", progress.step, progress.phase);
+            let ran = ran(now).unwrap_or_default();
+            match progress.filter(|progress| !progress.phase.is_empty()) {
+                Some(progress) => {
+                    let named = named("headline-running-step").with("ran", ran).with("step", progress.step);
+                    named.with("phase", phase(language, &progress.phase)).text()
+                }
+                None => named("headline-running").with("ran", ran).text(),
             }
-            text
         }
-        status => format!("{number} {status} after {}", ran(task.completed_at().unwrap_or(now))),
+        status => {
+            let state = state(language, status);
+            match ran(task.completed_at().unwrap_or(now)) {
+                Some(ran) => named("headline-ended").with("state", state).with("ran", ran).text(),
+                None => named("headline-ended-unstarted").with("state", state).text(),
+            }
+        }
+    }
+}
+
+/// What a run does, in the words of its runner: the usual ones are known in every language, others are shown as they are.
+fn phase(language: Language, phase: &str) -> String {
+    match phase {
+        "waiting for the model" => say(language, "phase-waiting"),
+        "thinking" => say(language, "phase-thinking"),
+        "writing" => say(language, "phase-writing"),
+        other => other.to_owned(),
     }
 }
 
 /// Where and when a notice arrived, or why not.
-fn delivery(notice: &Notice, now: Timestamp) -> String {
-    match &notice.state {
+fn status_of_notice(language: Language, notice: &Notice, held_until: Option<Timestamp>, now: Timestamp) -> String {
+    let delivery = match &notice.state {
         NoticeState::Delivered { at } => {
-            let ids: Vec<&str> = notice.receipts.iter().map(crate::domain::id::MessageId::as_str).collect();
-            format!("delivered {} as message {}", moment(*at, now), ids.join(", "))
+            let ids: Vec<&str> = notice.receipts.iter().map(MessageId::as_str).collect();
+            let delivered = sentence(language, "delivery-delivered").with("moment", moment(language, *at, now));
+            delivered.with("ids", ids.join(", ")).text()
         }
-        NoticeState::Undeliverable { reason, .. } => format!("undeliverable: {reason}"),
+        NoticeState::Undeliverable { reason, .. } => sentence(language, "delivery-undeliverable").with("reason", reason).text(),
         NoticeState::Owed { .. } => match &notice.last_error {
-            Some(error) => format!("not yet delivered, {} so far: {error}", counted(notice.tries as usize, "try", "tries")),
-            None => "on its way".to_owned(),
+            Some(error) => {
+                let tries = usize::try_from(notice.tries).unwrap_or(usize::MAX);
+                sentence(language, "delivery-retrying").counting("tries", tries).with("error", error).text()
+            }
+            None => held_until
+                .map_or_else(|| say(language, "delivery-on-its-way"), |until| held(language, until, now)),
         },
-    }
-}
-
-/// A moment as `14:05:09 UTC (3 min 2 s ago)`, with the date when it is another day.
-fn moment(at: Timestamp, now: Timestamp) -> String {
-    let format = if at.date_naive() == now.date_naive() { "%H:%M:%S UTC" } else { "%Y-%m-%d %H:%M:%S UTC" };
-    format!("{} ({} ago)", at.format(format), duration(elapsed(at, now)))
+    };
+    sentence(language, "status-notice")
+        .with("kind", say(language, &format!("kind-{}", notice.kind)))
+        .with("channel", &notice.channel)
+        .with("delivery", delivery)
+        .text()
 }
 
 /// One's active tasks, as `/status` without a number shows them. `tasks` are theirs, newest first.
 #[must_use]
-pub fn active_tasks(tasks: &[Task], here: &ChannelId, now: Timestamp) -> String {
-    if tasks.is_empty() {
-        return "You have no active task. Use /submit to hand one over, /list to see the ended ones.".to_owned();
-    }
-    let lines = tasks.iter().map(|task| row(task, here, now));
-    format!("Your active tasks:\n{}", lines.collect::<Vec<_>>().join("\n"))
+pub fn active_tasks(language: Language, tasks: &[Task], here: &ChannelId, now: Timestamp) -> String {
+    rows(language, tasks, here, now, "active-heading", "active-none")
 }
 
 /// A page of tasks, newest first.
 #[must_use]
-pub fn list(tasks: &[Task], all: bool, here: &ChannelId, now: Timestamp) -> String {
-    let whose = if all { "Tasks of this channel" } else { "Your tasks" };
+pub fn list(language: Language, tasks: &[Task], all: bool, here: &ChannelId, now: Timestamp) -> String {
+    let (heading, none) = if all { ("list-all-heading", "list-all-none") } else { ("list-heading", "list-none") };
+    rows(language, tasks, here, now, heading, none)
+}
+
+fn rows(language: Language, tasks: &[Task], here: &ChannelId, now: Timestamp, heading: &str, none: &str) -> String {
     if tasks.is_empty() {
-        return format!("{whose}: none here. Use /submit to hand one over.");
+        return say(language, none);
     }
-    let lines = tasks.iter().map(|task| row(task, here, now));
-    format!("{whose}, newest first:\n{}", lines.collect::<Vec<_>>().join("\n"))
+    let row = |task: &Task| {
+        let row = sentence(language, "list-row").with("headline", headline(language, task, None, None, now));
+        row.with("prompt", prompt_here(language, task, here, 60)).text()
+    };
+    std::iter::once(say(language, heading)).chain(tasks.iter().map(row)).collect::<Vec<_>>().join("\n")
 }
 
 /// The button that shows the next page of a list.
 #[must_use]
-pub fn older_button(before: TaskNumber, all: bool) -> Button {
-    Button { label: "Older".to_owned(), action: Action::Page { before, all } }
-}
-
-/// What was asked, where that may be read.
-fn prompt(task: &Task, here: &ChannelId, length: usize) -> String {
-    if task.is_open_to(here) { one_line(task.new.prompt.as_str(), length) } else { PRIVATE_PROMPT.to_owned() }
-}
-
-fn row(task: &Task, here: &ChannelId, now: Timestamp) -> String {
-    let prompt = prompt(task, here, 60);
-    format!("{}: {prompt}", headline(task, None, None, now).replace("queued: it is next", "queued"))
+pub fn older_button(language: Language, before: TaskNumber, all: bool) -> Button {
+    Button { label: say(language, "button-older"), action: Action::Page { before, all } }
 }
 
 /// A result asked for again.
 #[must_use]
-pub fn result(task: &Task) -> String {
-    match task.text() {
-        Some(text) if task.status() == Status::Done => format!("Result of {}:\n\n{text}", task.number),
-        Some(text) => format!("{} {}; what it had written by then:\n\n{text}", task.number, task.status()),
-        None => format!("{} {}: it has no result. /status {} says why.", task.number, task.status(), task.number.0),
-    }
+pub fn result(language: Language, task: &Task) -> String {
+    let done = task.status() == Status::Done;
+    let key = match task.text() {
+        Some(_) if done => "result-heading",
+        Some(_) => "result-of-unfinished",
+        None => "result-none",
+    };
+    let heading = sentence(language, key).with("task", task.number).with("number", task.number.0);
+    let heading = heading.with("state", state(language, task.status())).text();
+    task.text().map_or(heading.clone(), |text| format!("{heading}\n\n{text}"))
 }
 
 /// A task that was repeated by a button, for who pressed it.
 #[must_use]
-pub fn repeated(of: TaskNumber, new: TaskNumber) -> String {
-    format!("{of} is queued again as {new}.")
+pub fn repeated(language: Language, of: TaskNumber, new: TaskNumber) -> String {
+    sentence(language, "repeated").with("of", of).with("task", new).text()
 }
 
-/// What this is and what one may do here.
+/// A cancel that took effect.
 #[must_use]
-pub fn help(admin: bool) -> String {
-    let mut text =
-        "I take long tasks and work on them in the background. This channel hears when a task starts, and what came out.\n"
-            .to_owned();
-    for spec in CATALOGUE {
-        let _written = write!(text, "\n/{}: {}", spec.usage, spec.description);
+pub fn cancelled_now(language: Language, task: &Task) -> String {
+    match (task.started_at, task.completed_at()) {
+        (Some(started), Some(ended)) => {
+            let ran = duration(language, elapsed(started, ended));
+            sentence(language, "cancelled-now").with("task", task.number).with("ran", ran).text()
+        }
+        _ => sentence(language, "cancelled-unstarted").with("task", task.number).text(),
     }
-    text.push_str("\n\nYou can close the app: nothing is lost. Tasks can be cancelled with the button below them, too.");
-    if admin {
-        text.push_str("\nYou are an admin here: you see and cancel everybody's tasks in this channel.");
-    }
-    text
+}
+
+/// A cancel that is durable and not yet carried out.
+#[must_use]
+pub fn cancel_noted(language: Language, task: TaskNumber) -> String {
+    sentence(language, "cancel-noted").with("task", task).text()
+}
+
+/// A cancel that came too late.
+#[must_use]
+pub fn already_finished(language: Language, task: &Task) -> String {
+    let state = state(language, task.status());
+    sentence(language, "already-finished").with("task", task.number).with("state", state).text()
+}
+
+/// A press of a button that takes long.
+#[must_use]
+pub fn still_working(language: Language) -> String {
+    say(language, "still-working")
+}
+
+/// A message without any text, where a platform takes no empty one.
+#[must_use]
+pub fn empty(language: Language) -> String {
+    say(language, "empty")
 }

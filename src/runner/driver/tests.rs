@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::domain::channel::ChannelId;
+use crate::domain::failure::FailureCode;
 use crate::domain::origin::Origin;
-use crate::domain::task::RunSettings;
+use crate::domain::task::{Outcome, RunSettings};
 use crate::runner::driver::Persona;
 use crate::runner::mock::{Act, Bench, Mock, config, end, error, good, piece, show, stream};
 
@@ -75,6 +76,16 @@ async fn progress_tells_phase_step_and_tokens() {
     let messages = continued["messages"].as_array().unwrap();
     assert_eq!((messages.len(), &messages[2]["content"]), (4, &"one ".into()));
     assert_eq!(messages[2]["reasoning"], "hm", "fields of its own go back to the same server");
+}
+
+#[tokio::test]
+async fn when_the_time_is_nearly_up_the_model_is_asked_for_a_last_word() {
+    let mock = Mock::serve(vec![vec![stream(piece("half") + &end("length"))], good("The rest is missing.")]).await;
+    let outcome = Bench::new(config(&mock)).with_time(Duration::ZERO).run().await;
+    let Outcome::Failed { failure, partial } = outcome.outcome else { panic!("it did not fail") };
+    assert_eq!((failure.code, partial.as_str()), (FailureCode::TimedOut, "half\n\nThe rest is missing."));
+    let asked = mock.body(1);
+    assert!(asked["messages"][3]["content"].as_str().is_some_and(|text| text.starts_with("The time for this task")), "{asked}");
 }
 
 #[tokio::test]

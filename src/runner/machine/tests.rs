@@ -4,7 +4,7 @@ use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::usage::Usage;
 use crate::runner::decode::tool_calls::ToolCall;
 use crate::runner::decode::{Finish, Turn};
-use crate::runner::machine::{Effect, Ending, Event, State, TRUNCATED, step};
+use crate::runner::machine::{Effect, Ending, Event, State, TRUNCATED, WRAP_UP, step, wrap_up};
 use crate::runner::request::Message;
 
 fn turn(finish: Finish, text: &str) -> Turn {
@@ -159,4 +159,32 @@ fn no_order_of_answers_makes_more_than_five_calls() {
         }
         assert!(effect != Effect::CallModel && state.calls() <= 5);
     }
+}
+
+#[test]
+fn a_part_of_an_answer_is_wrapped_up_when_the_time_is_nearly_up() {
+    let ended = |last: Event| {
+        let (state, _) = step(State::new(vec![Message::user("question")]), Event::Started);
+        let (state, _) = step(state, said(Finish::Length, "half"));
+        let state = wrap_up(wrap_up(state));
+        let asked = state.messages();
+        assert_eq!((asked.len(), asked.last().map(|message| message.content.as_str())), (3, Some(WRAP_UP)));
+        let (state, effect) = step(stored(&state), last);
+        match effect {
+            Effect::Finish(Ending::Failed { failure, partial }) => (failure.code, partial, state.calls()),
+            _ => panic!("it goes on, or is done"),
+        }
+    };
+    let timed_out = |text: &str| (FailureCode::TimedOut, text.to_owned(), 2);
+    assert_eq!(ended(said(Finish::Stop, "Half is left.")), timed_out("half\n\nHalf is left."));
+    assert_eq!(ended(said(Finish::Stop, " ")), timed_out("half"));
+    assert_eq!(ended(failed(FailureCode::ProviderDown, "Ha")), timed_out("half\n\nHa"));
+}
+
+#[test]
+fn a_question_without_any_answer_yet_is_asked_to_the_end() {
+    let (state, _) = step(State::new(vec![Message::user("question")]), Event::Started);
+    let (state, _) = step(wrap_up(state), said(Finish::Stop, ""));
+    let (_, effect) = step(wrap_up(state), said(Finish::Stop, "text"));
+    assert!(effect == Effect::Finish(Ending::Done("text".to_owned())));
 }

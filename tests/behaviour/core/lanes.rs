@@ -8,6 +8,7 @@ use legwork::adapters::ledger::sqlite::SqliteLedger;
 use legwork::background::ports::{Ledger, OutgoingMessage, Purpose, SendError};
 use legwork::chat::inbound::Replies;
 use legwork::domain::id::{TaskId, TaskNumber};
+use legwork::domain::language::Language;
 use legwork::domain::limits::Limits;
 use legwork::domain::notice::{Events, NoticeKind, NoticeState};
 use legwork::domain::prompt::Prompt;
@@ -29,6 +30,7 @@ fn answer(text: &str) -> OutgoingMessage {
         reply: None,
         text: text.to_owned(),
         format: Format::Plain,
+        language: Language::En,
         buttons: Vec::new(),
         silent: false,
         mention: None,

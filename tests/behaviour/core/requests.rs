@@ -11,6 +11,7 @@ use legwork::chat::inbound::{Answer, Inbound, Inbox, Reply, Request};
 use legwork::chat::router::Router;
 use legwork::domain::command::Command;
 use legwork::domain::id::{InboundId, ReplyHandle};
+use legwork::domain::language::Language;
 use tokio_util::task::TaskTracker;
 
 use crate::core::attempts::Fragile;
@@ -27,6 +28,7 @@ async fn a_request_that_breaks_our_code_is_answered() {
         channel: "chat:1".parse().unwrap(),
         session: String::new(),
         person: "chat:ann".parse().unwrap(),
+        language: Language::En,
         channel_admin: false,
         direct: false,
         reply: ReplyHandle(String::new()),

@@ -1,13 +1,15 @@
 //! The tools a model may be given see and touch only its own person's tasks in its own channel.
 
 use legwork::background::tools::{Tool, ToolError, ToolScope, build_tools};
+use legwork::domain::language::Language;
 use legwork::domain::status::Status;
 use serde_json::{Value, json};
 
 use crate::support::desk::Desk;
 
 fn tools(desk: &Desk, channel: &str, person: &str) -> Vec<Tool> {
-    let scope = ToolScope { channel: channel.parse().unwrap(), person: person.parse().unwrap(), session: channel.to_owned() };
+    let (session, language) = (channel.to_owned(), Language::En);
+    let scope = ToolScope { channel: channel.parse().unwrap(), person: person.parse().unwrap(), session, language };
     build_tools(&desk.manager, &scope, &[])
 }
 

@@ -12,6 +12,7 @@ use legwork::config::DiscordConfig;
 use legwork::domain::channel::{ChannelId, PersonId};
 use legwork::domain::command::{Action, Button};
 use legwork::domain::id::{TaskId, TaskNumber};
+use legwork::domain::language::Language;
 use legwork::domain::text::Format;
 use legwork::domain::time::Timestamp;
 use legwork::lifecycle::Readiness;
@@ -104,6 +105,10 @@ impl Script {
 impl Inbox for Script {
     fn allows(&self, _channel: &ChannelId, _person: &PersonId) -> bool {
         self.allows.load(Ordering::Relaxed)
+    }
+
+    fn language(&self, spoken: Language) -> Language {
+        spoken
     }
 
     async fn handle(&self, inbound: Inbound) -> Reply {
@@ -295,6 +300,7 @@ pub(crate) fn notice(key: &str, text: &str) -> OutgoingMessage {
         reply: None,
         text: text.to_owned(),
         format: Format::Plain,
+        language: Language::En,
         buttons: Vec::new(),
         silent: false,
         mention: None,

@@ -12,6 +12,7 @@ use legwork::background::worker::Drained;
 use legwork::delivery::outbox::Outbox;
 use legwork::domain::channel::PersonId;
 use legwork::domain::id::{TaskNumber, TaskRef};
+use legwork::domain::language::Language;
 use legwork::domain::limits::Limits;
 use legwork::domain::origin::Origin;
 use legwork::domain::prompt::Prompt;
@@ -95,6 +96,7 @@ impl Desk {
             session: channel.to_owned(),
             person: Some(person.parse().unwrap()),
             reply: None,
+            language: Language::En,
         };
         Submission::new(Prompt::parse(prompt).unwrap(), origin)
     }

@@ -12,6 +12,7 @@ use legwork::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply};
 use legwork::config::TelegramConfig;
 use legwork::domain::channel::{ChannelId, PersonId};
 use legwork::domain::id::TaskId;
+use legwork::domain::language::Language;
 use legwork::domain::text::Format;
 use legwork::domain::time::{Timestamp, from_millis};
 use legwork::lifecycle::Readiness;
@@ -93,6 +94,10 @@ impl ScriptedInbox {
 impl Inbox for ScriptedInbox {
     fn allows(&self, _channel: &ChannelId, person: &PersonId) -> bool {
         person.address() != BOB.to_string()
+    }
+
+    fn language(&self, spoken: Language) -> Language {
+        spoken
     }
 
     async fn handle(&self, inbound: Inbound) -> Reply {
@@ -277,6 +282,7 @@ pub(super) fn notice(channel: &str, text: &str) -> OutgoingMessage {
         reply: None,
         text: text.to_owned(),
         format: Format::Plain,
+        language: Language::En,
         buttons: Vec::new(),
         silent: false,
         mention: None,

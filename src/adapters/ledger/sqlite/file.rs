@@ -10,8 +10,8 @@ use rusqlite::{Connection, OpenFlags};
 use crate::background::ports::{HookError, LedgerError};
 
 /// The schema's migrations. The number of the last one is the file's `user_version`.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0001_tasks_and_notices.sql"), include_str!("migrations/0004_channels.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("migrations/0001_tasks_and_notices.sql"), include_str!("migrations/0002_language.sql"), include_str!("migrations/0004_channels.sql")];
 
 /// The file's `application_id`: "Lgwk".
 const APPLICATION_ID: i64 = 0x4C67_776B;
@@ -182,10 +182,11 @@ fn set_up_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // Enough for every page that writes come back to. Not more: a commit may look at each page in the cache.
     connection.pragma_update(None, "cache_size", -8_192)?;
-    // The same few pages are written again and again: seldom is cheaper than often.
-    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
-    // What a long read made the log grow to is given back to the disk.
-    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    // The same few pages are written again and again: seldom is cheaper than often. After a crash the log, 64 MB at most then, is
+    // read once at the start.
+    connection.pragma_update(None, "wal_autocheckpoint", 16_000)?;
+    // What a long read made the log grow to is given back to the disk; what it grows to by itself is not, to be written over.
+    connection.pragma_update(None, "journal_size_limit", 128 * 1024 * 1024)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())

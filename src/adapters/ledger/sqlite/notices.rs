@@ -28,6 +28,9 @@ const OWED: u8 = 0;
 const DELIVERED: u8 = 1;
 const UNDELIVERABLE: u8 = 2;
 
+/// As long as an instant and a receipt.
+const ROOM: &str = "                        ";
+
 /// One notice.
 pub(super) fn by_id(connection: &Connection, id: NoticeId) -> Result<Option<Kept>, LedgerError> {
     let sql = select_notice!("WHERE n.id = ?1");
@@ -50,8 +53,8 @@ pub(super) fn of_task(connection: &Connection, task: &TaskId) -> Result<Vec<Noti
 
 /// Adds a notice, unless its task has the same one; tells whether it was added.
 pub(super) fn insert(connection: &Connection, notice: &Notice) -> Result<bool, LedgerError> {
-    let sql = "INSERT INTO notices (id, task, kind, attempt, channel, state, state_at, created_at, doubted, tries, reply) \
-               VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6, 0, 0, ?7) ON CONFLICT (task, kind, attempt, channel) DO NOTHING";
+    let sql = "INSERT INTO notices (id, task, kind, attempt, channel, state, state_at, created_at, doubted, tries, reply, room) \
+               VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6, 0, 0, ?7, ?8) ON CONFLICT (task, kind, attempt, channel) DO NOTHING";
     let values = params![
         notice.id.0,
         stored(notice.number.0),
@@ -60,6 +63,7 @@ pub(super) fn insert(connection: &Connection, notice: &Notice) -> Result<bool, L
         notice.channel.to_string(),
         to_millis(notice.created_at),
         notice.reply.as_ref().map(|reply| reply.0.as_str()),
+        ROOM,
     ];
     let mut statement = connection.prepare_cached(sql).map_err(failed("add a notice"))?;
     statement.execute(values).map(|added| added > 0).map_err(failed("add a notice"))
@@ -84,18 +88,18 @@ pub(super) fn update(connection: &Connection, kept: &Kept, receipt: bool) -> Res
     ];
     if state == OWED {
         let sql = "UPDATE notices SET state_at = ?2, in_flight_since = ?3, doubted = ?4, tries = ?5, last_error = ?6, \
-                   receipts = ?7 WHERE id = ?1";
+                   receipts = ?7, room = NULL WHERE id = ?1";
         execute(connection, sql, &progress[..])?;
     } else {
         let sql = "UPDATE notices SET state_at = ?2, in_flight_since = ?3, doubted = ?4, tries = ?5, last_error = ?6, \
-                   receipts = ?7, state = ?8 WHERE id = ?1";
+                   receipts = ?7, room = NULL, state = ?8 WHERE id = ?1";
         let values: Vec<&dyn ToSql> = progress.into_iter().chain([&state as &dyn ToSql]).collect();
         execute(connection, sql, values.as_slice())?;
     }
     match notice.receipts.last() {
         Some(message) if receipt => {
-            let sql = "INSERT INTO messages (channel, message, task) VALUES (?1, ?2, ?3) \
-                       ON CONFLICT (channel, message) DO UPDATE SET task = excluded.task";
+            let sql = "INSERT INTO messages (message, channel, task) VALUES (?2, ?1, ?3) \
+                       ON CONFLICT (message, channel) DO UPDATE SET task = excluded.task";
             let task = stored(notice.number.0);
             execute(connection, sql, params![notice.channel.to_string(), message.as_str(), task])
         }

@@ -56,22 +56,20 @@ pub(super) fn list(connection: &Connection, filter: &TaskFilter) -> Result<Vec<T
     if filter.person.is_some() || filter.channel.is_some() || filter.statuses.is_empty() {
         return list_by_number(connection, filter);
     }
-    // Each status is a range of its own in an index, so the newest of all are among the newest of each.
+    // Each status has a way of its own, so the newest of all are among the newest of each.
     let (before, limit) = bounds(filter);
     let mut listed = Vec::new();
     for status in Status::values().into_iter().filter(|status| filter.statuses.contains(status)) {
-        let sql = if status.is_terminal() {
-            select_task!(
-                "INDEXED BY tasks_ended",
-                "WHERE status = ?1 AND completed_at IS NOT NULL AND number < ?2 \
-                 ORDER BY number DESC LIMIT ?3"
-            )
-        } else {
-            select_task!(
+        let sql = match status {
+            Status::Pending | Status::Running => select_task!(
                 "INDEXED BY tasks_live",
-                "WHERE status = ?1 AND completed_at IS NULL AND number < ?2 \
-                 ORDER BY number DESC LIMIT ?3"
-            )
+                "WHERE status = ?1 AND completed_at IS NULL AND number < ?2 ORDER BY number DESC LIMIT ?3"
+            ),
+            Status::Done => select_task!("NOT INDEXED", "WHERE status = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3"),
+            Status::Failed | Status::Cancelled => select_task!(
+                "INDEXED BY tasks_ended",
+                "WHERE status = ?1 AND status > 3 AND number < ?2 ORDER BY number DESC LIMIT ?3"
+            ),
         };
         listed.extend(tasks::many(connection, sql, params![status.code(), before, limit])?);
     }

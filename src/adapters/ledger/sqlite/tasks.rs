@@ -9,6 +9,7 @@ use crate::background::ports::LedgerError;
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::id::{Epoch, InboundId, ReplyHandle, TaskId, TaskNumber, WorkerId};
+use crate::domain::language::Language;
 use crate::domain::notice::Events;
 use crate::domain::origin::Origin;
 use crate::domain::preferences::Manner;
@@ -31,7 +32,7 @@ macro_rules! select_task {
         concat!(
             "SELECT number, id, inbound, turn, status, attempt, epoch, submitted_at, started_at, completed_at, worker, lease_until, ",
             "cancelled_by, error_code, error_message, tokens_input, tokens_cached_input, tokens_output, tokens_reasoning, ",
-            "tokens_estimated, person, channel, session, reply, deliver_to, events, model, timeout, retry_of, manner, ",
+            "tokens_estimated, person, channel, session, reply, deliver_to, events, model, timeout, retry_of, language, manner, ",
             "prompts.text, results.text FROM tasks ",
             $index,
             " LEFT JOIN prompts ON prompts.task = number LEFT JOIN results ON results.task = number ",
@@ -43,6 +44,9 @@ pub(super) use select_task;
 
 /// The word that stands for the operator where a person could stand. No person is called so: theirs hold a colon.
 const OPERATOR: &str = "operator";
+
+/// As long as what a claim adds: two instants and the name of a worker.
+const ROOM: &str = "                                                ";
 
 /// The task with this number.
 pub(super) fn by_number(connection: &Connection, number: TaskNumber) -> Result<Option<Task>, LedgerError> {
@@ -120,10 +124,11 @@ pub(super) fn oldest_pending(connection: &Connection) -> Result<Option<Timestamp
 pub(super) fn insert(connection: &Connection, task: &Task) -> Result<(), LedgerError> {
     let sql = "INSERT INTO tasks (number, id, inbound, turn, status, attempt, epoch, submitted_at, tokens_input, \
                tokens_cached_input, tokens_output, tokens_reasoning, tokens_estimated, person, channel, session, reply, \
-               deliver_to, events, model, timeout, retry_of, manner) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 0, 0, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+               deliver_to, events, model, timeout, retry_of, language, room, manner) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 0, 0, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
+               ?19, ?20)";
     let (new, origin) = (&task.new, &task.new.origin);
-    let values: [&dyn ToSql; 18] = [
+    let values: [&dyn ToSql; 20] = [
         &stored(task.number.0),
         &new.id.as_str(),
         &new.inbound.as_ref().map(InboundId::as_str),
@@ -141,6 +146,8 @@ pub(super) fn insert(connection: &Connection, task: &Task) -> Result<(), LedgerE
         &new.settings.model,
         &new.settings.timeout.map(|timeout| i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX)),
         &new.retry_of.map(|number| stored(number.0)),
+        &origin.language.as_str(),
+        &ROOM,
         &manner_text(&new.manner),
     ];
     execute(connection, sql, "add a task", values)?;
@@ -183,12 +190,12 @@ pub(super) fn update(connection: &Connection, task: &Task, before: Status) -> Re
     let Some(completed_at) = task.completed_at() else {
         let sql = "UPDATE tasks SET status = ?2, attempt = ?3, epoch = ?4, started_at = ?5, worker = ?6, \
                    lease_until = ?7, cancelled_by = ?8, tokens_input = ?9, tokens_cached_input = ?10, \
-                   tokens_output = ?11, tokens_reasoning = ?12, tokens_estimated = ?13 WHERE number = ?1";
+                   tokens_output = ?11, tokens_reasoning = ?12, tokens_estimated = ?13, room = NULL WHERE number = ?1";
         return execute(connection, sql, "move a task", moved);
     };
     let sql = "UPDATE tasks SET status = ?2, attempt = ?3, epoch = ?4, started_at = ?5, worker = ?6, \
                lease_until = ?7, cancelled_by = ?8, tokens_input = ?9, tokens_cached_input = ?10, \
-               tokens_output = ?11, tokens_reasoning = ?12, tokens_estimated = ?13, completed_at = ?14, \
+               tokens_output = ?11, tokens_reasoning = ?12, tokens_estimated = ?13, room = NULL, completed_at = ?14, \
                error_code = ?15, error_message = ?16 WHERE number = ?1";
     let failure = task.failure();
     let ended: [&dyn ToSql; 3] = [
@@ -230,11 +237,13 @@ fn task_of(row: &Row<'_>) -> Result<Task, LedgerError> {
     let model = columns.value("model")?;
     let timeout = columns.optional_number("timeout")?.map(Duration::from_millis);
     let retry_of = columns.optional_number("retry_of")?.map(TaskNumber);
+    // A language that is not spoken any more must not make a task unreadable.
+    let language = columns.parsed("language", |tag| Some(Language::from_tag(tag)))?;
     let manner = columns.optional("manner", |text| serde_json::from_str(text).ok())?.unwrap_or_default();
     let prompt = columns.parsed("prompt", |text| Prompt::parse(text).ok())?;
     let result = columns.value::<Option<String>>("result")?.unwrap_or_default();
     let state = found.state(status, result, &columns)?;
-    let origin = Origin { channel, session, person, reply };
+    let origin = Origin { channel, session, person, reply, language };
     let settings = RunSettings { model, timeout };
     let new = NewTask { id, inbound, prompt, origin, deliver_to, events, manner, settings, retry_of };
     Ok(Task { new, number, turn, submitted_at, attempt, epoch, started_at, usage, state })

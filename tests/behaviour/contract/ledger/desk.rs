@@ -11,6 +11,7 @@ use legwork::background::ports::{Acceptance, CancelRequest, Delivery, Finish, Le
 use legwork::domain::channel::{ChannelId, PersonId};
 use legwork::domain::failure::{Failure, FailureCode};
 use legwork::domain::id::{InboundId, MessageId, ReplyHandle, TaskId, TaskRef, WorkerId};
+use legwork::domain::language::Language;
 use legwork::domain::limits::Limits;
 use legwork::domain::notice::{Events, Notice, NoticeKind};
 use legwork::domain::origin::Origin;
@@ -70,6 +71,7 @@ impl Desk {
                 session: "telegram:1".to_owned(),
                 person: Some(person("telegram:7")),
                 reply: Some(ReplyHandle("message 5".to_owned())),
+                language: Language::De,
             },
             deliver_to: Vec::new(),
             events: Events::default(),
