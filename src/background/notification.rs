@@ -37,7 +37,6 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause between tries.
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
-
 /// What became of one try to deliver a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notified {

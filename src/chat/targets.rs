@@ -101,7 +101,9 @@ impl Naming<'_> {
         }
         match tokio::time::timeout(PATIENCE, self.router.check_target(channel)).await {
             Ok(Ok(())) => Ok(channel.clone()),
-            Ok(Err(SendError::Undeliverable(reason))) => Err(Refused::Say(wording::target_refused(self.language, channel, &reason))),
+            Ok(Err(SendError::Undeliverable(reason))) => {
+                Err(Refused::Say(wording::target_refused(self.language, channel, &reason)))
+            }
             Ok(Err(_)) | Err(_) => Err(Refused::Say(wording::target_unknown(self.language, channel))),
         }
     }

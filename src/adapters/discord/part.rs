@@ -59,14 +59,7 @@ impl Part {
         Self::within(MESSAGE_LIMIT, language, text, format, buttons, number)
     }
 
-    fn within(
-        limit: usize,
-        language: Language,
-        text: &str,
-        format: Format,
-        buttons: &[Button],
-        number: usize,
-    ) -> Option<Self> {
+    fn within(limit: usize, language: Language, text: &str, format: Format, buttons: &[Button], number: usize) -> Option<Self> {
         let text = match format {
             Format::Plain => Cow::Owned(literal(text)),
             Format::Markdown => Cow::Borrowed(text),

@@ -128,8 +128,7 @@ fn status_of_notice(language: Language, notice: &Notice, held_until: Option<Time
                 let tries = usize::try_from(notice.tries).unwrap_or(usize::MAX);
                 sentence(language, "delivery-retrying").counting("tries", tries).with("error", error).text()
             }
-            None => held_until
-                .map_or_else(|| say(language, "delivery-on-its-way"), |until| held(language, until, now)),
+            None => held_until.map_or_else(|| say(language, "delivery-on-its-way"), |until| held(language, until, now)),
         },
     };
     sentence(language, "status-notice")

@@ -10,8 +10,11 @@ use rusqlite::{Connection, OpenFlags};
 use crate::background::ports::{HookError, LedgerError};
 
 /// The schema's migrations. The number of the last one is the file's `user_version`.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("migrations/0001_tasks_and_notices.sql"), include_str!("migrations/0002_language.sql"), include_str!("migrations/0004_channels.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_tasks_and_notices.sql"),
+    include_str!("migrations/0002_language.sql"),
+    include_str!("migrations/0004_channels.sql"),
+];
 
 /// The file's `application_id`: "Lgwk".
 const APPLICATION_ID: i64 = 0x4C67_776B;

@@ -34,7 +34,47 @@ fn what_a_channel_gets_is_shown_with_where_it_comes_from() {
         let view = PlanView { plan: &plan, changed: true, may_change: true, threads: true, now: at(0) };
         let other = PlanView { plan: &default, changed: false, may_change: false, threads: false, now: at(0) };
         vec![wording::plan(language, &view), wording::plan(language, &other)]
-    }), @"");
+    }), @"
+    Changed. This channel now gets:
+    Events: done, failed (set here)
+    Silent: yes (configured for the whole chat)
+    Mentions who asked: no (default)
+    Quiet: 14:00-07:00 Europe/Berlin, now for 14 h 46 min more (set here)
+    A thread for each task: no (default)
+    Also sent to: chat:9 (configured for the whole chat)
+
+    The acceptance of a task is always answered and its result always delivered.
+    Change it like this: /notify done failed, /notify quiet 22:00-07:00 Europe/Berlin, /notify reset
+    This channel gets:
+    Events: started, done, failed, cancelled (default)
+    Silent: no (default)
+    Mentions who asked: no (default)
+    Quiet: never (default)
+    Also sent to: nowhere else (default)
+
+    The acceptance of a task is always answered and its result always delivered.
+    Only admins of this channel can change it.
+
+    Geändert. Dieser Kanal bekommt jetzt:
+    Ereignisse: done, failed (hier eingestellt)
+    Ohne Ton: ja (für den ganzen Chat konfiguriert)
+    Erwähnt, wer gefragt hat: nein (Vorgabe)
+    Ruhezeit: 14:00-07:00 Europe/Berlin, gerade noch 14 h 46 min (hier eingestellt)
+    Ein Thread für jede Aufgabe: nein (Vorgabe)
+    Geht auch an: chat:9 (für den ganzen Chat konfiguriert)
+
+    Die Annahme einer Aufgabe wird immer beantwortet, ihr Ergebnis immer zugestellt.
+    Ändern geht so: /notify done failed, /notify quiet 22:00-07:00 Europe/Berlin, /notify reset
+    Dieser Kanal bekommt:
+    Ereignisse: started, done, failed, cancelled (Vorgabe)
+    Ohne Ton: nein (Vorgabe)
+    Erwähnt, wer gefragt hat: nein (Vorgabe)
+    Ruhezeit: nie (Vorgabe)
+    Geht auch an: sonst niemanden (Vorgabe)
+
+    Die Annahme einer Aufgabe wird immer beantwortet, ihr Ergebnis immer zugestellt.
+    Nur Admins dieses Kanals können das ändern.
+    ");
 }
 
 #[test]
@@ -58,7 +98,43 @@ fn refusals_about_channels_say_what_to_do() {
         wording::somebody(language),
         wording::parse_error(language, &ParseError::Preference { text: "finished".to_owned(), wanted: "setting" }),
         wording::parse_error(language, &ParseError::Preference { text: String::new(), wanted: "switch" }),
-    ]), @"");
+    ]), @"
+    Only admins of this channel and admins of this bot can change what it gets. Nothing has changed; /notify shows what it gets.
+    Only admins of this bot can send this channel's news to chat:9. You can send them to your own direct chat: /notify to me. Nothing has changed.
+    There are no threads here that the bot could open. Nothing has changed.
+    You may send a task's news to your own direct chat (me) and to the channels that this one is set up with. chat:9 is neither, so that takes an admin of this bot. Nothing was queued; send it again without it.
+    Nothing can be sent to chat:9: no bot is configured for that platform. Nothing was done.
+    chat:9 is this channel, which hears of its tasks anyway. Nothing was done; send it again without it.
+    chat:9 is named twice. Nothing was done; name it once.
+    Nothing can be sent to chat:9: the bot was removed from the chat. Nothing was done; let the bot write there first, or leave it out.
+    It cannot be found out now whether chat:9 takes messages. Nothing was done; try again in a minute.
+    I cannot write to you directly. Open a direct chat with me and write /start there, or allow direct messages from this server; then send it again. Nothing was queued.
+    It cannot be found out now whether I can write to you directly. Nothing was queued; try again in a minute.
+    A private task goes to you alone, so it cannot go to another channel as well. Nothing was queued; leave one of the two out.
+    #7 is private: only who asked for it can read or repeat it.
+    #7 is private, so its result is in your direct chat with me.
+    @you
+    “finished” does not belong there: it wants events, or one of silent, mention, thread, quiet, to, reset. Nothing has changed; /notify alone shows what this channel gets.
+    Something is missing: on or off. Nothing has changed; /notify alone shows what this channel gets.
+
+    Was dieser Kanal bekommt, können nur seine Admins und die Admins dieses Bots ändern. Es hat sich nichts geändert; /notify zeigt, was er bekommt.
+    Nur Admins dieses Bots können die Meldungen dieses Kanals an chat:9 schicken. An deinen direkten Chat kannst du sie schicken: /notify to me. Es hat sich nichts geändert.
+    Hier gibt es keine Threads, die der Bot öffnen könnte. Es hat sich nichts geändert.
+    Du darfst die Meldungen einer Aufgabe an deinen direkten Chat (me) und an die Kanäle schicken, die für diesen eingerichtet sind. chat:9 ist keins davon, das darf nur ein Admin dieses Bots. Nichts wurde angenommen; schick es noch einmal ohne den Kanal.
+    An chat:9 kann nichts geschickt werden: Für diese Plattform ist kein Bot eingerichtet. Nichts wurde getan.
+    chat:9 ist dieser Kanal und hört ohnehin von seinen Aufgaben. Nichts wurde getan; schick es noch einmal ohne ihn.
+    chat:9 steht zweimal da. Nichts wurde getan; nenn ihn einmal.
+    An chat:9 kann nichts geschickt werden (auf Englisch: „the bot was removed from the chat“). Nichts wurde getan; lass den Bot dort erst schreiben oder lass den Kanal weg.
+    Ob chat:9 Nachrichten annimmt, lässt sich gerade nicht feststellen. Nichts wurde getan; versuch es in einer Minute noch einmal.
+    Ich kann dir nicht direkt schreiben. Öffne einen direkten Chat mit mir und schreib dort /start, oder erlaube Direktnachrichten von diesem Server; dann schick es noch einmal. Nichts wurde angenommen.
+    Ob ich dir direkt schreiben kann, lässt sich gerade nicht feststellen. Nichts wurde angenommen; versuch es in einer Minute noch einmal.
+    Eine private Aufgabe geht nur an dich und kann nicht auch in einen anderen Kanal gehen. Nichts wurde angenommen; lass eins von beiden weg.
+    #7 ist privat: Nur wer sie abgegeben hat, kann sie lesen oder wiederholen.
+    #7 ist privat, deshalb steht das Ergebnis in deinem direkten Chat mit mir.
+    @du
+    „finished“ gehört dort nicht hin. Dort geht: Ereignisse, oder eins von silent, mention, thread, quiet, to, reset. Es hat sich nichts geändert; /notify allein zeigt, was dieser Kanal bekommt.
+    Da fehlt etwas: on oder off. Es hat sich nichts geändert; /notify allein zeigt, was dieser Kanal bekommt.
+    ");
 }
 
 #[test]
@@ -87,7 +163,31 @@ fn a_private_task_shows_its_text_to_who_asked_only() {
         ];
         assert!(said.iter().all(|text| !text.contains("offers") && !text.contains("secret") && !text.contains("was empty")));
         said
-    }), @"");
+    }), @"
+    #42 done after 12 s. It is private: the result went to who asked.
+    #42 failed after 12 s. It is private: who asked was told why.
+    #42 failed after 12 s
+    Asked: (private)
+    Submitted: 14:13:20 UTC (20 s ago)
+    Started: 14:13:23 UTC (17 s ago), after 3.0 s in the queue
+    Ended: 14:13:35 UTC (5.0 s ago)
+    Error: empty
+    Used: 2.1k tokens, cost unknown
+    Your tasks, newest first:
+    #42 done after 12 s: (private)
+
+    #42 fertig nach 12 s. Sie ist privat: Das Ergebnis ging an den, der sie abgegeben hat.
+    #42 fehlgeschlagen nach 12 s. Sie ist privat: Warum, weiß, wer sie abgegeben hat.
+    #42 fehlgeschlagen nach 12 s
+    Auftrag: (privat)
+    Eingereicht: 14:13:20 UTC (vor 20 s)
+    Begonnen: 14:13:23 UTC (vor 17 s), nach 3,0 s in der Warteschlange
+    Beendet: 14:13:35 UTC (vor 5,0 s)
+    Fehler: empty
+    Verbrauch: 2,1 Tsd. Token, Kosten unbekannt
+    Deine Aufgaben, die neuesten zuerst:
+    #42 fertig nach 12 s: (privat)
+    ");
     let direct = Notice { channel: there(), ..notice_of(NoticeKind::Result, &task) };
     assert!(wording::notice(super::LANGUAGES[0], &direct, &task, None).contains("secret result"));
 }
@@ -104,5 +204,27 @@ fn a_digest_is_short_and_names_every_task() {
         let digest = wording::digest(language, &many.iter().collect::<Vec<_>>());
         assert!(digest.len() < 1800, "{}", digest.len());
         vec![wording::digest(language, &few.iter().collect::<Vec<_>>()), digest.lines().skip(12).collect::<Vec<_>>().join("\n")]
-    }), @"");
+    }), @"
+    While it was quiet here:
+    #3 done after 12 s (waited 3.0 s), 2.1k tokens.
+    #4 failed: empty: the answer was empty. That was after 12 s (waited 3.0 s), 2.1k tokens. Use /retry 4 to run it again.
+    #5 running.
+
+    The result follows without a sound; /result 3 gives it again.
+    #12 done after 12 s (waited 3.0 s), 2.1k tokens.
+    and 2 more tasks; /list shows them.
+
+    The results follow without a sound; /result 1 gives the first again.
+
+    Während der Ruhezeit:
+    #3 fertig nach 12 s (Wartezeit 3,0 s), 2,1 Tsd. Token.
+    #4 fehlgeschlagen (empty): die Antwort war leer. Das war nach 12 s (Wartezeit 3,0 s), 2,1 Tsd. Token. Mit /retry 4 läuf…
+    #5 läuft.
+
+    Das Ergebnis folgt ohne Ton; /result 3 gibt es noch einmal.
+    #12 fertig nach 12 s (Wartezeit 3,0 s), 2,1 Tsd. Token.
+    und 2 weitere Aufgaben; /list zeigt sie.
+
+    Die Ergebnisse folgen ohne Ton; /result 1 gibt das erste noch einmal.
+    ");
 }

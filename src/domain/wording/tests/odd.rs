@@ -29,7 +29,15 @@ fn said(language: Language, mut task: Task, count: u64, odd: &str) -> Vec<String
     notices[0].state = NoticeState::Undeliverable { at: at(0), reason: odd.to_owned() };
     let usage = Usage { input: count, output: count, estimated: true, ..Usage::default() };
     let progress = Progress { phase: odd.to_owned(), step: u32::MAX, usage };
-    let view = wording::StatusView { task: &task, ahead: Some(small), progress: Some(&progress), notices: &notices, held: &[], here: &here(), now: at(20) };
+    let view = wording::StatusView {
+        task: &task,
+        ahead: Some(small),
+        progress: Some(&progress),
+        notices: &notices,
+        held: &[],
+        here: &here(),
+        now: at(20),
+    };
     let mut said: Vec<String> = notices.iter().map(|notice| wording::notice(language, notice, &task, Some(small))).collect();
     said.extend([
         wording::status(language, &view),

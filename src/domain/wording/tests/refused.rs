@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{at, here, ended, in_each};
+use super::{at, ended, here, in_each};
 use crate::domain::command::CommandName;
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::id::{TaskNumber, TaskRef};
@@ -114,7 +114,8 @@ fn failures_are_explained_by_their_code_and_in_detail_by_the_ledger() {
     let reason = |language, code, message: &str| {
         let failure = Failure::new(code, message);
         let task = ended(Outcome::Failed { failure, partial: String::new() });
-        let view = wording::StatusView { task: &task, ahead: None, progress: None, notices: &[], held: &[], here: &here(), now: at(20) };
+        let view =
+            wording::StatusView { task: &task, ahead: None, progress: None, notices: &[], held: &[], here: &here(), now: at(20) };
         let status = wording::status(language, &view);
         status.lines().rev().nth(1).unwrap().to_owned()
     };

@@ -1,6 +1,6 @@
 //! Every sentence, as people read it.
 
-use super::{at, here, cancelled_by, done, ended, in_each, notice, notice_of, receipt, running, task};
+use super::{at, cancelled_by, done, ended, here, in_each, notice, notice_of, receipt, running, task};
 use crate::domain::command::{Button, CommandName};
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::id::TaskNumber;
@@ -146,7 +146,15 @@ fn a_status_tells_where_every_notice_is() {
     let view = |language| {
         wording::status(
             language,
-            &wording::StatusView { task: &task, ahead: None, progress: None, notices: &notices, held: &[], here: &here(), now: at(20) },
+            &wording::StatusView {
+                task: &task,
+                ahead: None,
+                progress: None,
+                notices: &notices,
+                held: &[],
+                here: &here(),
+                now: at(20),
+            },
         )
     };
     insta::assert_snapshot!(in_each(|language| vec![view(language)]), @"
