@@ -165,6 +165,9 @@ function blocks(text) {
   return nodes;
 }
 
+/** The names of people whom messages call, by id. */
+export const people = new Map();
+
 const INLINE = [
   [/^\\([^\sA-Za-z0-9])/, (m) => document.createTextNode(m[1])],
   [/^(`+)([\s\S]*?[^`])\1(?!`)/, (m) => el("code", {}, m[2])],
@@ -177,7 +180,7 @@ const INLINE = [
   [/^\[([^\]]+)\]\(<?(https?:[^)>\s]+)>?\)/, (m) => link(m[2], ...inline(m[1]))],
   [/^<(https?:[^>\s]+)>/, (m) => link(m[1], m[1])],
   [/^https?:\/\/[^\s<]+[^\s<.,:;"')\]]/, (m) => link(m[0], m[0])],
-  [/^<@!?(\d+)>/, (m) => el("span", { className: "dc-mention" }, `@${m[1]}`)],
+  [/^<@!?(\d+)>/, (m) => el("span", { className: "dc-mention" }, `@${people.get(m[1]) ?? m[1]}`)],
   [/^<#(\d+)>/, (m) => el("span", { className: "dc-mention" }, `#${m[1]}`)],
   [/^<\/([a-z ]+):\d+>/, (m) => el("span", { className: "dc-mention" }, `/${m[1]}`)],
   [/^<t:(\d+)(?::[tTdDfFR])?>/, (m) => el("span", { className: "dc-mention" }, new Date(m[1] * 1000).toLocaleString())],

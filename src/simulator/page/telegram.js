@@ -62,9 +62,9 @@ export function telegram(panel) {
     if (message.key === "empty") return empty();
     if (message.service) return el("li", { className: "tg-service" }, "Something changed in this chat");
     const node = el("li", { className: `tg-message ${message.from_bot ? "in" : "out"}` });
-    for (const name of ["first", "last", "edited"]) node.classList.toggle(name, Boolean(message[name]));
+    for (const name of ["first", "last", "edited", "silent"]) node.classList.toggle(name, Boolean(message[name]));
     node.classList.toggle("has-keys", message.buttons.length > 0);
-    const meta = el("span", { className: "tg-meta" }, message.edited && "edited", clock(message.sent_millis), !message.from_bot && icon("check"));
+    const meta = el("span", { className: "tg-meta" }, message.silent && muted(), message.edited && "edited", clock(message.sent_millis), !message.from_bot && icon("check"));
     const quote = message.reply && el("span", { className: "tg-quote" }, el("b", {}, message.reply.author), el("span", {}, message.reply.text));
     const text = el("div", { className: "tg-text" }, ...entities(message.text, message.entities, input.send));
     const answer = el("button", { className: "tg-reply", type: "button", title: "Reply", onclick: () => reply(message) }, icon("reply"));
@@ -78,6 +78,10 @@ export function telegram(panel) {
       node.append(el("div", { className: "tg-keys" }, ...rows));
     }
     return node;
+  }
+
+  function muted() {
+    return el("span", { className: "tg-muted", title: "Sent without a sound" }, icon("mute"));
   }
 
   function drawFile(message, file, index) {

@@ -6,6 +6,7 @@
 
 mod acceptance;
 mod attempts;
+mod channels;
 mod desk;
 mod file;
 mod model;
