@@ -7,6 +7,7 @@ mod ends;
 mod lanes;
 mod projection;
 mod queue;
+mod quiet;
 mod requests;
 mod restart;
 mod tools;

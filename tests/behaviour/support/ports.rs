@@ -80,6 +80,8 @@ pub struct Recorder {
 #[derive(Default)]
 struct Recorded {
     messages: BTreeMap<String, Vec<String>>,
+    silent: BTreeMap<String, Vec<bool>>,
+    mentions: Vec<String>,
     labels: Vec<String>,
     faults: Vec<SendError>,
     poison: Option<String>,
@@ -91,6 +93,16 @@ impl Recorder {
     /// What a channel has heard, in order.
     pub fn heard(&self, channel: &str) -> Vec<String> {
         self.state.lock().unwrap().messages.get(channel).cloned().unwrap_or_default()
+    }
+
+    /// Whether each of what a channel has heard came without a sound, in order.
+    pub fn silent(&self, channel: &str) -> Vec<bool> {
+        self.state.lock().unwrap().silent.get(channel).cloned().unwrap_or_default()
+    }
+
+    /// Who was called by name, once for each message that did.
+    pub fn mentions(&self) -> Vec<String> {
+        self.state.lock().unwrap().mentions.clone()
     }
 
     /// How often typing was shown in a channel.
@@ -127,6 +139,8 @@ impl ChannelNotifier for Recorder {
         let mark = if message.in_flight_since.is_some() { " (may be a duplicate)" } else { "" };
         let text = format!("{}{mark}", parts[part]);
         state.messages.entry(message.channel.to_string()).or_default().push(text);
+        state.silent.entry(message.channel.to_string()).or_default().push(message.silent);
+        state.mentions.extend(message.mention.iter().filter(|_| part == 0).map(ToString::to_string));
         state.labels.extend(message.buttons.iter().map(|button| button.label.clone()));
         state.count += 1;
         let message = MessageId::parse(format!("m{}", state.count)).unwrap();
