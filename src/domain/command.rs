@@ -120,8 +120,8 @@ pub struct CommandSpec {
     pub options: &'static [OptionSpec],
 }
 
-const TASK_REQUIRED: OptionSpec = OptionSpec { name: "task", kind: OptionKind::Task, required: true };
-const TASK: OptionSpec = OptionSpec { required: false, ..TASK_REQUIRED };
+/// Never required: in the thread of a task, and as a reply to a message of it, there is nothing to name.
+const TASK: OptionSpec = optional("task", OptionKind::Task);
 
 const fn optional(name: &'static str, kind: OptionKind) -> OptionSpec {
     OptionSpec { name, kind, required: false }
@@ -144,8 +144,8 @@ pub const CATALOGUE: [CommandSpec; 8] = [
     CommandSpec { name: CommandName::Status, options: &[TASK] },
     CommandSpec { name: CommandName::Cancel, options: &[TASK] },
     CommandSpec { name: CommandName::List, options: &[optional("all", OptionKind::Flag)] },
-    CommandSpec { name: CommandName::Result, options: &[TASK_REQUIRED] },
-    CommandSpec { name: CommandName::Retry, options: &[TASK_REQUIRED] },
+    CommandSpec { name: CommandName::Result, options: &[TASK] },
+    CommandSpec { name: CommandName::Retry, options: &[TASK] },
     CommandSpec {
         name: CommandName::Notify,
         options: &[

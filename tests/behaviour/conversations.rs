@@ -2,9 +2,12 @@
 
 mod access;
 mod cancelling;
+mod channels;
 mod commands;
 mod last_words;
+mod private;
 mod submitting;
+mod targets;
 
 /// Defines a conversation and a test of it on each platform. `chat` is a channel as Ann sees it; the first argument after
 /// the name, if there is one, changes the settings.

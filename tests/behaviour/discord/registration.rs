@@ -10,7 +10,7 @@ const PUT: &str = "PUT /applications/{app}/commands";
 #[tokio::test]
 async fn commands_are_registered_once() {
     let mut bench = Bench::ready().await;
-    bench.until("registered", |bench| bench.server.commands(None).len() == 7).await;
+    bench.until("registered", |bench| bench.server.commands(None).len() == 8).await;
     bench.adapter_ends(false).await.expect("a clean end");
     bench.connect();
     bench.until_ready().await;
@@ -27,7 +27,7 @@ async fn a_server_of_the_configuration_gets_commands_of_its_own() {
     probe.end().await;
     let mut bench = Bench::idle_with(TOKEN, vec![guild]).await;
     bench.connect();
-    bench.until("registered", |bench| bench.server.commands(Some(guild)).len() == 7).await;
+    bench.until("registered", |bench| bench.server.commands(Some(guild)).len() == 8).await;
     assert!(bench.server.commands(None).is_empty());
     bench.until_ready().await;
     let id = bench.runs("help", &[]);

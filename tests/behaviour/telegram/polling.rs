@@ -168,7 +168,7 @@ async fn the_command_menu_is_set_once() {
     let (world, bot) = World::started().await;
     world.until("the menu", |server| (!server.menu().is_empty()).then_some(())).await;
     let names: Vec<_> = world.server.menu().into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["submit", "status", "cancel", "list", "result", "retry", "help", "start"]);
+    assert_eq!(names, ["submit", "status", "cancel", "list", "result", "retry", "notify", "help", "start"]);
     bot.stops().await;
     let bot = world.starts_bot();
     world.until("the second look", |server| (server.calls("getMyCommands") == 2).then_some(())).await;
