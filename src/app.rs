@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::adapters::clock::SystemClock;
@@ -37,6 +38,8 @@ const LEAVE_LIMIT: Duration = Duration::from_millis(1500);
 const FLUSH_LIMIT: Duration = Duration::from_secs(2);
 /// How long everything may take to end after that.
 const END_LIMIT: Duration = Duration::from_millis(500);
+/// How long a whole stop may take beyond the drain; the ledger gets what is left of it to be closed.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
 
 /// A server, put together and not yet running.
 pub struct App {
@@ -208,16 +211,32 @@ impl App {
             }
         };
         let store: Arc<dyn Ledger> = ledger.clone();
-        tokio::join!(work, pages, outbox.run(last.clone()), retention::run(store, clock, retention, soft.clone()));
+        let asked_to_stop = async {
+            soft.cancelled().await;
+            Instant::now()
+        };
+        let retention = retention::run(store, clock, retention, soft.clone());
+        let ((), (), (), (), asked) = tokio::join!(work, pages, outbox.run(last.clone()), retention, asked_to_stop);
 
+        let deadline = if hard.is_cancelled() { asked } else { asked + drain + STOP_LIMIT };
         hard.cancel();
         tracker.close();
         if tokio::time::timeout(END_LIMIT, tracker.wait()).await.is_err() {
             tracing::warn!(left = tracker.len(), "some futures did not end in time");
         }
-        ledger.close().await;
+        close(ledger, deadline.saturating_duration_since(Instant::now()).max(END_LIMIT)).await;
         let failed = failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         failed.map_or(Ok(()), Err)
+    }
+}
+
+/// Closes the ledger within this time. A disk that hangs must not keep the process: then nothing more is waited for, and
+/// what was not written yet is as after a crash.
+async fn close(ledger: Arc<SqliteLedger>, limit: Duration) {
+    if tokio::time::timeout(limit, ledger.close()).await.is_err() {
+        tracing::error!(?limit, "the ledger did not close in time; what it has not written yet is lost");
+        // Dropping it would wait for its thread.
+        std::mem::forget(ledger);
     }
 }
 

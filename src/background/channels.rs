@@ -142,6 +142,12 @@ impl Channels {
         Ok(self.book().await?.route(origin, wishes))
     }
 
+    /// Reads again what was set, because somebody else changed it.
+    pub(crate) async fn look_again(&self) -> Result<(), LedgerError> {
+        let _changing = self.inner.changing.lock().await;
+        self.read_again().await.map(drop)
+    }
+
     async fn read_again(&self) -> Result<Arc<Book>, LedgerError> {
         let set: HashMap<_, _> = self.inner.ledger.channel_settings().await?.into_iter().collect();
         let book = Arc::new(Book::new(Arc::clone(&self.inner.policy), set));

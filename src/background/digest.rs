@@ -80,14 +80,20 @@ impl Notification {
         match error {
             SendError::Undeliverable(reason) => {
                 tracing::warn!(channel = %message.channel, %reason, "what was held is undeliverable");
-                record(Delivery::Undeliverable { reason }).await?;
+                for notice in notices {
+                    self.refused(notice, reason.clone()).await?;
+                }
                 Ok(Notified::Part)
+            }
+            SendError::Moved { from, to } => {
+                self.moved(&from, &to).await?;
+                Ok(Notified::Moved)
             }
             SendError::RetryAfter(wait) => {
                 record(Delivery::Held { due_at: later(self.now(), wait), reason }).await?;
                 Ok(Notified::Held(wait))
             }
-            SendError::Moved { .. } | SendError::Unavailable(_) | SendError::Unknown(_) => {
+            SendError::Unavailable(_) | SendError::Unknown(_) => {
                 let (pause, unknown) = (pause_after(tries), matches!(error, SendError::Unknown(_)));
                 tracing::debug!(channel = %message.channel, %reason, "what was held is told later");
                 record(Delivery::Retry { due_at: later(self.now(), pause), reason, unknown }).await?;

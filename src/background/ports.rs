@@ -403,10 +403,13 @@ pub enum Delivery {
         /// Whether it may have been sent all the same.
         unknown: bool,
     },
-    /// It will never be delivered.
+    /// It will never be delivered there.
     Undeliverable {
         /// Why, for `/status`.
         reason: String,
+        /// The channel of its person alone, which is owed the same from now on if it
+        /// [matters](crate::domain::notice::fallback) and is not owed it already.
+        fallback: Option<ChannelId>,
     },
 }
 
@@ -524,6 +527,10 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// The task whose thread this channel is.
     async fn find_by_thread(&self, channel: &ChannelId) -> Result<Option<Task>, LedgerError>;
+    /// A channel goes on under another id, with its parts ([`ChannelId::moved`]): what its tasks came from, where they
+    /// report to, what is owed there and what was set there is moved along. Messages have other ids there, so replies to them are
+    /// given up. Returns how many notices are owed there now that were owed here. Wakes [`Hints::notices`].
+    async fn move_channel(&self, from: &ChannelId, to: &ChannelId, now: Timestamp) -> Result<u64, LedgerError>;
 
     /// One task, and how many tasks are before it when it waits.
     async fn find(&self, task: &TaskRef) -> Result<Option<(Task, Option<usize>)>, LedgerError>;

@@ -114,14 +114,16 @@ fn telegram(raw: &RawConfig, values: &mut Values<'_>) -> Option<TelegramConfig> 
     let raw = &raw.telegram;
     values.only("telegram.mode", &raw.mode, "polling", "webhook");
     let api_url = values.root_url("telegram.api_url", &raw.api_url);
+    let pace = values.at_least_one("telegram.pace", raw.pace);
     let token = values.secret("telegram.token", &raw.token, &raw.token_file)?;
-    Some(TelegramConfig { token, api_url })
+    Some(TelegramConfig { token, api_url, pace })
 }
 
 fn discord(raw: &RawConfig, values: &mut Values<'_>) -> Option<DiscordConfig> {
     let raw = &raw.discord;
     values.only("discord.mode", &raw.mode, "gateway", "interactions");
     let api_url = values.root_url("discord.api_url", &raw.api_url);
+    let pace = values.at_least_one("discord.pace", raw.pace);
     let mut guilds = Vec::new();
     for (at, text) in raw.guilds.iter().enumerate() {
         match text.trim().parse::<u64>() {
@@ -133,7 +135,7 @@ fn discord(raw: &RawConfig, values: &mut Values<'_>) -> Option<DiscordConfig> {
         }
     }
     let token = values.secret("discord.token", &raw.token, &raw.token_file)?;
-    Some(DiscordConfig { token, api_url, guilds })
+    Some(DiscordConfig { token, api_url, pace, guilds })
 }
 
 fn channels(raw: &[RawChannel], values: &mut Values<'_>) -> Vec<ChannelConfig> {

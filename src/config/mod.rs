@@ -17,6 +17,7 @@ pub mod value;
 mod tests;
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -167,6 +168,8 @@ pub struct TelegramConfig {
     pub token: SecretString,
     /// Root under which `/bot<token>/<method>` is served, without a trailing slash.
     pub api_url: String,
+    /// How many times faster than Telegram allows the bot may talk.
+    pub pace: NonZeroU32,
 }
 
 /// `[discord]`
@@ -176,6 +179,8 @@ pub struct DiscordConfig {
     pub token: SecretString,
     /// Root under which `/api/v10/...` is served, without a trailing slash.
     pub api_url: String,
+    /// How many times faster than Discord allows the bot may talk.
+    pub pace: NonZeroU32,
     /// Guilds that get the commands at once; empty means global commands.
     pub guilds: Vec<u64>,
 }

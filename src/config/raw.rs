@@ -116,6 +116,8 @@ pub struct RawTelegram {
     pub token_file: String,
     /// Root of the Bot API. Defaults to `https://api.telegram.org`.
     pub api_url: String,
+    /// How many times faster than Telegram allows to talk. Defaults to 1; more is for test servers.
+    pub pace: u32,
     /// How updates arrive. Defaults to `polling`, the only way yet.
     pub mode: String,
 }
@@ -130,6 +132,8 @@ pub struct RawDiscord {
     pub token_file: String,
     /// Root of the API. Defaults to `https://discord.com`.
     pub api_url: String,
+    /// How many times faster than Discord allows to talk. Defaults to 1; more is for test servers.
+    pub pace: u32,
     /// How interactions arrive. Defaults to `gateway`, the only way yet.
     pub mode: String,
     /// Guilds that get the commands at once. Defaults to none: global commands.
@@ -280,14 +284,14 @@ impl Default for RawLlm {
 impl Default for RawTelegram {
     fn default() -> Self {
         let (token, token_file) = (RawSecret::default(), String::new());
-        Self { token, token_file, api_url: text("https://api.telegram.org"), mode: text("polling") }
+        Self { token, token_file, api_url: text("https://api.telegram.org"), pace: 1, mode: text("polling") }
     }
 }
 
 impl Default for RawDiscord {
     fn default() -> Self {
         let (token, token_file) = (RawSecret::default(), String::new());
-        Self { token, token_file, api_url: text("https://discord.com"), mode: text("gateway"), guilds: Vec::new() }
+        Self { token, token_file, api_url: text("https://discord.com"), pace: 1, mode: text("gateway"), guilds: Vec::new() }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::fmt::Debug;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -65,10 +66,15 @@ impl<'a> Values<'a> {
 
     /// A limit of at least one.
     pub fn limit(&mut self, key: &str, count: u32) -> usize {
-        if count == 0 {
+        usize::try_from(self.at_least_one(key, count).get()).unwrap_or(usize::MAX)
+    }
+
+    /// A count of at least one.
+    pub fn at_least_one(&mut self, key: &str, count: u32) -> NonZeroU32 {
+        NonZeroU32::new(count).unwrap_or_else(|| {
             self.wrong(key, count, "expected at least 1", "raise it, or leave the key out");
-        }
-        usize::try_from(count).unwrap_or(usize::MAX).max(1)
+            NonZeroU32::MIN
+        })
     }
 
     /// A secret, inline or in a file.

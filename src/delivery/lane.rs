@@ -12,11 +12,12 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::background::notification::{Notified, pause_after};
-use crate::background::ports::SendError;
+use crate::background::ports::{OutgoingMessage, SendError};
 use crate::delivery::live::{Shown, Waiting};
 use crate::delivery::outbox::Shared;
 use crate::delivery::priority::Priority;
 use crate::delivery::queue::{Answer, Candidate, Item, Queue};
+use crate::domain::channel::ChannelId;
 use crate::domain::notice::Notice;
 use crate::domain::pace::{Pace, SendKind};
 
@@ -178,19 +179,35 @@ impl Lane {
 
     /// Sends the next part of an answer.
     async fn answer(&self, answer: &Answer, pace: &Pace) {
-        let sent = self.shared.notification.send(&answer.message, answer.part, answer.failures).await;
-        self.shared.budgets.answered(pace, answer.message.text.chars().count());
+        let (message, number) = (&answer.message, answer.number);
+        let sent = self.shared.notification.send(message, answer.part, answer.failures).await;
+        self.shared.budgets.answered(pace, message.text.chars().count());
+        if let Err(SendError::Moved { from, to }) = &sent {
+            self.follow(from, to).await;
+            if let Some(channel) = message.channel.moved(from, to) {
+                // What it answers has another id there.
+                self.shared.say(OutgoingMessage { channel, reply: None, ..message.clone() });
+            }
+        }
         let mut queue = self.inlet.queue();
         match sent {
-            Ok(sent) if sent.more => queue.advance_answer(answer.number),
-            Ok(_last) => queue.finish_answer(answer.number),
+            Ok(sent) if sent.more => queue.advance_answer(number),
+            Ok(_last) => queue.finish_answer(number),
             Err(SendError::RetryAfter(wait)) => self.shared.budgets.hold(pace, wait),
-            Err(SendError::Unavailable(_)) => queue.retry_answer(answer.number, Instant::now() + pause_after(answer.failures)),
-            Err(error @ (SendError::Unknown(_) | SendError::Undeliverable(_) | SendError::Moved { .. })) => {
+            Err(SendError::Unavailable(_)) => queue.retry_answer(number, Instant::now() + pause_after(answer.failures)),
+            Err(SendError::Moved { .. }) => queue.finish_answer(number),
+            Err(error @ (SendError::Unknown(_) | SendError::Undeliverable(_))) => {
                 // An answer that may have arrived is not repeated: its person can simply ask again.
-                tracing::warn!(channel = %answer.message.channel, error = %error, "an answer is given up");
-                queue.finish_answer(answer.number);
+                tracing::warn!(channel = %message.channel, error = %error, "an answer is given up");
+                queue.finish_answer(number);
             }
+        }
+    }
+
+    /// The chat goes on under another id, and with it what is stored of it.
+    async fn follow(&self, from: &ChannelId, to: &ChannelId) {
+        if let Err(error) = self.shared.notification.moved(from, to).await {
+            tracing::warn!(error = %error, "what is stored of a channel has not moved with it yet");
         }
     }
 
@@ -212,6 +229,9 @@ impl Lane {
                 self.inlet.queue().put_back(waiting);
             }
             Ok(Err(error)) => {
+                if let SendError::Moved { from, to } = &error {
+                    self.follow(from, to).await;
+                }
                 tracing::debug!(channel = %channel, error = %error, "a live message is not shown");
                 waiting.tell(Shown::Failed(error));
             }

@@ -146,6 +146,16 @@ impl Shared {
         self.lanes.iter().flat_map(|lane| lane.value().queue().owing().cloned().collect::<Vec<_>>()).collect()
     }
 
+    /// Puts an answer into the lane of its chat.
+    pub(crate) fn say(self: &Arc<Self>, message: OutgoingMessage) {
+        let channel = message.channel.clone();
+        Self::push(self, &channel, SendKind::Answer, |queue| {
+            if !queue.add_answer(message) {
+                tracing::warn!(%channel, "an answer is given up: too many wait in its chat");
+            }
+        });
+    }
+
     /// Puts something into the lane of a channel's chat, and starts the lane if it is not running.
     fn push(shared: &Arc<Self>, channel: &ChannelId, kind: SendKind, put: impl FnOnce(&mut Queue)) {
         let chat = shared.notification.notifier().pace(channel, kind).chat.key;
@@ -166,11 +176,6 @@ impl Shared {
 
 impl Replies for Outbox {
     fn say(&self, message: OutgoingMessage) {
-        let channel = message.channel.clone();
-        Shared::push(&self.shared, &channel, SendKind::Answer, |queue| {
-            if !queue.add_answer(message) {
-                tracing::warn!(%channel, "an answer is given up: too many wait in its chat");
-            }
-        });
+        self.shared.say(message);
     }
 }

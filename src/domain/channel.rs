@@ -104,3 +104,28 @@ address! {
     /// A person who asks, as one platform knows them.
     PersonId
 }
+
+impl ChannelId {
+    /// Its name after a chat has moved: if this is `from` or a part of it (`from/7`), the same of `to`.
+    #[must_use]
+    pub fn moved(&self, from: &Self, to: &Self) -> Option<Self> {
+        let part = self.address.strip_prefix(from.address.as_str()).filter(|_| self.platform == from.platform)?;
+        (part.is_empty() || part.starts_with('/')).then(|| Self { address: format!("{}{part}", to.address), ..to.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chat_moves_with_its_parts_and_no_other_does() {
+        let id = |text: &str| text.parse::<ChannelId>().unwrap();
+        let moved = |text: &str| id(text).moved(&id("chat:-7"), &id("chat:-100")).map(|channel| channel.to_string());
+        assert_eq!(moved("chat:-7").as_deref(), Some("chat:-100"));
+        assert_eq!(moved("chat:-7/12").as_deref(), Some("chat:-100/12"));
+        for other in ["chat:-70", "chat:7", "other:-7", "chat:-8/7"] {
+            assert_eq!(moved(other), None, "{other}");
+        }
+    }
+}

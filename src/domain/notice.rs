@@ -143,6 +143,8 @@ pub struct NoticeDraft {
     pub channel: ChannelId,
     /// How to answer the message that asked, where the notice goes to the channel that asked.
     pub reply: Option<ReplyHandle>,
+    /// The channel it was meant for, when that did not take it and it goes to the person alone.
+    pub instead_of: Option<ChannelId>,
 }
 
 /// The notices that the acceptance of a task owes.
@@ -174,7 +176,20 @@ pub fn owed(task: &Task, transition: Transition) -> Vec<NoticeDraft> {
 fn draft(task: &Task, kind: NoticeKind, channel: &ChannelId) -> NoticeDraft {
     let origin = &task.new.origin;
     let reply = if origin.channel.as_ref() == Some(channel) { origin.reply.clone() } else { None };
-    NoticeDraft { kind, attempt: task.attempt, channel: channel.clone(), reply }
+    NoticeDraft { kind, attempt: task.attempt, channel: channel.clone(), reply, instead_of: None }
+}
+
+/// What a task owes to its person alone when a channel will never take this notice: what came out and how it ended. What
+/// already went that way goes nowhere else.
+#[must_use]
+pub fn fallback(notice: &Notice, direct: &ChannelId) -> Option<NoticeDraft> {
+    (notice.matters_to_its_person() && notice.channel != *direct).then(|| NoticeDraft {
+        kind: notice.kind,
+        attempt: notice.attempt,
+        channel: direct.clone(),
+        reply: None,
+        instead_of: Some(notice.channel.clone()),
+    })
 }
 
 impl Task {
@@ -255,6 +270,8 @@ pub struct Notice {
     pub channel: ChannelId,
     /// How to answer the message that asked.
     pub reply: Option<ReplyHandle>,
+    /// The channel it was meant for, when that did not take it and it goes to the person alone.
+    pub instead_of: Option<ChannelId>,
     /// When the transition happened.
     pub created_at: Timestamp,
     /// How far it is.
@@ -282,5 +299,11 @@ impl Notice {
     pub fn tells_end_first(&self, task: &Task) -> bool {
         let has_text = task.text().is_some() && task.is_open_to(&self.channel);
         self.tells_end() && (self.kind == NoticeKind::Result || !has_text)
+    }
+
+    /// Whether the person who asked should know it even if its channel does not take it.
+    #[must_use]
+    pub const fn matters_to_its_person(&self) -> bool {
+        self.tells_end() && self.instead_of.is_none()
     }
 }

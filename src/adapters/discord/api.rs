@@ -5,6 +5,7 @@
 //! address, header or body of a request reaches an error or a log, because they hold the bot's token or an
 //! interaction's; serenity records them in spans while it builds, so it builds with tracing turned off.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +41,7 @@ struct Inner {
     authorization: SecretString,
     metrics: Metrics,
     restraint: Restraint,
+    pace: NonZeroU32,
 }
 
 /// One request to be made.
@@ -103,7 +105,7 @@ impl Api {
             .map_err(DiscordError::Client)?;
         let authorization = SecretString::from(format!("Bot {token}"));
         let token = SecretString::from(token);
-        let inner = Inner { client, root, token, authorization, metrics, restraint: Restraint::default() };
+        let inner = Inner { client, root, token, authorization, metrics, restraint: Restraint::default(), pace: config.pace };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -115,6 +117,11 @@ impl Api {
     /// The root of the API.
     pub(super) fn root(&self) -> &str {
         &self.inner.root
+    }
+
+    /// How many times faster than Discord allows the bot may talk to this server.
+    pub(super) fn pace(&self) -> NonZeroU32 {
+        self.inner.pace
     }
 
     /// The bot's token.

@@ -7,6 +7,8 @@
 use std::time::Duration;
 
 use crate::background::ports::SendError;
+use crate::domain::wording::deliveries;
+use crate::domain::wording::deliveries::Refusal;
 
 /// Why the adapter cannot start or go on. Everything else is retried.
 #[derive(Debug, thiserror::Error)]
@@ -121,29 +123,27 @@ impl From<ApiError> for SendError {
                 Self::Unavailable(error.to_string())
             }
             ApiError::Unknown(what) => Self::Unknown(what.to_owned()),
-            ApiError::Refused { code, .. } => Self::Undeliverable(reason(code)),
+            ApiError::Refused { code, .. } => Self::Undeliverable(deliveries::refusal(&refusal(code))),
         }
     }
 }
 
-/// Why an answer that is for one person only is not given any more.
-pub(super) const TOO_LATE: &str = "the time to answer this Discord command is over";
-
-/// Why Discord takes no message, as a sentence for `/status`.
-fn reason(code: u64) -> String {
-    let known = match code {
-        10_003 => "the Discord channel does not exist any more",
-        10_004 => "the Discord server does not exist any more",
-        code::UNKNOWN_INTERACTION | code::UNKNOWN_WEBHOOK | code::UNKNOWN_MESSAGE | code::INVALID_WEBHOOK_TOKEN => TOO_LATE,
-        code::MISSING_ACCESS => "the bot has no access to the Discord channel",
-        code::MISSING_PERMISSIONS => "the bot has no permission to write in the Discord channel",
-        50_007 | 50_278 => "this person takes no direct messages from the bot",
-        50_083 | 160_005 => "the Discord thread is locked",
-        40_094 => "Discord takes no more follow-ups to this command",
-        200_000 | 200_001 => "the Discord server's AutoMod blocked the message",
-        _ => return format!("Discord does not take the message (code {code})"),
-    };
-    known.to_owned()
+/// What a refusal with this code means to people.
+fn refusal(code: u64) -> Refusal {
+    match code {
+        10_003 => Refusal::ChannelGone,
+        10_004 => Refusal::GroupGone,
+        code::UNKNOWN_INTERACTION | code::UNKNOWN_WEBHOOK | code::UNKNOWN_MESSAGE | code::INVALID_WEBHOOK_TOKEN => {
+            Refusal::TooLate
+        }
+        code::MISSING_ACCESS => Refusal::NoAccess,
+        code::MISSING_PERMISSIONS => Refusal::NoPermission,
+        50_007 | 50_278 => Refusal::NoDirectMessages,
+        50_083 | 160_005 => Refusal::TopicClosed,
+        40_094 => Refusal::NoMoreAnswers,
+        200_000 | 200_001 => Refusal::Filtered,
+        _ => Refusal::Said(format!("code {code}")),
+    }
 }
 
 #[cfg(test)]
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_refusal_with_a_code_is_final_and_says_why() {
         let SendError::Undeliverable(why) = refused(404, 10_003) else { panic!("a deleted channel is final") };
-        assert_eq!(why, "the Discord channel does not exist any more");
+        assert_eq!(why, "the channel does not exist any more");
         assert!(matches!(refused(403, code::MISSING_ACCESS), SendError::Undeliverable(_)));
         assert!(matches!(refused(403, 50_007), SendError::Undeliverable(_)));
         assert!(matches!(refused(400, 50_035), SendError::Undeliverable(why) if why.contains("50035")));

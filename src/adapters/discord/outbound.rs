@@ -18,13 +18,14 @@ use serenity::model::id::{MessageId, UserId};
 
 use crate::adapters::discord::address::{Handle, channel_id, discord_channel, discord_user, message_id};
 use crate::adapters::discord::api::{Api, Call};
-use crate::adapters::discord::error::{ApiError, TOO_LATE, code};
+use crate::adapters::discord::error::{ApiError, code};
 use crate::adapters::discord::pace;
 use crate::adapters::discord::part::Part;
 use crate::background::ports::{ChannelNotifier, Clock, OutgoingMessage, Purpose, SendError, Sent, TypingIndicator};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::pace::{Pace, SendKind};
 use crate::domain::time::elapsed;
+use crate::domain::wording::deliveries::{Refusal, refusal};
 
 /// How long Discord certainly remembers a nonce; it promises "a few minutes".
 const NONCE_MEMORY: Duration = Duration::from_mins(2);
@@ -79,7 +80,7 @@ impl ChannelNotifier for DiscordNotifier {
     }
 
     fn pace(&self, channel: &ChannelId, kind: SendKind) -> Pace {
-        pace::of_channel(channel, kind)
+        pace::of_channel(channel, kind, self.api.pace())
     }
 
     async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError> {
@@ -109,7 +110,7 @@ impl DiscordNotifier {
         match message.purpose {
             // It has no other way, so the token is tried whatever our clock says of its age.
             Purpose::Answer { private: true } => {
-                let Some(handle) = &handle else { return Err(SendError::Undeliverable(TOO_LATE.to_owned())) };
+                let Some(handle) = &handle else { return Err(SendError::Undeliverable(refusal(&Refusal::TooLate))) };
                 return Ok(self.answer(handle, true, number, part, unanswered).await?);
             }
             Purpose::Answer { private: false } => {

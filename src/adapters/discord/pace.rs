@@ -13,15 +13,15 @@ use crate::domain::pace::{Budget, Pace, Rate, SendKind};
 /// A little less than 50 in any second, and evenly, because requests do not travel equally fast.
 const BOT: Rate = Rate::Steady { every: Duration::from_millis(22), burst: NonZeroU32::MIN.saturating_add(2) };
 
-/// What a send of this kind to this channel uses up.
-pub(super) fn of_channel(channel: &ChannelId, kind: SendKind) -> Pace {
+/// What a send of this kind to this channel uses up, where everything goes so many times faster.
+pub(super) fn of_channel(channel: &ChannelId, kind: SendKind, faster: NonZeroU32) -> Pace {
     let (route, counted) = match kind {
         SendKind::Answer => ("answer", false),
         SendKind::Message | SendKind::Draft => ("message", true),
         SendKind::Edit => ("edit", true),
         SendKind::Typing => ("typing", true),
     };
-    let bot = counted.then(|| Budget { key: channel.platform().to_owned(), rates: vec![BOT] });
+    let bot = counted.then(|| Budget { key: channel.platform().to_owned(), rates: vec![BOT.faster(faster)] });
     Pace { hold: format!("{channel} {route}"), bot, ..Pace::unlimited(channel) }
 }
 
@@ -33,7 +33,7 @@ mod tests {
     fn answers_count_nowhere_and_waits_concern_one_kind_of_request() {
         let channel: ChannelId = "discord:7".parse().expect("a channel");
         let [answer, message, edit] =
-            [SendKind::Answer, SendKind::Message, SendKind::Edit].map(|kind| of_channel(&channel, kind));
+            [SendKind::Answer, SendKind::Message, SendKind::Edit].map(|kind| of_channel(&channel, kind, NonZeroU32::MIN));
         assert!(answer.bot.is_none() && message.bot.is_some() && message.bot == edit.bot);
         assert_eq!(answer.chat, message.chat, "one lane");
         assert_ne!(message.hold, edit.hold);

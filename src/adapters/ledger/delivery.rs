@@ -19,7 +19,7 @@ pub(super) struct Kept {
 impl Kept {
     /// A notice that a transition of `task` just made.
     pub(super) fn owed(id: NoticeId, task: &Task, draft: NoticeDraft, now: Timestamp) -> Self {
-        let NoticeDraft { kind, attempt, channel, reply } = draft;
+        let NoticeDraft { kind, attempt, channel, reply, instead_of } = draft;
         let notice = Notice {
             id,
             task: task.new.id.clone(),
@@ -28,6 +28,7 @@ impl Kept {
             attempt,
             channel,
             reply,
+            instead_of,
             created_at: now,
             state: NoticeState::Owed { due_at: now },
             receipts: Vec::new(),
@@ -77,7 +78,7 @@ impl Kept {
                 self.fail(reason);
                 self.notice.state = NoticeState::Owed { due_at };
             }
-            Delivery::Undeliverable { reason } => {
+            Delivery::Undeliverable { reason, .. } => {
                 self.notice.in_flight_since = None;
                 self.fail(reason.clone());
                 self.notice.state = NoticeState::Undeliverable { at: now, reason };

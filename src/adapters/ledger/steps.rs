@@ -7,7 +7,7 @@
 use crate::background::ports::{Acceptance, CancelRequest, Delivery, Finish, HookError, Lease, LedgerError, Renewal};
 use crate::domain::id::{InboundId, NoticeId, TaskId, TaskNumber, WorkerId};
 use crate::domain::limits::Limits;
-use crate::domain::notice::{Notice, NoticeDraft, owed, owed_at_acceptance};
+use crate::domain::notice::{Notice, NoticeDraft, fallback, owed, owed_at_acceptance};
 use crate::domain::queue::{admit, ahead_of, claimable, turn};
 use crate::domain::status::Status;
 use crate::domain::task::{CancelledBy, Event, NewTask, Outcome, State, Task};
@@ -236,8 +236,16 @@ pub(super) fn record_delivery(
 ) -> Result<Step<()>, LedgerError> {
     let Some(mut kept) = rows.notice(id)?.filter(Kept::is_owed) else { return Ok(Step::quiet(())) };
     let receipt = matches!(delivery, Delivery::Part { .. });
+    let instead = match delivery {
+        Delivery::Undeliverable { fallback: Some(direct), .. } => fallback(&kept.notice, direct),
+        _ => None,
+    };
+    let task = if instead.is_some() { rows.task_by_id(&kept.notice.task)? } else { None };
     kept.record(delivery.clone(), now);
     rows.update_notice(&kept, receipt)?;
+    if let (Some(task), Some(draft)) = (task, instead) {
+        rows.insert_notice(&task, draft, now)?;
+    }
     Ok(Step { value: (), work: false, notices: !kept.is_owed() })
 }
 

@@ -37,10 +37,14 @@ impl Totals {
         match state {
             NoticeState::Owed { .. } => return,
             NoticeState::Delivered { .. } => {}
-            NoticeState::Undeliverable { .. } => {
-                self.0.notices_undeliverable = self.0.notices_undeliverable.saturating_add(1);
-            }
+            NoticeState::Undeliverable { .. } => return self.notice_undeliverable(),
         }
+        self.0.notices_owed = self.0.notices_owed.saturating_sub(1);
+    }
+
+    /// A notice that was owed will never be delivered.
+    pub(super) fn notice_undeliverable(&mut self) {
+        self.0.notices_undeliverable = self.0.notices_undeliverable.saturating_add(1);
         self.0.notices_owed = self.0.notices_owed.saturating_sub(1);
     }
 

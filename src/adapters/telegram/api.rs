@@ -5,6 +5,7 @@
 //! difference, so the exchange itself is here. The token is in the URL of every request; this file is where it is kept
 //! from getting any further.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use reqwest012::Client;
@@ -42,12 +43,13 @@ pub(super) struct Api {
     token: SecretString,
     metrics: Metrics,
     restraint: Restraint,
+    pace: NonZeroU32,
 }
 
 impl Api {
     /// Sets the client up. Does no I/O.
     pub(super) fn new(config: TelegramConfig, metrics: Metrics) -> Result<Self, TelegramError> {
-        let TelegramConfig { token, api_url, .. } = config;
+        let TelegramConfig { token, api_url, pace } = config;
         let token = token.expose_secret().trim();
         let root_text = api_url.trim().trim_end_matches('/');
         // Anything else would change the path of the URL and with it the meaning of the request.
@@ -61,7 +63,12 @@ impl Api {
         }
         let client = client(&root).map_err(|error| TelegramError::HttpClient(root_cause(&error.without_url())))?;
         let restraint = Restraint::default();
-        Ok(Self { client, root: root_text.to_owned(), token: token.to_owned().into(), metrics, restraint })
+        Ok(Self { client, root: root_text.to_owned(), token: token.to_owned().into(), metrics, restraint, pace })
+    }
+
+    /// How many times faster than Telegram allows the bot may talk to this server.
+    pub(super) fn pace(&self) -> NonZeroU32 {
+        self.pace
     }
 
     /// Calls a method and waits at most `patience` for the whole answer.
@@ -240,7 +247,8 @@ mod tests {
     const TOKEN: &str = "123456:SECRET-part-of-token";
 
     fn api(url: &str, token: &str) -> Result<Api, TelegramError> {
-        Api::new(TelegramConfig { token: token.to_owned().into(), api_url: url.to_owned() }, Metrics::default())
+        let config = TelegramConfig { token: token.to_owned().into(), api_url: url.to_owned(), pace: NonZeroU32::MIN };
+        Api::new(config, Metrics::default())
     }
 
     fn read(status: u16, body: &str) -> Result<Value, CallError> {

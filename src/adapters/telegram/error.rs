@@ -10,6 +10,8 @@ use teloxide::ApiError;
 use teloxide::types::ChatId;
 
 use crate::background::ports::SendError;
+use crate::domain::wording::deliveries;
+use crate::domain::wording::deliveries::Refusal;
 
 /// What is told when the token is refused, wherever it happens.
 pub(super) const TOKEN_REFUSED: &str = "Telegram does not accept the token; check telegram.token";
@@ -95,49 +97,48 @@ impl From<CallError> for SendError {
             CallError::RetryAfter(wait) => Self::RetryAfter(wait),
             CallError::Unavailable(reason) => Self::Unavailable(reason),
             CallError::Unknown(reason) => Self::Unknown(reason),
-            CallError::Migrated(_) => Self::Undeliverable("the group has moved and its new address is not known".to_owned()),
+            CallError::Migrated(_) => Self::Undeliverable(deliveries::refusal(&Refusal::GroupGone)),
             // A conflict is about who polls; it says nothing against the message.
             CallError::Refused { code: 409, description, .. } => Self::Unavailable(description),
-            CallError::Refused { error, description, .. } => Self::Undeliverable(refusal(&error, &description)),
+            CallError::Refused { error, description, .. } => {
+                Self::Undeliverable(deliveries::refusal(&refusal(&error, &description)))
+            }
         }
     }
 }
 
-/// A refusal in words for `/status`.
-fn refusal(error: &ApiError, description: &str) -> String {
-    let known = match error {
-        ApiError::BotBlocked => "the bot was blocked by this person",
-        ApiError::BotKicked | ApiError::BotKickedFromSupergroup | ApiError::BotKickedFromChannel => {
-            "the bot was removed from the chat"
-        }
-        ApiError::UserDeactivated => "this person's account does not exist any more",
-        ApiError::CantInitiateConversation => "this person has never started the bot",
-        ApiError::CantTalkWithBots => "Telegram does not let bots write to bots",
-        ApiError::ChatNotFound => "the chat does not exist or the bot is not in it",
-        ApiError::GroupDeactivated => "the group does not exist any more",
-        ApiError::MessageIsTooLong => "the message is too long for Telegram",
-        ApiError::MessageTextIsEmpty => "Telegram takes the message for empty",
+/// What a refusal means to people.
+fn refusal(error: &ApiError, description: &str) -> Refusal {
+    match error {
+        ApiError::BotBlocked => Refusal::Blocked,
+        ApiError::BotKicked | ApiError::BotKickedFromSupergroup | ApiError::BotKickedFromChannel => Refusal::Removed,
+        ApiError::UserDeactivated => Refusal::AccountGone,
+        ApiError::CantInitiateConversation => Refusal::NeverStarted,
+        ApiError::CantTalkWithBots => Refusal::IsBot,
+        ApiError::ChatNotFound => Refusal::NoSuchChat,
+        ApiError::GroupDeactivated => Refusal::GroupGone,
+        ApiError::MessageIsTooLong => Refusal::TooLong,
+        ApiError::MessageTextIsEmpty => Refusal::Empty,
         _ => refusal_by_words(description),
-    };
-    if known.is_empty() { format!("Telegram refuses the message: {description}") } else { known.to_owned() }
+    }
 }
 
 /// Refusals that teloxide has no name for, or whose words vary from server to server.
-fn refusal_by_words(description: &str) -> &'static str {
+fn refusal_by_words(description: &str) -> Refusal {
     let words = description.to_ascii_lowercase();
     let has = |part: &str| words.contains(part);
     if has("thread not found") || has("topic_deleted") {
-        "the topic does not exist any more"
+        Refusal::TopicGone
     } else if has("topic_closed") {
-        "the topic is closed"
+        Refusal::TopicClosed
     } else if has("bot was kicked") || has("bot is not a member") {
-        "the bot was removed from the chat"
+        Refusal::Removed
     } else if has("not enough rights") || has("no rights") || has("write_forbidden") || has("chat_restricted") {
-        "the bot may not write in this chat"
+        Refusal::NoPermission
     } else if has("bot was blocked") {
-        "the bot was blocked by this person"
+        Refusal::Blocked
     } else {
-        ""
+        Refusal::Said(description.to_owned())
     }
 }
 
@@ -169,8 +170,8 @@ mod tests {
         check(400, "Bad Request: message thread not found", "the topic does not exist any more");
         check(400, "Bad Request: TOPIC_CLOSED", "the topic is closed");
         check(400, "Bad Request: not enough rights to send text messages to the chat", "the bot may not write in this chat");
-        check(400, "Bad Request: message is too long", "the message is too long for Telegram");
-        check(400, "Bad Request: SOMETHING_NEW", "Telegram refuses the message: Bad Request: SOMETHING_NEW");
+        check(400, "Bad Request: message is too long", "the message is too long for the platform");
+        check(400, "Bad Request: SOMETHING_NEW", "the platform refuses the message: Bad Request: SOMETHING_NEW");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use teloxide::types::{
 };
 
 use crate::adapters::telegram::address;
-use crate::adapters::telegram::address::TelegramChat;
+use crate::adapters::telegram::address::{PLATFORM, TelegramChat};
 use crate::adapters::telegram::api::{Api, PROMPT};
 use crate::adapters::telegram::error::CallError;
 use crate::adapters::telegram::pace;
@@ -51,19 +51,13 @@ impl TelegramNotifier {
         Self { names: Names::new(Arc::clone(&api)), api }
     }
 
-    /// Sends, and once more where the refusal says how: to the supergroup that the group has become, or without the
-    /// reference to a message that is gone.
-    async fn deliver(&self, mut payload: SendMessage) -> Result<types::MessageId, CallError> {
+    /// Sends, and once more without the reference to a message that is gone.
+    async fn deliver(&self, mut payload: SendMessage) -> Result<types::MessageId, SendError> {
         loop {
             match self.api.call_in(&payload.chat_id, &payload, PROMPT).await {
-                Err(CallError::Migrated(chat)) if payload.chat_id != Recipient::Id(chat) => {
-                    tracing::info!(channel.new = %chat, "a Telegram group has become a supergroup; sending there");
-                    payload.chat_id = Recipient::Id(chat);
-                    // Messages have other numbers there.
-                    payload.reply_parameters = None;
-                }
+                Err(CallError::Migrated(chat)) => return Err(moved(&payload.chat_id, chat)),
                 Err(error) if payload.reply_parameters.is_some() && reply_is_gone(&error) => payload.reply_parameters = None,
-                result => return result,
+                result => return Ok(result?),
             }
         }
     }
@@ -81,7 +75,7 @@ impl ChannelNotifier for TelegramNotifier {
     }
 
     fn pace(&self, channel: &ChannelId, _kind: SendKind) -> Pace {
-        pace::of_channel(channel)
+        pace::of_channel(channel, self.api.pace())
     }
 
     async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError> {
@@ -109,6 +103,15 @@ impl TypingIndicator for TelegramTyping {
         // An indication that comes late shows something that may no longer be true.
         let _shown: True = self.api.call_in(&payload.chat_id, &payload, TYPING).await?;
         Ok(TYPING)
+    }
+}
+
+/// A group has become a supergroup, which has an id of its own. Everything that is stored of it is to follow.
+fn moved(from: &Recipient, to: types::ChatId) -> SendError {
+    let channel = |chat: &Recipient| ChannelId::new(PLATFORM, chat);
+    match (channel(from), channel(&Recipient::Id(to))) {
+        (Ok(from), Ok(to)) if from != to => SendError::Moved { from, to },
+        _ => SendError::from(CallError::Migrated(to)),
     }
 }
 

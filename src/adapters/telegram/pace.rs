@@ -29,13 +29,14 @@ const fn of(count: u32) -> NonZeroU32 {
     }
 }
 
-/// What a send to this channel uses up, whatever it is.
-pub(super) fn of_channel(channel: &ChannelId) -> Pace {
+/// What a send to this channel uses up, whatever it is, where everything goes so many times faster.
+pub(super) fn of_channel(channel: &ChannelId, faster: NonZeroU32) -> Pace {
     let Ok(target) = TelegramChat::try_from(channel) else { return Pace::unlimited(channel) };
     let is_private = matches!(target.chat, Recipient::Id(chat) if chat.is_user());
-    let rates = if is_private { vec![CHAT] } else { vec![CHAT, GROUP] };
+    let rates: &[Rate] = if is_private { &[CHAT] } else { &[CHAT, GROUP] };
+    let rates = rates.iter().map(|rate| rate.faster(faster)).collect();
     let chat = format!("{PLATFORM}:{}", target.chat);
-    let bot = Budget { key: PLATFORM.to_owned(), rates: vec![BOT] };
+    let bot = Budget { key: PLATFORM.to_owned(), rates: vec![BOT.faster(faster)] };
     Pace { hold: chat.clone(), chat: Budget { key: chat, rates }, bot: Some(bot), long: Some(LONG) }
 }
 
@@ -50,7 +51,7 @@ mod tests {
     use super::*;
 
     fn pace(channel: &str) -> Pace {
-        of_channel(&channel.parse().unwrap())
+        of_channel(&channel.parse().unwrap(), NonZeroU32::MIN)
     }
 
     #[test]

@@ -93,6 +93,7 @@ status-error = Fehler: { $code }: { $reason }
 status-used = Verbrauch: { $tokens }, Kosten unbekannt
 status-repeats = Wiederholung von: { $of }
 status-notice = Meldung „{ $kind }“ an { $channel }: { $delivery }
+status-notice-instead = Meldung „{ $kind }“ an { $channel } statt an { $meant }: { $delivery }
 
 kind-accepted = angenommen
 kind-started = begonnen

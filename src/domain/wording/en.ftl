@@ -110,6 +110,7 @@ status-error = Error: { $code }: { $reason }
 status-used = Used: { $tokens }, cost unknown
 status-repeats = Repeats: { $of }
 status-notice = Notice “{ $kind }” to { $channel }: { $delivery }
+status-notice-instead = Notice “{ $kind }” to { $channel } instead of { $meant }: { $delivery }
 
 # What a notice reports.
 kind-accepted = accepted

@@ -14,6 +14,7 @@
 
 mod channels;
 mod commands;
+pub mod deliveries;
 mod failure;
 mod notices;
 mod refusals;

@@ -131,8 +131,11 @@ fn status_of_notice(language: Language, notice: &Notice, held_until: Option<Time
             None => held_until.map_or_else(|| say(language, "delivery-on-its-way"), |until| held(language, until, now)),
         },
     };
-    sentence(language, "status-notice")
-        .with("kind", say(language, &format!("kind-{}", notice.kind)))
+    let line = match &notice.instead_of {
+        Some(channel) => sentence(language, "status-notice-instead").with("meant", channel),
+        None => sentence(language, "status-notice"),
+    };
+    line.with("kind", say(language, &format!("kind-{}", notice.kind)))
         .with("channel", &notice.channel)
         .with("delivery", delivery)
         .text()

@@ -1,8 +1,9 @@
 //! The platform's rate limits, as far as they are known: about one message a second in a private chat with short
-//! bursts, twenty a minute in a group, thirty a second in all. Edits count like sends.
+//! bursts, twenty a minute in a group, thirty a second in all. Edits, drafts and typing count like sends, and a long
+//! text in a private chat counts twice. All topics of a chat are one chat.
 //!
 //! Off unless asked for. Who comes too early is refused with the time to wait, and everything to that chat is refused
-//! until that time is over.
+//! until that time is over. For tests that cannot wait, all of it can run faster: the same counts in less time.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -18,6 +19,8 @@ const PRIVATE_INTERVAL: Duration = Duration::from_secs(1);
 const OVERALL_INTERVAL: Duration = Duration::from_millis(33);
 const GROUP_COUNT: usize = 20;
 const GROUP_WINDOW: Duration = Duration::from_mins(1);
+/// Longer texts count twice, in UTF-16 units.
+const LONG: usize = 500;
 
 /// One message per interval, with a burst: the time at which the bucket will be full again says all.
 #[derive(Debug, Default)]
@@ -45,16 +48,17 @@ struct ChatLimits {
 }
 
 impl ChatLimits {
-    fn wait(&mut self, is_private: bool, now: Instant) -> Duration {
+    fn wait(&mut self, is_private: bool, speed: u32, now: Instant) -> Duration {
+        let (interval, window) = (PRIVATE_INTERVAL / speed, GROUP_WINDOW / speed);
         let held = self.held_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
         if is_private {
-            return held.max(self.private.wait(PRIVATE_INTERVAL, PRIVATE_BURST, now));
+            return held.max(self.private.wait(interval, PRIVATE_BURST, now));
         }
-        while self.group.front().is_some_and(|at| *at + GROUP_WINDOW <= now) {
+        while self.group.front().is_some_and(|at| *at + window <= now) {
             self.group.pop_front();
         }
         match self.group.front() {
-            Some(first) if self.group.len() >= GROUP_COUNT => held.max(*first + GROUP_WINDOW - now),
+            Some(first) if self.group.len() >= GROUP_COUNT => held.max(*first + window - now),
             _ => held,
         }
     }
@@ -63,31 +67,38 @@ impl ChatLimits {
 /// The limits and what they count.
 #[derive(Debug, Default)]
 pub(super) struct RateLimits {
-    pub(super) enforced: bool,
+    /// How many times faster than the platform's the limits run; none when they are not enforced.
+    pub(super) speed: Option<u32>,
     overall: Bucket,
     chats: BTreeMap<i64, ChatLimits>,
 }
 
 impl RateLimits {
-    /// Counts one message to a chat, or says why it comes too early.
+    /// Counts one send to a chat, or says why it comes too early.
     pub(super) fn take(&mut self, chat: i64) -> Result<(), Refusal> {
-        if !self.enforced {
-            return Ok(());
-        }
+        self.take_text(chat, 0)
+    }
+
+    /// As [`RateLimits::take`], for a new message with a text of so many UTF-16 units.
+    pub(super) fn take_text(&mut self, chat: i64, length: usize) -> Result<(), Refusal> {
+        let Some(speed) = self.speed else { return Ok(()) };
+        let (private, overall) = (PRIVATE_INTERVAL / speed, OVERALL_INTERVAL / speed);
         let now = Instant::now();
         let limits = self.chats.entry(chat).or_default();
-        let wait = limits.wait(chat > 0, now);
+        let wait = limits.wait(chat > 0, speed, now);
         if !wait.is_zero() {
             let seconds = u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
             limits.held_until = Some(now + Duration::from_secs(seconds));
             return Err(Refusal { malformed: true, ..Refusal::retry_after(seconds) });
         }
-        if !self.overall.wait(OVERALL_INTERVAL, OVERALL_BURST, now).is_zero() {
+        if !self.overall.wait(overall, OVERALL_BURST, now).is_zero() {
             return Err(Refusal { malformed: true, ..Refusal::retry_after(1) });
         }
-        limits.private.take(PRIVATE_INTERVAL, now);
+        for _ in 0..if length > LONG { 2 } else { 1 } {
+            limits.private.take(private, now);
+        }
         limits.group.push_back(now);
-        self.overall.take(OVERALL_INTERVAL, now);
+        self.overall.take(overall, now);
         Ok(())
     }
 }

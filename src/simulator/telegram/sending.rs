@@ -78,7 +78,7 @@ impl State {
 
     fn send(&mut self, params: &Params, message: Message) -> Result<Value, Refusal> {
         let chat = params.integer("chat_id").unwrap_or_default();
-        self.rate.take(chat)?;
+        self.rate.take_text(chat, message.body.text.encode_utf16().count())?;
         let id = self.post(chat, message);
         Ok(self.message_json(chat, id))
     }

@@ -39,6 +39,9 @@ impl TelegramServer {
             if topic.is_some_and(|topic| !chat.topics.contains_key(&topic)) {
                 return Err(Refusal::bad_request("message thread not found"));
             }
+            let chat = chat.id;
+            state.rate.take(chat)?;
+            let chat = state.usable_chat(Some(chat))?;
             chat.pulses.retain(|pulse| pulse.topic != topic || pulse.until <= Instant::now());
             chat.pulses.push(Pulse { topic, until });
             chat.pulse_count += 1;

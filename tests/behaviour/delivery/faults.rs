@@ -159,7 +159,7 @@ async fn a_channel_that_was_deleted_makes_the_result_undeliverable_with_its_reas
     world.model.release();
     world.settles().await;
     bob.says("/status 1");
-    bob.hears("#1 done ... Notice “done” to discord:500: undeliverable: the Discord channel does not exist any more").await;
+    bob.hears("#1 done ... Notice “done” to discord:500: undeliverable: the channel does not exist any more").await;
     assert_eq!(world.summary().await.notices_undeliverable, 2);
     world.closes().await;
 }

@@ -1,5 +1,6 @@
 //! A Discord on loopback, the adapter connected to it, and an inbox that answers as the test says.
 
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -169,7 +170,7 @@ impl Bench {
         let (tracker, stop_server) = (TaskTracker::new(), CancellationToken::new());
         let server = DiscordServer::start(TOKEN, &tracker, stop_server.clone()).await.expect("a free port");
         server.channel(CHANNEL);
-        let config = DiscordConfig { token: token.into(), api_url: server.url(), guilds };
+        let config = DiscordConfig { token: token.into(), api_url: server.url(), pace: NonZeroU32::MIN, guilds };
         let (clock, metrics, readiness) = (Arc::new(MovableClock::default()), Metrics::default(), Readiness::default());
         let discord = Discord::new(config.clone(), clock.clone(), metrics.clone(), readiness.component("discord"));
         let discord = discord.expect("a good configuration");

@@ -100,11 +100,11 @@ async fn a_channel_that_takes_nothing_says_why() {
         other => panic!("{other:?}"),
     };
     bench.server.forbid(CHANNEL);
-    assert_eq!(why(bench.sends(&notice("n1", "x")).await), "the bot has no permission to write in the Discord channel");
+    assert_eq!(why(bench.sends(&notice("n1", "x")).await), "the bot may not write in this chat");
     bench.server.hide(CHANNEL);
-    assert_eq!(why(bench.sends(&notice("n1", "x")).await), "the bot has no access to the Discord channel");
+    assert_eq!(why(bench.sends(&notice("n1", "x")).await), "the bot has no access to the channel");
     bench.server.delete_channel(CHANNEL);
-    assert_eq!(why(bench.sends(&notice("n1", "x")).await), "the Discord channel does not exist any more");
+    assert_eq!(why(bench.sends(&notice("n1", "x")).await), "the channel does not exist any more");
     let elsewhere = OutgoingMessage { channel: "telegram:1".parse().expect("a channel"), ..notice("n1", "x") };
     assert_eq!(why(bench.sends(&elsewhere).await), "telegram:1 is not a Discord channel");
     bench.end_well().await;

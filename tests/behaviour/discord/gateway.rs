@@ -1,5 +1,6 @@
 //! The gateway's bad days: whatever ends a connection, the bot is back, and the rest of the process does not feel it.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -183,7 +184,8 @@ async fn a_stop_says_goodbye_and_finishes_what_was_asked() {
 #[test]
 fn a_configuration_that_cannot_be_right_is_refused() {
     let discord = |token: &str, api_url: &str| {
-        let config = DiscordConfig { token: token.into(), api_url: api_url.to_owned(), guilds: Vec::new() };
+        let config =
+            DiscordConfig { token: token.into(), api_url: api_url.to_owned(), pace: NonZeroU32::MIN, guilds: Vec::new() };
         let (clock, component) = (Arc::new(super::bench::MovableClock::default()), legwork::lifecycle::Readiness::default());
         Discord::new(config, clock, legwork::metrics::Metrics::default(), component.component("discord")).err()
     };

@@ -35,6 +35,7 @@ pub struct Desk {
     pub ledger: Arc<dyn Ledger>,
     pub runner: Arc<PromptRunner>,
     pub recorder: Arc<Recorder>,
+    pub clock: Arc<TestClock>,
     pub notification: Notification,
     pub soft: CancellationToken,
     pub hard: CancellationToken,
@@ -51,6 +52,7 @@ pub struct Setup {
     pub projection: Option<Arc<dyn Projection>>,
     pub ledger: Option<Arc<dyn Ledger>>,
     pub drain: Duration,
+    pub clock: Option<Arc<TestClock>>,
 }
 
 impl Desk {
@@ -65,11 +67,11 @@ impl Desk {
     pub fn with(setup: Setup) -> Self {
         let tracker = TaskTracker::new();
         let ledger = setup.ledger.unwrap_or_else(|| Arc::new(MemoryLedger::new()));
-        let (runner, recorder, clock) =
-            (Arc::new(PromptRunner::new()), Arc::new(Recorder::default()), Arc::new(TestClock::new()));
+        let (runner, recorder) = (Arc::new(PromptRunner::new()), Arc::new(Recorder::default()));
+        let clock = setup.clock.unwrap_or_else(|| Arc::new(TestClock::new()));
         let notification = Notification::new(ledger.clone(), recorder.clone(), recorder.clone(), clock.clone(), tracker.clone())
             .with_policy(setup.policy);
-        let mut builder = Manager::builder(ledger.clone(), runner.clone(), clock, tracker.clone())
+        let mut builder = Manager::builder(ledger.clone(), runner.clone(), clock.clone(), tracker.clone())
             .with_limits(setup.limits)
             .with_notification(notification.clone());
         if let Some(projection) = setup.projection {
@@ -86,7 +88,7 @@ impl Desk {
             let (outbox, hard) = (outbox.clone(), hard.clone());
             async move { outbox.run(hard).await }
         });
-        Self { manager, outbox, ledger, runner, recorder, notification, soft, hard, tracker, worker, delivery }
+        Self { manager, outbox, ledger, runner, recorder, clock, notification, soft, hard, tracker, worker, delivery }
     }
 
     /// A submission of `person` in `channel`.
@@ -152,6 +154,18 @@ impl Desk {
         let mut tick = ticks();
         while !ready(self) {
             assert!(started.elapsed() < PATIENCE, "it did not come to pass that {what}");
+            tick.tick().await;
+        }
+    }
+
+    /// Waits until nothing runs and nothing is owed.
+    pub async fn settles(&self) {
+        let mut tick = ticks();
+        loop {
+            let summary = self.ledger.summary().await.unwrap();
+            if (summary.active(), summary.notices_owed) == (0, 0) {
+                return;
+            }
             tick.tick().await;
         }
     }

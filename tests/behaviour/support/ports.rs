@@ -17,6 +17,7 @@ use legwork::domain::task::Outcome;
 use legwork::domain::text::{Unit, split};
 use legwork::domain::usage::Usage;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 /// Does what the first word of the prompt says: `say x`, `hold x` (until [`PromptRunner::release`]), `hang` (until
 /// cancelled), `stubborn` (ignores its token), `panic`, `fail`, `empty`.
@@ -71,6 +72,17 @@ impl AgentRunner for PromptRunner {
     }
 }
 
+/// The pace of every channel, for a test that limits it.
+pub type PaceOf = fn(&ChannelId, SendKind) -> Pace;
+
+/// One part that was sent.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    pub at: Instant,
+    pub channel: String,
+    pub text: String,
+}
+
 /// Keeps every part it was given, by channel; fails on request.
 #[derive(Default)]
 pub struct Recorder {
@@ -85,6 +97,10 @@ struct Recorded {
     labels: Vec<String>,
     faults: Vec<SendError>,
     poison: Option<String>,
+    pace: Option<PaceOf>,
+    direct: BTreeMap<String, ChannelId>,
+    refusals: BTreeMap<String, SendError>,
+    log: Vec<Heard>,
     typing: BTreeMap<String, u32>,
     count: u64,
 }
@@ -120,6 +136,36 @@ impl Recorder {
         self.state.lock().unwrap().poison = Some(word.to_owned());
     }
 
+    /// Everything that was sent to all channels, in order.
+    pub fn log(&self) -> Vec<Heard> {
+        self.state.lock().unwrap().log.clone()
+    }
+
+    /// Limits how fast the channels may be sent to.
+    pub fn has_pace(&self, pace: PaceOf) {
+        self.state.lock().unwrap().pace = Some(pace);
+    }
+
+    /// This person can be reached alone in this channel.
+    pub fn reaches(&self, person: &str, channel: &str) {
+        self.state.lock().unwrap().direct.insert(person.to_owned(), channel.parse().unwrap());
+    }
+
+    /// Every send to this channel fails like this.
+    pub fn refuses(&self, channel: &str, error: SendError) {
+        self.state.lock().unwrap().refusals.insert(channel.to_owned(), error);
+    }
+
+    /// Sends to this channel go well again.
+    pub fn heals(&self, channel: &str) {
+        self.state.lock().unwrap().refusals.remove(channel);
+    }
+
+    /// How many sends are still to fail by [`Recorder::fail_next`].
+    pub fn faults_left(&self) -> usize {
+        self.state.lock().unwrap().faults.len()
+    }
+
     /// The next send fails like this; several calls, several failures.
     pub fn fail_next(&self, error: SendError) {
         self.state.lock().unwrap().faults.push(error);
@@ -135,24 +181,30 @@ impl ChannelNotifier for Recorder {
         if !state.faults.is_empty() {
             return Err(state.faults.remove(0));
         }
+        if let Some(error) = state.refusals.get(&message.channel.to_string()) {
+            return Err(error.clone());
+        }
         let parts = split(&message.text, 1000, Unit::CodePoint);
         let mark = if message.in_flight_since.is_some() { " (may be a duplicate)" } else { "" };
         let text = format!("{}{mark}", parts[part]);
-        state.messages.entry(message.channel.to_string()).or_default().push(text);
-        state.silent.entry(message.channel.to_string()).or_default().push(message.silent);
+        let channel = message.channel.to_string();
+        state.log.push(Heard { at: Instant::now(), channel: channel.clone(), text: text.clone() });
+        state.silent.entry(channel.clone()).or_default().push(message.silent);
         state.mentions.extend(message.mention.iter().filter(|_| part == 0).map(ToString::to_string));
+        state.messages.entry(channel).or_default().push(text);
         state.labels.extend(message.buttons.iter().map(|button| button.label.clone()));
         state.count += 1;
         let message = MessageId::parse(format!("m{}", state.count)).unwrap();
         Ok(Sent { message, more: part + 1 < parts.len() })
     }
 
-    fn pace(&self, channel: &ChannelId, _kind: SendKind) -> Pace {
-        Pace::unlimited(channel)
+    fn pace(&self, channel: &ChannelId, kind: SendKind) -> Pace {
+        let pace = self.state.lock().unwrap().pace;
+        pace.map_or_else(|| Pace::unlimited(channel), |pace| pace(channel, kind))
     }
 
-    async fn direct_channel(&self, _person: &PersonId) -> Result<Option<ChannelId>, SendError> {
-        Ok(None)
+    async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError> {
+        Ok(self.state.lock().unwrap().direct.get(&person.to_string()).cloned())
     }
 }
 

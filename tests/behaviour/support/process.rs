@@ -51,6 +51,8 @@ impl World {
             ("LEGWORK__TELEGRAM__TOKEN", TELEGRAM_TOKEN.to_owned()),
             ("LEGWORK__DISCORD__API_URL", discord.api_url.clone()),
             ("LEGWORK__DISCORD__TOKEN", DISCORD_TOKEN.to_owned()),
+            ("LEGWORK__TELEGRAM__PACE", telegram.pace.to_string()),
+            ("LEGWORK__DISCORD__PACE", discord.pace.to_string()),
             ("LEGWORK__LLM__BASE_URL", config.llm.base_url.clone()),
             ("LEGWORK__LLM__API_KEY", API_KEY.to_owned()),
             ("LEGWORK__LLM__MODEL", "demo".to_owned()),

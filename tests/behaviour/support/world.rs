@@ -202,6 +202,9 @@ pub fn config(telegram: &TelegramServer, discord: &DiscordServer, model: &ModelS
     let environment = [
         ("LEGWORK__TELEGRAM__API_URL", telegram.url()),
         ("LEGWORK__DISCORD__API_URL", discord.url()),
+        // The platforms of most tests limit nothing; a test of limits slows down to those it turns on.
+        ("LEGWORK__TELEGRAM__PACE", "1000".to_owned()),
+        ("LEGWORK__DISCORD__PACE", "1000".to_owned()),
         ("LEGWORK__LLM__BASE_URL", model.url()),
         ("LEGWORK__LLM__MODEL", "demo".to_owned()),
         ("LEGWORK__ACCESS__OPEN", "true".to_owned()),

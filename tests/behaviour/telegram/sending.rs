@@ -77,15 +77,15 @@ async fn closed_doors_are_named() {
 }
 
 #[tokio::test]
-async fn a_group_that_became_a_supergroup_is_followed() {
+async fn a_group_that_became_a_supergroup_says_where_it_is() {
     let (world, bot) = World::started().await;
     let asked = world.server.says(GROUP, ADA, "/list");
     world.hears(GROUP, "noted").await;
     let moved = world.server.migrate(GROUP);
     let mut message = notice(&format!("telegram:{GROUP}"), "news");
     message.reply = Some(ReplyHandle(format!("m{asked}")));
-    bot.sends(&message).await.unwrap();
-    world.hears(moved, "news").await;
+    let (from, to) = (format!("telegram:{GROUP}").parse().unwrap(), format!("telegram:{moved}").parse().unwrap());
+    assert_eq!(bot.sends(&message).await, Err(SendError::Moved { from, to }), "what is stored is to follow first");
     bot.stops().await;
     world.ends().await;
 }

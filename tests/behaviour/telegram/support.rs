@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -207,7 +208,7 @@ impl World {
     /// A bot that has not run yet, with this token and server.
     pub(super) fn bot(token: &str, api_url: String) -> (Telegram, Readiness, Metrics) {
         let (readiness, metrics) = (Readiness::default(), Metrics::default());
-        let config = TelegramConfig { token: token.to_owned().into(), api_url };
+        let config = TelegramConfig { token: token.to_owned().into(), api_url, pace: NonZeroU32::MIN };
         let component = readiness.component("telegram");
         let telegram = Telegram::new(config, Arc::new(FixedClock), metrics.clone(), component).unwrap();
         (telegram, readiness, metrics)

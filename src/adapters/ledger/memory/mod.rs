@@ -181,6 +181,10 @@ impl Ledger for MemoryLedger {
         self.step(|rows| steps::record_delivery(rows, notice, &delivery, now))
     }
 
+    async fn move_channel(&self, from: &ChannelId, to: &ChannelId, now: Timestamp) -> Result<u64, LedgerError> {
+        self.step(|rows| Ok(Step { value: rows.move_channel(from, to, now)?, work: false, notices: true }))
+    }
+
     async fn find(&self, task: &TaskRef) -> Result<Option<(Task, Option<usize>)>, LedgerError> {
         let rows = self.rows();
         let found = match task {

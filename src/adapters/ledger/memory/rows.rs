@@ -9,12 +9,13 @@ use crate::adapters::ledger::totals::Totals;
 use crate::background::ports::{LedgerError, Thread};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskNumber};
-use crate::domain::notice::{Notice, NoticeDraft, NoticeState};
+use crate::domain::notice::{Notice, NoticeDraft, NoticeKind, NoticeState};
 use crate::domain::preferences::Preferences;
 use crate::domain::status::Status;
 use crate::domain::summary::MonitorSummary;
 use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
+use crate::domain::wording::deliveries::{Refusal, refusal};
 
 /// How many tasks that ended and owe nothing are kept.
 const FINISHED_KEPT: usize = 500;
@@ -132,6 +133,47 @@ impl MemoryRows {
         }
     }
 
+    /// Moves everything to a channel's new id; says how many notices moved.
+    pub(super) fn move_channel(&mut self, from: &ChannelId, to: &ChannelId, now: Timestamp) -> Result<u64, LedgerError> {
+        for entry in self.tasks.values_mut() {
+            if entry.task.new.move_channel(from, to) && !entry.task.status().is_terminal() {
+                self.live.remove(entry.task.number);
+                self.live.follow(&entry.task);
+            }
+        }
+        let settings: Vec<_> = self.settings.keys().filter_map(|old| Some((old.clone(), old.moved(from, to)?))).collect();
+        for (old, new) in settings {
+            // What was set under the new id already stays.
+            if let Some(preferences) = self.settings.remove(&old) {
+                self.settings.entry(new).or_insert(preferences);
+            }
+        }
+        let mut moved = 0;
+        let owed: Vec<Kept> = self.owed.iter().filter_map(|id| self.notices.get(id)).cloned().collect();
+        for mut kept in owed {
+            let Some(channel) = kept.notice.channel.moved(from, to) else { continue };
+            if self.has_notice(kept.notice.number, kept.notice.kind, kept.notice.attempt, &channel) {
+                let reason = refusal(&Refusal::AlreadyMoved);
+                kept.notice.last_error = Some(reason.clone());
+                kept.notice.in_flight_since = None;
+                kept.notice.state = NoticeState::Undeliverable { at: now, reason };
+            } else {
+                (kept.notice.channel, kept.notice.reply) = (channel, None);
+                kept.notice.state = NoticeState::Owed { due_at: now };
+                moved += 1;
+            }
+            self.update_notice(&kept, false)?;
+        }
+        Ok(moved)
+    }
+
+    /// Whether a task has this notice already, in whatever state.
+    fn has_notice(&self, number: TaskNumber, kind: NoticeKind, attempt: u32, channel: &ChannelId) -> bool {
+        let ids = self.tasks.get(&number).map(|entry| entry.notices.as_slice()).unwrap_or_default();
+        let mut notices = ids.iter().filter_map(|id| self.notices.get(id)).map(|kept| &kept.notice);
+        notices.any(|notice| notice.kind == kind && notice.attempt == attempt && notice.channel == *channel)
+    }
+
     fn forget(&mut self, number: TaskNumber) {
         let Some(Entry { task, notices, .. }) = self.tasks.remove(&number) else { return };
         self.ids.remove(&task.new.id);
@@ -219,14 +261,10 @@ impl Rows for MemoryRows {
     }
 
     fn insert_notice(&mut self, task: &Task, draft: NoticeDraft, now: Timestamp) -> Result<(), LedgerError> {
-        let same = |kept: &Kept| {
-            let notice = &kept.notice;
-            notice.kind == draft.kind && notice.attempt == draft.attempt && notice.channel == draft.channel
-        };
-        let Some(entry) = self.tasks.get_mut(&task.number) else { return Ok(()) };
-        if entry.notices.iter().filter_map(|id| self.notices.get(id)).any(same) {
+        if self.has_notice(task.number, draft.kind, draft.attempt, &draft.channel) {
             return Ok(());
         }
+        let Some(entry) = self.tasks.get_mut(&task.number) else { return Ok(()) };
         self.last_notice = self.last_notice.saturating_add(1);
         let id = NoticeId(self.last_notice);
         entry.notices.push(id);

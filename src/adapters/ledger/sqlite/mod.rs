@@ -8,6 +8,7 @@ mod channels;
 mod columns;
 mod file;
 mod job;
+mod moving;
 mod notices;
 mod prune;
 mod queries;
@@ -187,6 +188,11 @@ impl Ledger for SqliteLedger {
 
     async fn record_delivery(&self, notice: NoticeId, delivery: Delivery, now: Timestamp) -> Result<(), LedgerError> {
         self.writer.step(move |rows| steps::record_delivery(rows, notice, &delivery, now)).await
+    }
+
+    async fn move_channel(&self, from: &ChannelId, to: &ChannelId, now: Timestamp) -> Result<u64, LedgerError> {
+        let (from, to) = (from.clone(), to.clone());
+        self.writer.step(move |rows| moving::move_channel(rows, &from, &to, now)).await
     }
 
     async fn find(&self, task: &TaskRef) -> Result<Option<(Task, Option<usize>)>, LedgerError> {

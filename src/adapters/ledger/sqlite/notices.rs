@@ -7,6 +7,7 @@ use rusqlite::{Connection, Params, Row, ToSql, params};
 
 use crate::adapters::ledger::delivery::Kept;
 use crate::background::ports::{IsQuiet, LedgerError};
+use crate::domain::channel::ChannelId;
 use crate::domain::id::{MessageId, NoticeId, ReplyHandle, TaskId, TaskNumber};
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::time::{Timestamp, to_millis};
@@ -18,7 +19,7 @@ macro_rules! select_notice {
     ($rest:literal) => {
         concat!(
             "SELECT n.id, t.id, n.task, n.kind, n.attempt, n.channel, n.reply, n.created_at, n.state, n.state_at, n.receipts, ",
-            "n.in_flight_since, n.tries, n.last_error, n.doubted FROM notices n JOIN tasks t ON t.number = n.task ",
+            "n.in_flight_since, n.tries, n.last_error, n.doubted, n.instead_of FROM notices n JOIN tasks t ON t.number = n.task ",
             $rest
         )
     };
@@ -53,8 +54,8 @@ pub(super) fn of_task(connection: &Connection, task: &TaskId) -> Result<Vec<Noti
 
 /// Adds a notice, unless its task has the same one; tells whether it was added.
 pub(super) fn insert(connection: &Connection, notice: &Notice) -> Result<bool, LedgerError> {
-    let sql = "INSERT INTO notices (id, task, kind, attempt, channel, state, state_at, created_at, doubted, tries, reply, room) \
-               VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6, 0, 0, ?7, ?8) ON CONFLICT (task, kind, attempt, channel) DO NOTHING";
+    let sql = "INSERT INTO notices (id, task, kind, attempt, channel, state, state_at, created_at, doubted, tries, reply, instead_of, room) \
+               VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6, 0, 0, ?7, ?8, ?9) ON CONFLICT (task, kind, attempt, channel) DO NOTHING";
     let values = params![
         notice.id.0,
         stored(notice.number.0),
@@ -63,6 +64,7 @@ pub(super) fn insert(connection: &Connection, notice: &Notice) -> Result<bool, L
         notice.channel.to_string(),
         to_millis(notice.created_at),
         notice.reply.as_ref().map(|reply| reply.0.as_str()),
+        notice.instead_of.as_ref().map(ChannelId::to_string),
         ROOM,
     ];
     let mut statement = connection.prepare_cached(sql).map_err(failed("add a notice"))?;
@@ -229,6 +231,7 @@ fn kept_of(row: &Row<'_>) -> Result<Kept, LedgerError> {
     let tries = columns.number("tries")?;
     let last_error = columns.value::<Option<String>>("last_error")?;
     let doubted = columns.value("doubted")?;
+    let instead_of = columns.optional("instead_of", |text| text.parse().ok())?;
     let state = match state {
         OWED => NoticeState::Owed { due_at: state_at },
         DELIVERED => NoticeState::Delivered { at: state_at },
@@ -245,6 +248,7 @@ fn kept_of(row: &Row<'_>) -> Result<Kept, LedgerError> {
         attempt,
         channel,
         reply,
+        instead_of,
         created_at,
         state,
         receipts,

@@ -135,6 +135,13 @@ impl SqliteRows {
         Ok(())
     }
 
+    /// So many notices that were owed are undeliverable, by a write that went past the steps.
+    pub(super) fn settled_undeliverable(&mut self, notices: usize) {
+        for _ in 0..notices {
+            self.counters.totals.notice_undeliverable();
+        }
+    }
+
     /// Takes counts back that a task and its notices had, after they were deleted.
     pub(super) fn forgotten(&mut self, status: Status, undeliverable: u64) {
         self.counters.totals.task_forgotten(status);

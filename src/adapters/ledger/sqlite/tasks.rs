@@ -209,6 +209,23 @@ pub(super) fn update(connection: &Connection, task: &Task, before: Status) -> Re
     execute(connection, "INSERT INTO results (task, text) VALUES (?1, ?2)", "add a result", params![number, text])
 }
 
+/// Writes every place in which a task names a channel.
+pub(super) fn rewrite_channels(connection: &Connection, task: &Task) -> Result<(), LedgerError> {
+    let (new, origin) = (&task.new, &task.new.origin);
+    let sql = "UPDATE tasks SET person = ?2, channel = ?3, session = ?4, reply = ?5, deliver_to = ?6, manner = ?7 \
+               WHERE number = ?1";
+    let values: [&dyn ToSql; 7] = [
+        &stored(task.number.0),
+        &origin.person.as_ref().map(PersonId::to_string),
+        &origin.channel.as_ref().map(ChannelId::to_string),
+        &origin.session,
+        &origin.reply.as_ref().map(|reply| reply.0.as_str()),
+        &channels_text(&new.deliver_to),
+        &manner_text(&new.manner),
+    ];
+    execute(connection, sql, "move a task", values)
+}
+
 fn execute(connection: &Connection, sql: &str, operation: &'static str, values: impl Params) -> Result<(), LedgerError> {
     let mut statement = connection.prepare_cached(sql).map_err(failed(operation))?;
     statement.execute(values).map(drop).map_err(failed(operation))

@@ -87,6 +87,7 @@ fn notice_of(kind: NoticeKind, task: &Task) -> Notice {
         in_flight_since: None,
         tries: 0,
         last_error: None,
+        instead_of: None,
     }
 }
 

@@ -227,6 +227,10 @@ pub(super) fn retry(due_at: Timestamp, unknown: bool) -> Delivery {
     Delivery::Retry { due_at, reason: "no answer".to_owned(), unknown }
 }
 
+pub(super) fn refused(reason: &str, fallback: Option<&str>) -> Delivery {
+    Delivery::Undeliverable { reason: reason.to_owned(), fallback: fallback.map(channel) }
+}
+
 pub(super) fn channel(text: &str) -> ChannelId {
     text.parse().unwrap()
 }

@@ -10,6 +10,7 @@ mod channels;
 mod desk;
 mod file;
 mod model;
+mod moving;
 mod notices;
 mod questions;
 mod recovery;

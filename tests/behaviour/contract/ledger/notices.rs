@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use legwork::background::ports::{Delivery, nobody_is_quiet};
+use legwork::background::ports::nobody_is_quiet;
 use legwork::domain::id::NoticeId;
 use legwork::domain::notice::{Notice, NoticeState};
 use legwork::domain::time::later;
 
 use super::contract;
-use super::desk::{Desk, answer, channel, message_id, part, retry};
+use super::desk::{Desk, answer, channel, message_id, part, refused, retry};
 
 contract! {
     due_notices_come_oldest_first_and_no_more_than_asked_for,
@@ -164,7 +164,7 @@ async fn an_undeliverable_notice_is_settled_and_counted(desk: Desk) {
     let all = desk.due().await;
     desk.begin(&all[0]).await.unwrap();
     let reason = "the bot was blocked".to_owned();
-    desk.record(&all[0], Delivery::Undeliverable { reason: reason.clone() }).await;
+    desk.record(&all[0], refused(&reason, None)).await;
     let notice = desk.notices(&task).await.remove(0);
     assert_eq!(notice.state, NoticeState::Undeliverable { at: desk.now(), reason });
     assert_eq!((notice.tries, notice.in_flight_since), (1, None));
@@ -179,7 +179,7 @@ async fn a_settled_notice_does_not_change(desk: Desk) {
     desk.deliver_all().await;
     let settled = desk.notices(&task).await;
     assert_eq!(desk.begin(&notice).await, None);
-    for late in [part("late", true), retry(desk.now(), true), Delivery::Undeliverable { reason: "late".to_owned() }] {
+    for late in [part("late", true), retry(desk.now(), true), refused("late", None)] {
         desk.record(&notice, late).await;
     }
     assert_eq!(desk.notices(&task).await, settled);

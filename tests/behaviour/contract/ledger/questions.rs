@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use legwork::background::ports::{Delivery, TaskFilter};
+use legwork::background::ports::TaskFilter;
 use legwork::domain::id::{TaskNumber, TaskRef};
 use legwork::domain::status::Status;
 use legwork::domain::summary::MonitorSummary;
 
 use super::contract;
-use super::desk::{Desk, answer, channel, failure, message_id, person, task_id};
+use super::desk::{Desk, answer, channel, failure, message_id, person, refused, task_id};
 
 contract! {
     a_task_is_found_by_number_and_by_id,
@@ -138,7 +138,7 @@ async fn pruning_forgets_what_ended_before_and_owes_nothing(desk: Desk) {
 async fn what_is_forgotten_leaves_no_trace_and_its_number_is_not_used_again(desk: Desk) {
     let task = desk.done(desk.new_task()).await;
     let due = desk.due().await;
-    desk.record(&due[0], Delivery::Undeliverable { reason: "blocked".to_owned() }).await;
+    desk.record(&due[0], refused("blocked", None)).await;
     desk.deliver_all().await;
     desk.pass(Duration::from_secs(1));
     assert_eq!(desk.ledger.prune(desk.now()).await.unwrap(), 1);

@@ -231,7 +231,7 @@ impl Play {
                 let due_at = from_millis(self.now + after).unwrap();
                 Delivery::Retry { due_at, reason: "busy".to_owned(), unknown }
             }
-            Try::Undeliverable => Delivery::Undeliverable { reason: "blocked".to_owned() },
+            Try::Undeliverable => Delivery::Undeliverable { reason: "blocked".to_owned(), fallback: None },
         };
         self.ledger.record_delivery(notice, delivery, self.at()).await.unwrap();
     }

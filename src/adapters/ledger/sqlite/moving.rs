@@ -1,0 +1,82 @@
+//! A channel goes on under another id: what came from it, reports to it or is owed to it is moved along.
+//!
+//! This happens once in the life of a chat, so nothing here is made for speed: what the writer keeps in memory is read
+//! again afterwards.
+
+use rusqlite::{Params, params};
+
+use crate::adapters::ledger::steps::Step;
+use crate::background::ports::LedgerError;
+use crate::domain::channel::ChannelId;
+use crate::domain::time::{Timestamp, to_millis};
+use crate::domain::wording::deliveries::{Refusal, refusal};
+
+use super::columns::failed;
+use super::rows::SqliteRows;
+use super::tasks;
+
+/// Moves everything; says how many notices moved.
+pub(super) fn move_channel(
+    rows: &mut SqliteRows,
+    from: &ChannelId,
+    to: &ChannelId,
+    now: Timestamp,
+) -> Result<Step<u64>, LedgerError> {
+    move_tasks(rows, from, to)?;
+    move_settings(rows, from, to)?;
+    let moved = move_notices(rows, from, to, now)?;
+    let there_already = settle_doubles(rows, from, now)?;
+    rows.write_counters()?;
+    rows.reload()?;
+    rows.settled_undeliverable(there_already);
+    Ok(Step { value: moved, work: false, notices: true })
+}
+
+/// What lives is read and written as a whole, because it names channels in several places; of what has ended, only where
+/// it came from matters still.
+fn move_tasks(rows: &SqliteRows, from: &ChannelId, to: &ChannelId) -> Result<(), LedgerError> {
+    let connection = rows.connection();
+    for number in tasks::live(connection)?.into_iter().map(|(task, _)| task.number) {
+        match tasks::by_number(connection, number) {
+            Ok(Some(mut task)) => {
+                if task.new.move_channel(from, to) {
+                    tasks::rewrite_channels(connection, &task)?;
+                }
+            }
+            Ok(None) => {}
+            Err(LedgerError::BadData { table, column, row }) => {
+                tracing::error!(table, column, row, "a task does not move with its channel, its row cannot be read");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let sql = "UPDATE tasks SET channel = ?2 || substr(channel, length(?1) + 1), reply = NULL \
+               WHERE completed_at IS NOT NULL AND (channel = ?1 OR (channel > ?1 || '/' AND channel < ?1 || '0'))";
+    execute(rows, sql, params![from.to_string(), to.to_string()]).map(drop)
+}
+
+/// What was set under the new id already stays.
+fn move_settings(rows: &SqliteRows, from: &ChannelId, to: &ChannelId) -> Result<(), LedgerError> {
+    let sql = "UPDATE OR IGNORE channels SET channel = ?2 || substr(channel, length(?1) + 1) \
+               WHERE channel = ?1 OR (channel > ?1 || '/' AND channel < ?1 || '0')";
+    execute(rows, sql, params![from.to_string(), to.to_string()]).map(drop)
+}
+
+fn move_notices(rows: &SqliteRows, from: &ChannelId, to: &ChannelId, now: Timestamp) -> Result<u64, LedgerError> {
+    let sql = "UPDATE OR IGNORE notices SET channel = ?2 || substr(channel, length(?1) + 1), reply = NULL, state_at = ?3 \
+               WHERE state = 0 AND (channel = ?1 OR (channel > ?1 || '/' AND channel < ?1 || '0'))";
+    let moved = execute(rows, sql, params![from.to_string(), to.to_string(), to_millis(now)])?;
+    Ok(u64::try_from(moved).unwrap_or(u64::MAX))
+}
+
+/// What is still owed under the old id is owed under the new one, too, and goes there once.
+fn settle_doubles(rows: &SqliteRows, from: &ChannelId, now: Timestamp) -> Result<usize, LedgerError> {
+    let sql = "UPDATE notices SET state = 2, state_at = ?2, last_error = ?3, in_flight_since = NULL \
+               WHERE state = 0 AND (channel = ?1 OR (channel > ?1 || '/' AND channel < ?1 || '0'))";
+    execute(rows, sql, params![from.to_string(), to_millis(now), refusal(&Refusal::AlreadyMoved)])
+}
+
+fn execute(rows: &SqliteRows, sql: &str, values: impl Params) -> Result<usize, LedgerError> {
+    let mut statement = rows.connection().prepare_cached(sql).map_err(failed("move a channel"))?;
+    statement.execute(values).map_err(failed("move a channel"))
+}
