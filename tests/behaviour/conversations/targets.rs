@@ -53,11 +53,11 @@ conversation!(bad_targets_are_refused_at_once_with_the_reason, super::bob_is_adm
     to(&admin, THERE[0]);
     admin.hears("Nothing can be sent to telegram:-100300: the bot was removed from the chat").await;
     to(&admin, THERE[1]);
-    admin.hears("Nothing can be sent to discord:600: the bot has no permission to write").await;
+    admin.hears("Nothing can be sent to discord:600: the bot may not write in this chat").await;
     to(&admin, "telegram:-100999");
     admin.hears("Nothing can be sent to telegram:-100999: the chat does not exist or the bot is not in it").await;
     to(&admin, "discord:7");
-    admin.hears("Nothing can be sent to discord:7: the Discord channel does not exist").await;
+    admin.hears("Nothing can be sent to discord:7: the channel does not exist any more").await;
     to(&admin, "matrix:7");
     admin.hears("Nothing can be sent to matrix:7: no bot is configured for that platform").await;
     let here = chat.channel();

@@ -14,6 +14,7 @@ use legwork::domain::language::Language;
 use legwork::domain::limits::Limits;
 use legwork::domain::notice::Events;
 use legwork::domain::pace::{Budget, Pace, Rate, SendKind};
+use legwork::domain::preferences::Preferences;
 use legwork::domain::text::Format;
 use tokio::time::Instant;
 
@@ -69,7 +70,10 @@ fn busy(pace: fn(&ChannelId, SendKind) -> Pace) -> Desk {
         max_running_per_channel: 1000,
         ..Limits::default()
     };
-    let policy = NoticePolicy { events: Events::none(), ..NoticePolicy::default() };
+    let policy = NoticePolicy {
+        defaults: Preferences { events: Some(Events::none()), ..Preferences::default() },
+        ..NoticePolicy::default()
+    };
     let desk = Desk::with(Setup { limits, policy, ..Setup::default() });
     desk.recorder.has_pace(pace);
     desk
