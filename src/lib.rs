@@ -8,8 +8,8 @@
 //! - [`background`]: the use cases over [ports](background::ports): [`Manager`](background::manager::Manager),
 //!   [`Monitor`](background::monitor::Monitor), [`Notification`](background::notification::Notification), and
 //!   [`build_tools`](background::tools::build_tools). This is the Go package `background`, ported.
-//! - [`chat`]: from an inbound message to exactly one reply: [access](chat::access), [dispatch](chat::dispatch), and the
-//!   [router](chat::router) over all platforms.
+//! - [`chat`]: from an inbound message to exactly one reply: [access](chat::access), [dispatch](chat::dispatch),
+//!   [completion](chat::completion), and the [router](chat::router) over all platforms.
 //! - [`delivery`]: from owed notices to delivered messages: one ordered lane per chat, one budget per chat and per bot.
 //! - [`runner`]: the LLM agent: transport, decoding, retries, the pure state machine, the driver.
 //! - [`adapters`]: Telegram, Discord, the ledgers (memory and SQLite), the system's clock.

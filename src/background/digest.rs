@@ -9,8 +9,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use crate::background::channels::Book;
-use crate::background::notification::{Notification, Notified, Told, pause_after};
+use crate::background::notification::{Notification, Notified, Told};
 use crate::background::ports::{Delivery, LedgerError, OutgoingMessage, Purpose, SendError};
+use crate::background::setback::pause_after;
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::id::{NoticeId, TaskRef};
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};

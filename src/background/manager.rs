@@ -18,6 +18,7 @@ pub use crate::background::outcome::{Cancelled, ResultOf, Retried, Submission, S
 use crate::background::ports::{Acceptance, AgentRunner, CancelRequest, Clock, Ledger, LedgerError, Projection, TaskFilter};
 use crate::background::projection::{ProjectionFeed, snapshot};
 use crate::domain::channel::ChannelId;
+use crate::domain::headline::Headline;
 use crate::domain::id::{InboundId, TaskId, TaskRef, WorkerId};
 use crate::domain::language::Language;
 use crate::domain::limits::Limits;
@@ -210,6 +211,14 @@ impl Manager {
     /// [`LedgerError`] when the store fails.
     pub async fn list(&self, filter: &TaskFilter) -> Result<Vec<Task>, LedgerError> {
         self.core.ledger.list(filter).await
+    }
+
+    /// Tasks in one line each, newest first; quick however much they have written.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the store fails.
+    pub async fn headlines(&self, filter: &TaskFilter) -> Result<Vec<Headline>, LedgerError> {
+        self.core.ledger.headlines(filter).await
     }
 
     /// The result of a task that has ended.

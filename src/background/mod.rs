@@ -12,6 +12,7 @@ mod place;
 pub mod ports;
 pub(crate) mod projection;
 pub mod retention;
+pub(crate) mod setback;
 pub mod tools;
 pub mod typing;
 pub mod worker;

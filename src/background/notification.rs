@@ -24,22 +24,12 @@ use crate::domain::language::Language;
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::task::Task;
 use crate::domain::text::Format;
-use crate::domain::time::{Timestamp, elapsed, later};
+use crate::domain::time::{Timestamp, elapsed};
 use crate::domain::wording;
 use crate::metrics::Metrics;
 
-/// After this time an undelivered notice is given up.
-const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
-/// But not before it was tried so often: what was owed while this server was away for long has not been tried at all.
-const LEAST_TRIES: u32 = 10;
 /// Tries of a message that breaks the notifier; then it must not hold up the others of its channel any more.
 const TRIES_OF_BREAKING: u32 = 3;
-/// Tries to find the way to the person whose channel refused a notice.
-const TRIES_OF_FALLBACK: u32 = 5;
-/// The pause after the first failed try; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest pause between tries.
-const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
 /// What became of one try to deliver a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -292,7 +282,7 @@ impl Notification {
         let notices = self.ledger.notices_of(&notice.task).await?;
         let refused = |other: &&Notice| other.kind == notice.kind && other.channel == *meant_for;
         let reason = notices.iter().rev().find(refused).and_then(|refused| refused.last_error.as_deref());
-        Ok(wording::deliveries::redirected(&text, meant_for, reason))
+        Ok(wording::deliveries::redirected(language, &text, meant_for, reason))
     }
 
     async fn record_sent(&self, notice: &Notice, delivery: Delivery) -> Result<(), LedgerError> {
@@ -318,95 +308,6 @@ impl Notification {
         }
         record().await
     }
-
-    async fn give_up(&self, notice: &Notice, reason: &str) -> Result<Notified, LedgerError> {
-        let delivery = Delivery::Undeliverable { reason: reason.to_owned(), fallback: None };
-        self.record(notice, delivery, Notified::Undeliverable).await
-    }
-
-    /// A channel goes on under another id: moves what is stored of it.
-    pub(crate) async fn moved(&self, from: &ChannelId, to: &ChannelId) -> Result<(), LedgerError> {
-        let notices = self.ledger.move_channel(from, to, self.clock.now()).await?;
-        self.channels.look_again().await?;
-        tracing::warn!(
-            channel.old = %from, channel.new = %to, notices,
-            "a channel has moved, and what is stored of it with it; change the configuration where it names the old one"
-        );
-        Ok(())
-    }
-
-    /// A channel will never take a notice: what matters goes to the person who asked, alone.
-    pub(super) async fn refused(&self, notice: &Notice, reason: String) -> Result<Notified, LedgerError> {
-        match self.direct_channel(notice).await? {
-            Ok(fallback) => {
-                let delivery = Delivery::Undeliverable { reason, fallback };
-                self.record(notice, delivery, Notified::Undeliverable).await
-            }
-            // It is asked for again after the channel has refused once more.
-            Err(error) if notice.tries < TRIES_OF_FALLBACK => {
-                tracing::debug!(task.number = notice.number.0, %error, "the way to the person is not known yet");
-                let pause = if let SendError::RetryAfter(wait) = error { wait } else { pause_after(notice.tries) };
-                let due_at = later(self.clock.now(), pause);
-                self.record(notice, Delivery::Retry { due_at, reason, unknown: false }, Notified::Later(pause)).await
-            }
-            Err(error) => {
-                tracing::warn!(task.number = notice.number.0, %error, "a notice reaches nobody: no way to its person");
-                self.give_up(notice, &reason).await
-            }
-        }
-    }
-
-    /// The channel of the person alone who is to get a notice instead of its channel; none when nobody is.
-    async fn direct_channel(&self, notice: &Notice) -> Result<Result<Option<ChannelId>, SendError>, LedgerError> {
-        if !notice.matters_to_its_person() {
-            return Ok(Ok(None));
-        }
-        let task = self.ledger.find(&TaskRef::Id(notice.task.clone())).await?.map(|(task, _)| task);
-        let Some(person) = task.and_then(|task| task.new.origin.person) else { return Ok(Ok(None)) };
-        Ok(match self.notifier.direct_channel(&person).await {
-            Err(SendError::Undeliverable(_)) => Ok(None),
-            asked => asked,
-        })
-    }
-
-    async fn record(&self, notice: &Notice, delivery: Delivery, outcome: Notified) -> Result<Notified, LedgerError> {
-        self.ledger.record_delivery(notice.id, delivery, self.clock.now()).await?;
-        Ok(outcome)
-    }
-
-    async fn failed(&self, notice: &Notice, error: SendError) -> Result<Notified, LedgerError> {
-        let now = self.clock.now();
-        let number = notice.number.0;
-        let reason = error.to_string();
-        let (pause, unknown) = match error {
-            SendError::Undeliverable(reason) => {
-                tracing::warn!(task.number = number, channel = %notice.channel, %reason, "a notice is undeliverable");
-                return self.refused(notice, reason).await;
-            }
-            SendError::RetryAfter(wait) => {
-                let delivery = Delivery::Held { due_at: later(now, wait), reason };
-                return self.record(notice, delivery, Notified::Held(wait)).await;
-            }
-            SendError::Moved { from, to } => {
-                self.moved(&from, &to).await?;
-                return Ok(Notified::Moved);
-            }
-            SendError::Unavailable(_) => (pause_after(notice.tries), false),
-            SendError::Unknown(_) => (pause_after(notice.tries), true),
-        };
-        if elapsed(notice.created_at, now) > GIVE_UP_AFTER && notice.tries >= LEAST_TRIES {
-            tracing::error!(task.number = number, channel = %notice.channel, %reason, "a notice is given up after 24 hours");
-            return self.give_up(notice, &wording::deliveries::given_up(&reason)).await;
-        }
-        tracing::debug!(task.number = number, channel = %notice.channel, %reason, "a notice is tried again later");
-        let delivery = Delivery::Retry { due_at: later(now, pause), reason, unknown };
-        self.record(notice, delivery, Notified::Later(pause)).await
-    }
-}
-
-/// The pause after so many failed tries: 1 s, 2 s, 4 s, at most ten minutes.
-pub(crate) fn pause_after(tries: u32) -> Duration {
-    FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(tries.min(16))).min(LONGEST_PAUSE)
 }
 
 /// The same for every try of the same notice, and for no other, also after the store was started afresh: row ids start

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::Button;
+use crate::domain::headline::Headline;
 use crate::domain::id::{Epoch, InboundId, MessageId, NoticeId, ReplyHandle, TaskId, TaskRef, WorkerId};
 use crate::domain::language::Language;
 use crate::domain::limits::Limits;
@@ -543,6 +544,10 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// Tasks, newest first.
     async fn list(&self, filter: &TaskFilter) -> Result<Vec<Task>, LedgerError>;
+
+    /// The headlines of tasks, newest first. Reads no result and of each prompt only the beginning, so that it is quick
+    /// enough to complete what somebody types, however much the tasks have written.
+    async fn headlines(&self, filter: &TaskFilter) -> Result<Vec<Headline>, LedgerError>;
 
     /// Counts. Cheap at any number of stored tasks.
     async fn summary(&self) -> Result<MonitorSummary, LedgerError>;

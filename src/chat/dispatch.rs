@@ -12,7 +12,9 @@ use futures_util::FutureExt;
 use crate::background::manager::{Cancelled, Manager, ResultOf, Retried, Submission, Submitted};
 use crate::background::ports::{LedgerError, TaskFilter};
 use crate::chat::access::{AccessPolicy, Role};
-use crate::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply, Request};
+use crate::chat::completion;
+use crate::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply, Request, Typing};
+use crate::chat::names::Names;
 use crate::chat::router::Router;
 use crate::chat::targets::{Naming, Refused};
 use crate::domain::channel::{ChannelId, PersonId};
@@ -21,21 +23,23 @@ use crate::domain::id::{TaskNumber, TaskRef};
 use crate::domain::language::Language;
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::origin::Origin;
+use crate::domain::prompt::Prompt;
 use crate::domain::status::Status;
 use crate::domain::task::{CancelledBy, RunSettings, Task};
-use crate::domain::text::{Format, one_line};
+use crate::domain::text::Format;
 use crate::domain::wording;
 
 /// Tasks on one page of `/list`.
 const PAGE: usize = 10;
-/// Most suggestions a platform shows while somebody types.
-const SUGGESTIONS: usize = 25;
+/// Most active tasks that `/status` shows.
+const ACTIVE: usize = 25;
 
 /// Answers what arrives.
 pub struct Dispatch {
     pub(super) manager: Manager,
     access: AccessPolicy,
     pub(super) router: Router,
+    names: Names,
     /// What an answer to one channel takes that goes to another.
     pub(super) replies: Option<Arc<dyn Replies>>,
 }
@@ -75,7 +79,7 @@ impl Dispatch {
     /// Commands go to `manager`, within what `access` allows.
     #[must_use]
     pub fn new(manager: Manager, access: AccessPolicy, router: Router) -> Self {
-        Self { manager, access, router, replies: None }
+        Self { manager, access, router, names: Names::default(), replies: None }
     }
 
     /// Sends private results that are asked for in a group to the direct chat of who asks. Without, they are refused.
@@ -87,9 +91,12 @@ impl Dispatch {
 
     async fn answer(&self, inbound: &Inbound) -> Answered {
         let language = self.manager.language(inbound.language);
-        let role = self.access.role(&inbound.channel, &inbound.person, inbound.channel_admin);
+        let role = self.role(inbound);
         if role == Role::Stranger {
             return refuse(wording::not_allowed(language, &inbound.person.to_string(), &inbound.channel.to_string()));
+        }
+        if let Some(name) = &inbound.name {
+            self.names.learn(&inbound.person, name);
         }
         let asker = Asker { inbound, role, language };
         match &inbound.request {
@@ -97,6 +104,16 @@ impl Dispatch {
             Request::Command(Ok(command)) => self.command(&asker, command).await,
             Request::Press(Err(_unknown)) => refuse(wording::unknown_button(language)),
             Request::Press(Ok(action)) => self.press(&asker, *action).await,
+            Request::Joined => Ok(say(wording::joined(language))),
+        }
+    }
+
+    /// What the person is in the channel, or in the channel that it is a part of.
+    fn role(&self, inbound: &Inbound) -> Role {
+        let role = |channel| self.access.role(channel, &inbound.person, inbound.channel_admin);
+        match (role(&inbound.channel), &inbound.parent) {
+            (Role::Stranger, Some(parent)) => role(parent),
+            (role, _) => role,
         }
     }
 
@@ -116,7 +133,7 @@ impl Dispatch {
                 self.retry(asker, &task).await.map(|_new| Reply::Owed)
             }
             Command::Notify(asked) => self.notify(asker, asked).await,
-            Command::Help => Ok(whisper(wording::help(asker.language, asker.role.is_admin()))),
+            Command::Help => Ok(whisper(wording::help(asker.language, asker.role.is_admin(), asker.inbound.by_reply))),
         }
     }
 
@@ -158,12 +175,16 @@ impl Dispatch {
             settings: RunSettings { model: submit.model.clone(), timeout: submit.timeout },
             ..Submission::new(submit.prompt.clone(), asker.origin())
         };
-        self.accepted(asker, self.manager.submit(submission).await?).map(|_number| Reply::Owed)
+        self.accepted(asker, &submit.prompt, self.manager.submit(submission).await?).map(|_number| Reply::Owed)
     }
 
     /// The number of a submitted task, or why it was not accepted. The acceptance itself is answered by its notice.
-    fn accepted(&self, asker: &Asker<'_>, submitted: Submitted) -> Result<TaskNumber, Refusal> {
+    fn accepted(&self, asker: &Asker<'_>, prompt: &Prompt, submitted: Submitted) -> Result<TaskNumber, Refusal> {
         match submitted {
+            // The same prompt is the same message once more, and its acceptance is answered already.
+            Submitted::Duplicate(task) if asker.inbound.edited && task.new.prompt != *prompt => {
+                Err(Refusal::Say(wording::already_made(asker.language, &task)))
+            }
             Submitted::Accepted { task, .. } | Submitted::Duplicate(task) => Ok(task.number),
             Submitted::Full(full) => Err(Refusal::Say(wording::queue_full(asker.language, full, self.manager.limits()))),
             Submitted::Stopping => Err(Refusal::Say(wording::stopping(asker.language))),
@@ -174,11 +195,11 @@ impl Dispatch {
         let origin = match asker.inbound.request {
             // The acceptance of a repeat by button is news to the channel, not the answer to the presser.
             Request::Press(_) => Origin { reply: None, ..asker.origin() },
-            Request::Command(_) => asker.origin(),
+            Request::Command(_) | Request::Joined => asker.origin(),
         };
         let id = TaskRef::Id(task.new.id.clone());
         match self.manager.retry(&id, origin, Some(asker.inbound.id.clone())).await? {
-            Retried::Submitted(submitted) => self.accepted(asker, submitted),
+            Retried::Submitted(submitted) => self.accepted(asker, &task.new.prompt, submitted),
             Retried::Unfinished(task) => {
                 Err(Refusal::Say(wording::retry_of_unfinished(asker.language, task.number, task.status())))
             }
@@ -225,10 +246,10 @@ impl Dispatch {
         let filter = TaskFilter {
             person: Some(asker.inbound.person.clone()),
             statuses: vec![Status::Pending, Status::Running],
-            limit: SUGGESTIONS,
+            limit: ACTIVE,
             ..TaskFilter::default()
         };
-        let tasks = self.manager.list(&filter).await?;
+        let tasks = self.manager.headlines(&filter).await?;
         Ok(whisper(wording::active_tasks(asker.language, &tasks, &asker.inbound.channel, self.manager.now())))
     }
 
@@ -243,13 +264,18 @@ impl Dispatch {
             before,
             limit: PAGE + 1,
         };
-        let mut tasks = self.manager.list(&filter).await?;
+        let mut tasks = self.manager.headlines(&filter).await?;
         let more = tasks.len() > PAGE;
         tasks.truncate(PAGE);
         let last = tasks.last().filter(|_| more);
         let buttons =
             last.map(|task| wording::older_button(asker.language, task.number, all)).into_iter().collect::<Vec<Button>>();
-        let text = wording::list(asker.language, &tasks, all, &asker.inbound.channel, self.manager.now());
+        let (language, here, now) = (asker.language, &asker.inbound.channel, self.manager.now());
+        let text = if all {
+            wording::list_of_all(language, &tasks, |person| self.names.of(person), here, now)
+        } else {
+            wording::list(language, &tasks, here, now)
+        };
         Ok(Reply::Say(Answer { text, format: Format::Plain, buttons, private: true }))
     }
 
@@ -323,18 +349,23 @@ impl Inbox for Dispatch {
         }
     }
 
-    async fn complete_task(&self, person: &PersonId, typed: &str) -> Vec<(String, String)> {
-        let filter = TaskFilter { person: Some(person.clone()), limit: 100, ..TaskFilter::default() };
-        let tasks = self.manager.list(&filter).await.unwrap_or_default();
-        let typed = typed.trim().trim_start_matches('#').to_lowercase();
-        let fits = |task: &&Task| {
-            let prompt = task.new.prompt.as_str().to_lowercase();
-            task.number.0.to_string().starts_with(&typed) || prompt.contains(&typed)
-        };
-        let suggestion = |task: &Task| {
-            let label = format!("{} {}: {}", task.number, task.status(), task.new.prompt.as_str());
-            (task.number.0.to_string(), one_line(&label, 100))
-        };
-        tasks.iter().filter(fits).take(SUGGESTIONS).map(suggestion).collect()
+    async fn channel_moved(&self, from: &ChannelId, to: &ChannelId) {
+        match self.manager.ledger().move_channel(from, to, self.manager.now()).await {
+            Ok(owed) => {
+                tracing::info!(channel = %from, channel.new = %to, owed, "a channel has moved, and all of it in the ledger");
+            }
+            // What is owed there is moved all the same as soon as the platform refuses to take it at the old place.
+            Err(error) => tracing::error!(%error, channel = %from, "a channel has moved and the ledger could not follow"),
+        }
+        if self.access.channels.contains(from) {
+            tracing::warn!(channel = %from, channel.new = %to, "access.channels names a channel that has moved; name the new one");
+        }
+    }
+
+    async fn complete_task(&self, typing: Typing) -> Vec<(String, String)> {
+        completion::suggestions(&self.manager, &typing).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "tasks cannot be offered for completion");
+            Vec::new()
+        })
     }
 }

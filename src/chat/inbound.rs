@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 
 use crate::domain::channel::{ChannelId, PersonId};
-use crate::domain::command::{Action, Button, Command, UnknownAction};
+use crate::domain::command::{Action, Button, Command, CommandName, UnknownAction};
 use crate::domain::id::{InboundId, MessageId, ReplyHandle};
 use crate::domain::language::Language;
 use crate::domain::parse::ParseError;
 use crate::domain::text::Format;
 
-/// One thing a person did: wrote a command or pressed a button.
+/// One thing a person did: wrote a command, pressed a button, let the bot in.
 #[derive(Debug, Clone)]
 pub struct Inbound {
     /// The platform's identity of it; the same when it is delivered again.
@@ -18,8 +18,12 @@ pub struct Inbound {
     pub channel: ChannelId,
     /// The conversation, as runners key their memory; usually the channel's text form.
     pub session: String,
+    /// The channel that this one is a part of, where its address does not say so: a thread has an id of its own.
+    pub parent: Option<ChannelId>,
     /// Who did it.
     pub person: PersonId,
+    /// What that person is called there. Anybody can be called anything, so it is only ever shown beside the id.
+    pub name: Option<String>,
     /// The language that the person's own program speaks.
     pub language: Language,
     /// Whether the platform says that this person administers the channel.
@@ -30,6 +34,13 @@ pub struct Inbound {
     pub reply: ReplyHandle,
     /// The message it replied to, when it is a reply.
     pub replied_to: Option<MessageId>,
+    /// The identity of the message it replied to, in case that message asked for something itself.
+    pub replied_request: Option<InboundId>,
+    /// Whether a task can be named here by a reply to one of its messages.
+    pub by_reply: bool,
+    /// Whether the person changed a message that was there before. It has the identity of that message, so that what
+    /// the message had made is not made again.
+    pub edited: bool,
     /// What it asks for.
     pub request: Request,
 }
@@ -41,6 +52,21 @@ pub enum Request {
     Command(Result<Command, ParseError>),
     /// A press of a button, ours or not.
     Press(Result<Action, UnknownAction>),
+    /// The bot was let into this channel by that person and introduces itself.
+    Joined,
+}
+
+/// The name of a task that somebody is typing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typing {
+    /// Who types.
+    pub person: PersonId,
+    /// The language that the person's own program speaks.
+    pub language: Language,
+    /// For which command.
+    pub command: CommandName,
+    /// What is there so far.
+    pub typed: String,
 }
 
 /// What goes back to the message that asked.
@@ -81,9 +107,13 @@ pub trait Inbox: Send + Sync + 'static {
     /// Does what was asked and says what to answer. Never fails: a failure is an answer too.
     async fn handle(&self, inbound: Inbound) -> Reply;
 
-    /// Tasks of this person whose number or prompt begins with `typed`, newest first, as (value, label): for platforms
-    /// that complete what is being typed. Labels have at most 100 characters.
-    async fn complete_task(&self, person: &PersonId, typed: &str) -> Vec<(String, String)>;
+    /// A channel goes on under another address, for good: what is owed to it and what it owns goes along.
+    async fn channel_moved(&self, from: &ChannelId, to: &ChannelId);
+
+    /// Tasks of the person that the command could be meant for, newest first, as (value, label), for platforms that
+    /// complete what is being typed: those whose number begins with it, or whose prompt has all its words near its
+    /// beginning. At most 25, and labels have at most 100 characters.
+    async fn complete_task(&self, typing: Typing) -> Vec<(String, String)>;
 }
 
 /// Takes answers to inbound messages on to the lane of their channel, so that they keep their place among the notices

@@ -68,7 +68,7 @@ impl Dispatch {
             },
             None => match self.task_here(inbound).await? {
                 Some(found) => found,
-                None => return Err(Refusal::Say(wording::which_task(asker.language, command))),
+                None => return Err(Refusal::Say(wording::which_task(asker.language, command, inbound.by_reply))),
             },
         };
         // Who administers a channel administers the threads of its tasks.
@@ -81,9 +81,15 @@ impl Dispatch {
         }
     }
 
+    /// The task that the message replied to is about, or that it made; else the one whose thread this is.
     async fn task_here(&self, inbound: &Inbound) -> Result<Option<Task>, Refusal> {
         if let Some(message) = &inbound.replied_to
             && let Some(found) = self.manager.task_of_message(&inbound.channel, message).await?
+        {
+            return Ok(Some(found));
+        }
+        if let Some(request) = &inbound.replied_request
+            && let Some(found) = self.manager.ledger().find_inbound(request).await?
         {
             return Ok(Some(found));
         }

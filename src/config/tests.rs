@@ -11,6 +11,7 @@ use crate::config::example::EXAMPLE;
 use crate::config::problem::{ConfigError, Problem};
 use crate::config::raw::{RawConfig, channel_schema, dotted_keys, schema};
 use crate::config::{Config, effective};
+use crate::domain::language::Language;
 use crate::domain::limits::Limits;
 use crate::domain::notice::Events;
 
@@ -302,4 +303,15 @@ fn a_channel_decides_about_what_it_gets_and_leaves_the_rest_open() {
 fn a_channel_cannot_be_its_own_target_have_one_twice_or_have_threads_on_telegram() {
     let file = "[[channels]]\nid = 'telegram:7'\nthread = true\ndeliver_to = ['discord:1', 'telegram:7', 'discord:1']";
     assert_eq!(setup(file).keys(), ["channels[0].deliver_to", "channels[0].deliver_to", "channels[0].thread"]);
+}
+
+#[test]
+fn a_language_is_one_the_bot_speaks_or_everybodys_own() {
+    let language = |value: &str| setup(&format!("[notify]\nlanguage = '{value}'"));
+    assert_eq!(setup("").load().expect("valid").notify.language, None);
+    assert_eq!(language("auto").load().expect("valid").notify.language, None);
+    assert_eq!(language("de").load().expect("valid").notify.language, Some(Language::De));
+    for wrong in ["tlh", "German", "", "de-AT"] {
+        assert_eq!(language(wrong).keys(), ["notify.language"], "{wrong}");
+    }
 }

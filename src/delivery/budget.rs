@@ -19,6 +19,41 @@ use crate::domain::pace::{Budget, Pace};
 /// Chats whose budget is remembered before those that have rested are looked for and forgotten.
 const REMEMBERED: usize = 1024;
 
+/// A send that may go out and is counted. To be kept until the platform has answered it.
+#[must_use = "it ends when the platform has answered"]
+pub(crate) struct Turn {
+    budgets: Budgets,
+    pace: Pace,
+}
+
+impl Turn {
+    /// The text that was sent has so many characters; a long one weighs more.
+    pub(crate) fn weigh(&self, length: usize) {
+        if self.pace.long.is_some_and(|long| length > long) {
+            let mut state = self.budgets.state();
+            state.chats.get_mut(&self.pace.chat.key).into_iter().flatten().for_each(|meter| meter.add(1));
+        }
+    }
+
+    /// The platform asks to leave what this send concerned alone for so long.
+    pub(crate) fn hold(&self, wait: Duration) {
+        let (mut state, now) = (self.budgets.state(), Instant::now());
+        state.holds.retain(|_, until| now < *until);
+        let until = now + wait;
+        let held = state.holds.entry(self.pace.hold.clone()).or_insert(until);
+        *held = until.max(*held);
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let (mut state, now) = (self.budgets.state(), Instant::now());
+        state.chats.get_mut(&self.pace.chat.key).into_iter().flatten().for_each(|meter| meter.answered(now));
+        let bot = self.pace.bot.as_ref().and_then(|bot| state.bots.get_mut(&bot.key));
+        bot.into_iter().flat_map(|bot| &mut bot.meters).for_each(|meter| meter.answered(now));
+    }
+}
+
 /// A place in the line of a bot.
 type Place = (Priority, u64);
 
@@ -60,12 +95,12 @@ impl Budgets {
     ///
     /// # Cancel safety
     /// Dropping the future gives the place in the line up; nothing was counted then.
-    pub(crate) async fn turn(&self, pace: &Pace, priority: Priority) {
+    pub(crate) async fn turn(&self, pace: &Pace, priority: Priority) -> Turn {
         loop {
             let chat_is_free = self.state().chat_free_at(pace, priority);
             match chat_is_free {
                 Some(at) => tokio::time::sleep_until(at).await,
-                None if self.stand_in_line(pace, priority).await => return,
+                None if self.stand_in_line(pace, priority).await => return self.taken(pace),
                 None => {}
             }
         }
@@ -73,7 +108,7 @@ impl Budgets {
 
     /// Counts a send that nobody waits for, if there is room for it at once and nobody stands in line; else says how
     /// long there is certainly none.
-    pub(crate) fn take_if_free(&self, pace: &Pace, priority: Priority) -> Result<(), Duration> {
+    pub(crate) fn take_if_free(&self, pace: &Pace, priority: Priority) -> Result<Turn, Duration> {
         let mut state = self.state();
         let now = Instant::now();
         if let Some(at) = state.chat_free_at(pace, priority) {
@@ -87,28 +122,12 @@ impl Budgets {
             }
         }
         state.count(pace, now);
-        Ok(())
+        drop(state);
+        Ok(self.taken(pace))
     }
 
-    /// The platform answered a send: with a text of so many characters, if it was one.
-    pub(crate) fn answered(&self, pace: &Pace, length: usize) {
-        let (mut state, now) = (self.state(), Instant::now());
-        let long = pace.long.is_some_and(|long| length > long);
-        for meter in state.chats.get_mut(&pace.chat.key).into_iter().flatten() {
-            meter.answered(now);
-            if long {
-                meter.add(1);
-            }
-        }
-    }
-
-    /// The platform asks to leave what this pace's wait concerns alone for so long.
-    pub(crate) fn hold(&self, pace: &Pace, wait: Duration) {
-        let (mut state, now) = (self.state(), Instant::now());
-        state.holds.retain(|_, until| now < *until);
-        let until = now + wait;
-        let held = state.holds.entry(pace.hold.clone()).or_insert(until);
-        *held = until.max(*held);
+    fn taken(&self, pace: &Pace) -> Turn {
+        Turn { budgets: self.clone(), pace: pace.clone() }
     }
 
     /// Until when the platform wants this left alone, if it does.
@@ -223,9 +242,9 @@ impl State {
     }
 
     fn count(&mut self, pace: &Pace, now: Instant) {
-        self.chat(&pace.chat, now).iter_mut().for_each(|meter| meter.take(now));
+        self.chat(&pace.chat, now).iter_mut().for_each(Meter::take);
         if let Some(bot) = &pace.bot {
-            self.bot(bot).meters.iter_mut().for_each(|meter| meter.take(now));
+            self.bot(bot).meters.iter_mut().for_each(Meter::take);
         }
     }
 }

@@ -11,8 +11,10 @@ use futures_util::FutureExt;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::background::notification::{Notified, pause_after};
+use crate::background::notification::Notified;
 use crate::background::ports::{OutgoingMessage, SendError};
+use crate::background::setback::pause_after;
+use crate::delivery::budget::Turn;
 use crate::delivery::live::{Shown, Waiting};
 use crate::delivery::outbox::Shared;
 use crate::delivery::priority::Priority;
@@ -72,8 +74,8 @@ impl Lane {
         loop {
             match self.next() {
                 Next::Send(candidate, pace) => {
-                    if self.has_turn(&pace, candidate.priority).await {
-                        self.send(candidate.item, &pace).await;
+                    if let Some(turn) = self.turn(&pace, candidate.priority).await {
+                        self.send(candidate.item, turn).await;
                     }
                 }
                 Next::Rest(until) => {
@@ -126,49 +128,49 @@ impl Lane {
         Some(self.shared.notification.notifier().pace(&channel, kind))
     }
 
-    /// Waits for a turn. False when there is something more urgent to be done first, or the choice is out of date.
-    async fn has_turn(&self, pace: &Pace, priority: Priority) -> bool {
+    /// Waits for a turn; none when there is something more urgent to be done first.
+    async fn turn(&self, pace: &Pace, priority: Priority) -> Option<Turn> {
         let mut turn = std::pin::pin!(self.shared.budgets.turn(pace, priority));
         loop {
             tokio::select! {
                 biased;
-                () = &mut turn => return true,
+                turn = &mut turn => return Some(turn),
                 () = self.inlet.changed.notified() => {
                     let best = self.inlet.queue().candidates(Instant::now()).first().map(|candidate| candidate.priority);
                     if best.is_some_and(|best| best < priority) {
                         // The news is for the next look at the queue, too.
                         self.inlet.notify();
-                        return false;
+                        return None;
                     }
                 }
             }
         }
     }
 
-    async fn send(&self, item: Item, pace: &Pace) {
+    async fn send(&self, item: Item, turn: Turn) {
         match item {
-            Item::Answer(answer) => self.answer(&answer, pace).await,
-            Item::Owed(notice) => self.notify(&notice, pace).await,
+            Item::Answer(answer) => self.answer(&answer, turn).await,
+            Item::Owed(notice) => self.notify(&notice, turn).await,
             Item::Live(channel, key) => {
                 let taken = self.inlet.queue().take_live(&channel, &key);
                 if let Some(waiting) = taken {
-                    self.show(waiting, pace).await;
+                    self.show(waiting, turn).await;
                 }
             }
         }
     }
 
     /// Delivers the next part of a notice.
-    async fn notify(&self, notice: &Notice, pace: &Pace) {
-        let (channel, budgets) = (&notice.channel, &self.shared.budgets);
+    async fn notify(&self, notice: &Notice, turn: Turn) {
+        let channel = &notice.channel;
         let told = self.shared.notification.notify_part(notice).await;
-        budgets.answered(pace, told.as_ref().map_or(0, |told| told.length));
+        turn.weigh(told.as_ref().map_or(0, |told| told.length));
         let mut queue = self.inlet.queue();
         match told.map(|told| told.outcome) {
             Ok(Notified::Part) => queue.yield_turn(channel),
             Ok(Notified::Delivered | Notified::NotOwed | Notified::Undeliverable) => queue.finish_owed(channel, notice.id),
             Ok(Notified::Moved) => queue.forget_owed(channel),
-            Ok(Notified::Held(wait)) => budgets.hold(pace, wait),
+            Ok(Notified::Held(wait)) => turn.hold(wait),
             Ok(Notified::Later(pause)) => queue.rest(channel, Instant::now() + pause),
             Err(error) => {
                 tracing::warn!(error = %error, notice = notice.id.0, "a notice cannot be read or recorded; trying again");
@@ -178,10 +180,10 @@ impl Lane {
     }
 
     /// Sends the next part of an answer.
-    async fn answer(&self, answer: &Answer, pace: &Pace) {
+    async fn answer(&self, answer: &Answer, turn: Turn) {
         let (message, number) = (&answer.message, answer.number);
         let sent = self.shared.notification.send(message, answer.part, answer.failures).await;
-        self.shared.budgets.answered(pace, message.text.chars().count());
+        turn.weigh(message.text.chars().count());
         if let Err(SendError::Moved { from, to }) = &sent {
             self.follow(from, to).await;
             if let Some(channel) = message.channel.moved(from, to) {
@@ -193,7 +195,7 @@ impl Lane {
         match sent {
             Ok(sent) if sent.more => queue.advance_answer(number),
             Ok(_last) => queue.finish_answer(number),
-            Err(SendError::RetryAfter(wait)) => self.shared.budgets.hold(pace, wait),
+            Err(SendError::RetryAfter(wait)) => turn.hold(wait),
             Err(SendError::Unavailable(_)) => queue.retry_answer(number, Instant::now() + pause_after(answer.failures)),
             Err(SendError::Moved { .. }) => queue.finish_answer(number),
             Err(error @ (SendError::Unknown(_) | SendError::Undeliverable(_))) => {
@@ -212,10 +214,9 @@ impl Lane {
     }
 
     /// Shows the newest state of something. If its owner's code panics, that is this message's failure.
-    async fn show(&self, waiting: Waiting, pace: &Pace) {
+    async fn show(&self, waiting: Waiting, turn: Turn) {
         let live = Arc::clone(&waiting.message.live);
         let sent = AssertUnwindSafe(live.send()).catch_unwind().await;
-        self.shared.budgets.answered(pace, 0);
         let channel = &waiting.message.channel;
         match sent {
             Ok(Ok(message)) => {
@@ -225,7 +226,7 @@ impl Lane {
                 waiting.tell(Shown::Sent(message));
             }
             Ok(Err(SendError::RetryAfter(wait))) => {
-                self.shared.budgets.hold(pace, wait);
+                turn.hold(wait);
                 self.inlet.queue().put_back(waiting);
             }
             Ok(Err(error)) => {

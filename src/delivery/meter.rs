@@ -73,10 +73,13 @@ pub(super) struct Steady {
     burst: NonZeroU32,
 }
 
-/// So much within any span of time.
+/// So much within any span of time. The platform counts a send somewhere between its start and its answer, so its place
+/// is given back one span after the answer: then it does not matter how fast requests travel.
 #[derive(Debug)]
 pub(super) struct Window {
-    taken: VecDeque<Instant>,
+    /// When those that were answered were.
+    answered: VecDeque<Instant>,
+    on_the_way: usize,
     count: NonZeroU32,
     span: Duration,
 }
@@ -86,7 +89,7 @@ impl Meter {
     pub(super) fn new(rate: Rate) -> Self {
         match rate {
             Rate::Steady { every, burst } => Self::Steady(Steady::new(every, burst)),
-            Rate::Window { count, span } => Self::Window(Window { taken: VecDeque::new(), count, span }),
+            Rate::Window { count, span } => Self::Window(Window { answered: VecDeque::new(), on_the_way: 0, count, span }),
         }
     }
 
@@ -98,11 +101,11 @@ impl Meter {
         }
     }
 
-    /// Counts one send.
-    pub(super) fn take(&mut self, now: Instant) {
+    /// Counts one send, until [`Meter::answered`].
+    pub(super) fn take(&mut self) {
         match self {
             Self::Steady(steady) => steady.add(1),
-            Self::Window(window) => window.taken.push_back(now),
+            Self::Window(window) => window.on_the_way += 1,
         }
     }
 
@@ -113,13 +116,11 @@ impl Meter {
         }
     }
 
-    /// The newest send was answered only now. The platform may have counted it at any time until now, so its place in a
-    /// window is given back so much later.
+    /// A send was answered, or nobody waits for its answer any more.
     pub(super) fn answered(&mut self, now: Instant) {
-        if let Self::Window(window) = self
-            && let Some(newest) = window.taken.back_mut()
-        {
-            *newest = now;
+        if let Self::Window(window) = self {
+            window.on_the_way = window.on_the_way.saturating_sub(1);
+            window.answered.push_back(now);
         }
     }
 
@@ -127,7 +128,7 @@ impl Meter {
     pub(super) fn is_rested(&self, now: Instant) -> bool {
         match self {
             Self::Steady(steady) => steady.level.full_at.load(Ordering::Relaxed) <= steady.nanos(),
-            Self::Window(window) => window.taken.back().is_none_or(|at| *at + window.span <= now),
+            Self::Window(window) => window.on_the_way == 0 && window.answered.back().is_none_or(|at| *at + window.span <= now),
         }
     }
 }
@@ -166,13 +167,13 @@ impl Steady {
 
 impl Window {
     fn wait(&mut self, priority: Priority, now: Instant) -> Option<Duration> {
-        while self.taken.front().is_some_and(|at| *at + self.span <= now) {
-            self.taken.pop_front();
+        while self.answered.front().is_some_and(|at| *at + self.span <= now) {
+            self.answered.pop_front();
         }
         let room = priority.share_of(self.count) as usize;
-        // The one whose leaving makes room; those after it stay.
-        let leaves = self.taken.len().checked_sub(room).and_then(|index| self.taken.get(index));
-        leaves.map(|at| *at + self.span - now)
+        // The one whose leaving makes room; those after it stay. One that is on its way stays for a span at least.
+        let leaves = (self.answered.len() + self.on_the_way).checked_sub(room)?;
+        Some(self.answered.get(leaves).map_or(self.span, |at| *at + self.span - now))
     }
 }
 
@@ -186,14 +187,13 @@ mod tests {
 
     /// How many sends of this priority there is room for at once.
     fn room(meter: &mut Meter, priority: Priority) -> usize {
-        (0..)
-            .take_while(|_| {
-                meter.wait(priority, Instant::now()).is_none() && {
-                    meter.take(Instant::now());
-                    true
-                }
-            })
-            .count()
+        let mut count = 0;
+        while meter.wait(priority, Instant::now()).is_none() {
+            meter.take();
+            meter.answered(Instant::now());
+            count += 1;
+        }
+        count
     }
 
     #[tokio::test(start_paused = true)]
@@ -226,7 +226,7 @@ mod tests {
     async fn a_heavier_send_makes_the_next_one_wait_longer() {
         let second = Duration::from_secs(1);
         let mut meter = Meter::new(Rate::Steady { every: second, burst: of(1) });
-        meter.take(Instant::now());
+        meter.take();
         meter.add(1);
         assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 2));
     }
@@ -239,10 +239,28 @@ mod tests {
         assert_eq!(room(&mut meter, Priority::Answer), 1);
         assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 60));
         tokio::time::advance(second * 20).await;
-        meter.answered(Instant::now());
         assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 40));
         tokio::time::advance(second * 40).await;
-        assert_eq!(room(&mut meter, Priority::Answer), 19, "the last one was answered late, so it counts for longer");
-        assert!(!meter.is_rested(Instant::now()));
+        assert!(meter.is_rested(Instant::now()));
+        assert_eq!(room(&mut meter, Priority::Answer), 20);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_send_keeps_its_place_in_a_window_for_a_span_after_its_answer() {
+        let second = Duration::from_secs(1);
+        let mut meter = Meter::new(Rate::Window { count: of(2), span: second * 60 });
+        meter.take();
+        meter.take();
+        assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 60), "at least");
+        tokio::time::advance(second * 20).await;
+        meter.answered(Instant::now());
+        tokio::time::advance(second * 59).await;
+        assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second));
+        tokio::time::advance(second).await;
+        assert_eq!(meter.wait(Priority::Answer, Instant::now()), None);
+        tokio::time::advance(second * 600).await;
+        assert!(!meter.is_rested(Instant::now()), "one is still on its way");
+        meter.take();
+        assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 60));
     }
 }

@@ -36,7 +36,7 @@ impl Priority {
     pub(crate) const fn share_of(self, burst: NonZeroU32) -> u32 {
         let percent: u64 = match self {
             Self::Answer => 100,
-            Self::Result | Self::Notice => 95,
+            Self::Result | Self::Notice => 98,
             Self::Card => 70,
             Self::Progress => 50,
             Self::Typing => 40,

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::background::notification::pause_after;
 use crate::background::ports::OutgoingMessage;
+use crate::background::setback::pause_after;
 use crate::delivery::live::{Shown, Waiting};
 use crate::delivery::priority::Priority;
 use crate::domain::channel::ChannelId;
@@ -97,13 +97,12 @@ impl Queue {
 
     /// Takes an owed notice in, after those of its channel.
     pub(crate) fn add_owed(&mut self, notice: Notice) {
-        match self.owed.iter_mut().find(|owed| owed.channel == notice.channel) {
-            Some(owed) => owed.notices.push_back(notice),
-            None => {
-                let channel = notice.channel.clone();
-                self.owed.push_back(Owed { channel, notices: VecDeque::from([notice]), not_before: None, failures: 0 });
-            }
+        if let Some(owed) = self.owed.iter_mut().find(|owed| owed.channel == notice.channel) {
+            owed.notices.push_back(notice);
+            return;
         }
+        let channel = notice.channel.clone();
+        self.owed.push_back(Owed { channel, notices: VecDeque::from([notice]), not_before: None, failures: 0 });
     }
 
     /// Takes a live message in, in the place of an older version.
@@ -162,7 +161,9 @@ impl Queue {
         let (stale, live) = std::mem::take(&mut self.live).into_iter().partition(|waiting| waiting.is_stale(now));
         self.live = live;
         let stale: Vec<Waiting> = stale;
-        stale.into_iter().for_each(|waiting| waiting.tell(Shown::Dropped));
+        for waiting in stale {
+            waiting.tell(Shown::Dropped);
+        }
         before - self.answers.len()
     }
 

@@ -35,13 +35,13 @@ impl PacedTyping {
 impl TypingIndicator for PacedTyping {
     async fn show_typing(&self, channel: &ChannelId) -> Result<Duration, SendError> {
         let pace = self.notifier.pace(channel, SendKind::Typing);
-        if let Err(wait) = self.budgets.take_if_free(&pace, Priority::Typing) {
-            return Err(SendError::RetryAfter(wait.clamp(LEFT_OUT.0, LEFT_OUT.1)));
-        }
+        let turn = match self.budgets.take_if_free(&pace, Priority::Typing) {
+            Ok(turn) => turn,
+            Err(wait) => return Err(SendError::RetryAfter(wait.clamp(LEFT_OUT.0, LEFT_OUT.1))),
+        };
         let shown = self.indicator.show_typing(channel).await;
-        self.budgets.answered(&pace, 0);
         if let Err(SendError::RetryAfter(wait)) = &shown {
-            self.budgets.hold(&pace, *wait);
+            turn.hold(*wait);
         }
         shown
     }

@@ -177,6 +177,16 @@ impl CommandName {
         }
     }
 
+    /// Whether only those have use for it who administer the channel.
+    #[must_use]
+    pub const fn is_for_admins(self) -> bool {
+        match self {
+            Self::Submit | Self::Status | Self::Cancel | Self::List | Self::Result | Self::Retry | Self::Help => false,
+            // Others may look at it, but have no reason to find it in a menu.
+            Self::Notify => true,
+        }
+    }
+
     /// The command of this word; `start` is another word for help.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {

@@ -7,6 +7,7 @@
 pub mod channel;
 pub mod command;
 pub mod failure;
+pub mod headline;
 pub mod id;
 pub mod language;
 pub mod limits;

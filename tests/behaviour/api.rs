@@ -82,7 +82,7 @@ async fn a_task_of_the_api_is_delivered_to_the_chats_it_names() {
     let world = World::starts().await;
     let (telegram, discord) = (world.telegram(ANN), world.discord_channel(500, BOB));
     telegram.says("/help");
-    telegram.hears("/submit <prompt>").await;
+    telegram.hears("Try it: ... /submit ... /help").await;
     let task = world.submit(json!({"prompt": "Compare the offers", "deliver_to": [telegram.channel(), discord.channel()]})).await;
     assert_eq!(
         (&task["number"], &task["prompt"], &task["origin_channel"]),

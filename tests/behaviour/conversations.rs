@@ -4,6 +4,7 @@ mod access;
 mod cancelling;
 mod channels;
 mod commands;
+mod languages;
 mod last_words;
 mod private;
 mod submitting;

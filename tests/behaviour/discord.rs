@@ -3,10 +3,14 @@
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod completion;
+#[cfg(test)]
 mod delivery;
 #[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod interactions;
+#[cfg(test)]
+mod outside;
 #[cfg(test)]
 mod registration;

@@ -104,7 +104,7 @@ async fn nothing_shows_while_everything_works() {
         for command in ["/status 1", "/list", "/result 1", "/help", "/cancel 1"] {
             chat.says(command);
         }
-        chat.hears("/submit <prompt>").await;
+        chat.hears("Try it: ... /submit ... /help").await;
         world.model.reply_to("hang", Reply::of(vec![Step::Text(RESULT.to_owned()), Step::Stall]));
         chat.says(&format!("/submit {PROMPT} hang"));
         world.until("the model is asked", |world| world.model.running() == 1).await;

@@ -66,6 +66,8 @@ pub(super) struct Handle {
     pub(super) application: ApplicationId,
     /// Whether it was acknowledged so that only its person sees the answer; Discord cannot change that later.
     pub(super) ephemeral: bool,
+    /// Whether the bot is no member of the place it came from, so that nothing but this interaction lets it speak there.
+    pub(super) outside: bool,
     /// Its token.
     pub(super) token: String,
 }
@@ -73,7 +75,12 @@ pub(super) struct Handle {
 impl Handle {
     /// The text the ledger keeps. It begins with a version, because it may be read by a later program.
     pub(super) fn to_reply(&self) -> ReplyHandle {
-        let seen = if self.ephemeral { 'e' } else { 'p' };
+        let seen = match (self.ephemeral, self.outside) {
+            (true, false) => 'e',
+            (false, false) => 'p',
+            (true, true) => 'E',
+            (false, true) => 'P',
+        };
         ReplyHandle(format!("1:{}:{}:{seen}:{}", self.interaction, self.application, self.token))
     }
 
@@ -85,9 +92,10 @@ impl Handle {
         }
         let interaction = fields.next()?.parse::<NonZeroU64>().ok()?.into();
         let application = fields.next()?.parse::<NonZeroU64>().ok()?.into();
-        let ephemeral = fields.next()? == "e";
+        let seen = fields.next()?;
+        let (ephemeral, outside) = (matches!(seen, "e" | "E"), matches!(seen, "E" | "P"));
         let token = fields.next().filter(|token| is_token(token))?.to_owned();
-        Some(Self { interaction, application, ephemeral, token })
+        Some(Self { interaction, application, ephemeral, outside, token })
     }
 
     /// Whether the token can still be used.
@@ -108,7 +116,13 @@ mod tests {
     use super::*;
 
     fn handle(interaction: u64) -> Handle {
-        Handle { interaction: interaction.into(), application: 7.into(), ephemeral: true, token: "aW50.x_y-z".to_owned() }
+        Handle {
+            interaction: interaction.into(),
+            application: 7.into(),
+            ephemeral: true,
+            outside: false,
+            token: "aW50.x_y-z".to_owned(),
+        }
     }
 
     #[test]
@@ -116,8 +130,10 @@ mod tests {
         let there = handle(1_234_567_890_123_456_789);
         let back = Handle::from_reply(&there.to_reply()).expect("reads back");
         assert!(back == there);
-        let public = Handle { ephemeral: false, ..there };
-        assert!(Handle::from_reply(&public.to_reply()).is_some_and(|back| back == public));
+        for (ephemeral, outside) in [(true, true), (false, true), (false, false)] {
+            let other = Handle { ephemeral, outside, ..there.clone() };
+            assert!(Handle::from_reply(&other.to_reply()).is_some_and(|back| back == other));
+        }
     }
 
     #[test]

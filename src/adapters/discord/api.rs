@@ -5,6 +5,7 @@
 //! address, header or body of a request reaches an error or a log, because they hold the bot's token or an
 //! interaction's; serenity records them in spans while it builds, so it builds with tracing turned off.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use serenity::http::{LightMethod, Request, Route};
 use tokio::time::Instant;
 
 use crate::adapters::discord::error::{ApiError, DiscordError};
+use crate::adapters::discord::health::Health;
 use crate::adapters::discord::restraint::{Bucket, Limits, Restraint};
 use crate::config::DiscordConfig;
 use crate::metrics::Metrics;
@@ -41,6 +43,7 @@ struct Inner {
     authorization: SecretString,
     metrics: Metrics,
     restraint: Restraint,
+    health: Health,
     pace: NonZeroU32,
 }
 
@@ -50,6 +53,8 @@ pub(super) struct Call<'a> {
     pub(super) method: LightMethod,
     /// Where.
     pub(super) route: Route<'a>,
+    /// What follows the path.
+    pub(super) query: Option<(&'static str, &'static str)>,
     /// The JSON body.
     pub(super) body: Option<Vec<u8>>,
     /// How long it may take.
@@ -59,7 +64,12 @@ pub(super) struct Call<'a> {
 impl<'a> Call<'a> {
     /// A request without a body.
     pub(super) fn new(method: LightMethod, route: Route<'a>) -> Self {
-        Self { method, route, body: None, timeout: REQUEST_TIMEOUT }
+        Self { method, route, query: None, body: None, timeout: REQUEST_TIMEOUT }
+    }
+
+    /// With this parameter after the path.
+    pub(super) fn query(self, name: &'static str, value: &'static str) -> Self {
+        Self { query: Some((name, value)), ..self }
     }
 
     /// With this body.
@@ -74,17 +84,9 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What a route is to us.
-struct Place {
-    /// Method and path without ids: the label of the metric.
-    template: &'static str,
-    /// The channel, guild or application it is about; none for routes that an interaction's token opens.
-    major: Option<u64>,
-}
-
 impl Api {
     /// Prepares the client; makes no connection.
-    pub(super) fn new(config: &DiscordConfig, metrics: Metrics) -> Result<Self, DiscordError> {
+    pub(super) fn new(config: &DiscordConfig, metrics: Metrics, health: Health) -> Result<Self, DiscordError> {
         let token = config.token.expose_secret().trim();
         let token = token.strip_prefix("Bot ").unwrap_or(token).trim();
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -105,7 +107,8 @@ impl Api {
             .map_err(DiscordError::Client)?;
         let authorization = SecretString::from(format!("Bot {token}"));
         let token = SecretString::from(token);
-        let inner = Inner { client, root, token, authorization, metrics, restraint: Restraint::default(), pace: config.pace };
+        let (restraint, pace) = (Restraint::new(config.pace), config.pace);
+        let inner = Inner { client, root, token, authorization, metrics, restraint, health, pace };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -131,11 +134,11 @@ impl Api {
 
     /// Makes a request and reads its answer.
     pub(super) async fn fetch<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, ApiError> {
-        let place = place(&call);
+        let template = place(&call).route;
         let body = self.call(call).await?;
         serde_json::from_slice(&body).map_err(|_| {
             // It was done, but there is no proof of what.
-            tracing::warn!(method = place.template, "Discord's answer cannot be understood");
+            tracing::warn!(method = template, "Discord's answer cannot be understood");
             ApiError::Unknown("Discord's answer cannot be understood")
         })
     }
@@ -147,20 +150,19 @@ impl Api {
 
     /// Makes a request, unless it is known to be in vain.
     async fn call(&self, call: Call<'_>) -> Result<Vec<u8>, ApiError> {
-        let place = place(&call);
-        let bucket = place.major.map(|major| Bucket { route: place.template, major });
-        if let Some(bucket) = bucket {
-            self.inner.restraint.check(bucket, Instant::now())?;
-        }
+        let bucket = place(&call);
+        let on_the_way = self.inner.restraint.check(bucket, Instant::now())?;
         let result = self.execute(call, bucket).await;
+        drop(on_the_way);
         let outcome = result.as_ref().map_or_else(ApiError::outcome, |_| "ok");
-        self.inner.metrics.platform_request("discord", place.template, outcome);
+        self.inner.metrics.platform_request("discord", bucket.route, outcome);
         result
     }
 
-    async fn execute(&self, call: Call<'_>, bucket: Option<Bucket>) -> Result<Vec<u8>, ApiError> {
+    async fn execute(&self, call: Call<'_>, bucket: Bucket) -> Result<Vec<u8>, ApiError> {
         let timeout = call.timeout;
-        let request = Request::new(call.route, call.method).body(call.body);
+        let query = call.query.map(|(name, value)| vec![(name, value.to_owned())]);
+        let request = Request::new(call.route, call.method).params(query).body(call.body);
         let (client, authorization) = (&self.inner.client, self.inner.authorization.expose_secret());
         let build = || request.build(client, authorization, Some(&self.inner.root)).ok();
         let request = tracing::dispatcher::with_default(&tracing::Dispatch::none(), build);
@@ -170,28 +172,30 @@ impl Api {
         let mut limits = limits_of(response.headers());
         let body = response.bytes().await;
         if (200..300).contains(&status) {
-            self.learn(bucket, status, limits);
+            self.learn(bucket, status, &limits);
             return body.map(Into::into).map_err(|_| ApiError::Unknown("the connection broke while Discord answered"));
         }
         let refusal: Refusal = body.ok().and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default();
         limits.retry_after = refusal.retry_after.or(limits.retry_after);
         limits.global |= refusal.global;
-        let wait = self.learn(bucket, status, limits);
+        let wait = self.learn(bucket, status, &limits);
         Err(match status {
             429 => ApiError::RetryAfter(wait.unwrap_or_default()),
-            401 if bucket.is_some() => ApiError::Unauthorized,
+            401 if !bucket.open => ApiError::Unauthorized,
             500.. => ApiError::Server(status),
             400..500 => ApiError::Refused { status, code: refusal.code },
             _ => ApiError::Unavailable("something other than Discord answers"),
         })
     }
 
-    fn learn(&self, bucket: Option<Bucket>, status: u16, limits: Limits) -> Option<Duration> {
-        let now = Instant::now();
-        match bucket {
-            Some(bucket) => self.inner.restraint.learn(bucket, status, limits, now),
-            None => self.inner.restraint.note(status, limits, now),
+    /// Takes what an answer says of limits to heart. An interaction's token says nothing about the bot's.
+    fn learn(&self, bucket: Bucket, status: u16, limits: &Limits) -> Option<Duration> {
+        match status {
+            401 if !bucket.open => self.inner.health.token_refused(),
+            200..300 if !bucket.open => self.inner.health.token_accepted(),
+            _ => {}
         }
+        self.inner.restraint.learn(bucket, status, limits, Instant::now())
     }
 }
 
@@ -223,17 +227,21 @@ fn limits_of(headers: &HeaderMap) -> Limits {
         retry_after: number("retry-after"),
         global: scope == "global" || text("x-ratelimit-global").is_some_and(|value| value == "true"),
         shared: scope == "shared",
+        bucket: text("x-ratelimit-bucket").map(ToOwned::to_owned),
+        limit: text("x-ratelimit-limit").and_then(|value| value.trim().parse().ok()),
         remaining: text("x-ratelimit-remaining").and_then(|value| value.trim().parse().ok()),
         reset_after: number("x-ratelimit-reset-after"),
     }
 }
 
-/// Every route the adapter uses, without ids and tokens.
-fn place(call: &Call<'_>) -> Place {
-    let of = |template, major| Place { template, major: Some(major) };
-    let open = |template| Place { template, major: None };
+/// Every route the adapter uses, without ids and tokens. The template is the label of the metric, too.
+fn place(call: &Call<'_>) -> Bucket {
+    let of = |route, major| Bucket { route, major, open: false };
+    // Each interaction has its own limits. Its token must not be kept any longer than it is used.
+    let open = |route, token: &str| Bucket { route, major: hash_of(token), open: true };
     match (call.method, call.route) {
         (LightMethod::Get, Route::UserMe) => of("GET /users/@me", 0),
+        (LightMethod::Get, Route::UserMeGuilds) => of("GET /users/@me/guilds", 0),
         (LightMethod::Post, Route::UserMeDmChannels) => of("POST /users/@me/channels", 0),
         (LightMethod::Get, Route::GatewayBot) => of("GET /gateway/bot", 0),
         (LightMethod::Get, Route::Commands { application_id }) => of("GET /applications/{app}/commands", application_id.get()),
@@ -250,14 +258,20 @@ fn place(call: &Call<'_>) -> Place {
         (LightMethod::Post, Route::ChannelMessageThreads { channel_id, .. }) => {
             of("POST /channels/{channel}/messages/{message}/threads", channel_id.get())
         }
-        (LightMethod::Post, Route::InteractionResponse { .. }) => open("POST /interactions/{id}/{token}/callback"),
-        (LightMethod::Patch, Route::WebhookOriginalInteractionResponse { .. }) => {
-            open("PATCH /webhooks/{app}/{token}/messages/@original")
+        (LightMethod::Post, Route::InteractionResponse { token, .. }) => open("POST /interactions/{id}/{token}/callback", token),
+        (LightMethod::Patch, Route::WebhookOriginalInteractionResponse { token, .. }) => {
+            open("PATCH /webhooks/{app}/{token}/messages/@original", token)
         }
-        (LightMethod::Delete, Route::WebhookOriginalInteractionResponse { .. }) => {
-            open("DELETE /webhooks/{app}/{token}/messages/@original")
+        (LightMethod::Delete, Route::WebhookOriginalInteractionResponse { token, .. }) => {
+            open("DELETE /webhooks/{app}/{token}/messages/@original", token)
         }
-        (LightMethod::Post, Route::WebhookFollowupMessages { .. }) => open("POST /webhooks/{app}/{token}"),
+        (LightMethod::Post, Route::WebhookFollowupMessages { token, .. }) => open("POST /webhooks/{app}/{token}", token),
         _ => of("other", 0),
     }
+}
+
+fn hash_of(token: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    token.hash(&mut hasher);
+    hasher.finish()
 }

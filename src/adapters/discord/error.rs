@@ -67,6 +67,7 @@ pub(super) mod code {
     pub(crate) const UNKNOWN_WEBHOOK: u64 = 10_015;
     pub(crate) const UNKNOWN_INTERACTION: u64 = 10_062;
     pub(crate) const ALREADY_ACKNOWLEDGED: u64 = 40_060;
+    pub(crate) const NO_MORE_FOLLOW_UPS: u64 = 40_094;
     pub(crate) const MISSING_ACCESS: u64 = 50_001;
     pub(crate) const MISSING_PERMISSIONS: u64 = 50_013;
     pub(crate) const INVALID_WEBHOOK_TOKEN: u64 = 50_027;
@@ -140,7 +141,7 @@ fn refusal(code: u64) -> Refusal {
         code::MISSING_PERMISSIONS => Refusal::NoPermission,
         50_007 | 50_278 => Refusal::NoDirectMessages,
         50_083 | 160_005 => Refusal::TopicClosed,
-        40_094 => Refusal::NoMoreAnswers,
+        code::NO_MORE_FOLLOW_UPS => Refusal::NoMoreAnswers,
         200_000 | 200_001 => Refusal::Filtered,
         _ => Refusal::Said(format!("code {code}")),
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::lifecycle::Component;
 
-/// The adapter's readiness, from its two halves. Cheap to clone.
+/// The adapter's readiness, from its parts. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Health {
     component: Component,
@@ -13,6 +13,7 @@ pub(super) struct Health {
 
 #[derive(Debug)]
 struct Trouble {
+    token: Option<String>,
     gateway: Option<String>,
     commands: Option<String>,
 }
@@ -21,6 +22,7 @@ impl Health {
     /// Of an adapter that has not begun.
     pub(super) fn new(component: Component) -> Self {
         let trouble = Trouble {
+            token: None,
             gateway: Some("not connected to Discord yet".to_owned()),
             commands: Some("its commands are not in Discord's menu yet".to_owned()),
         };
@@ -48,10 +50,40 @@ impl Health {
         self.change(|trouble| trouble.commands = Some(reason));
     }
 
+    /// Discord refused the token, and for a while nothing is asked of it. Said once, until it is accepted again.
+    pub(super) fn token_refused(&self) {
+        let reason = "Discord does not accept the token; it is tried again every five minutes, check discord.token";
+        if self.exchange_token(Some(reason.to_owned())).is_none() {
+            tracing::error!(error = reason, "Discord refuses the bot");
+        }
+    }
+
+    /// Discord accepted the token.
+    pub(super) fn token_accepted(&self) {
+        if self.exchange_token(None).is_some() {
+            tracing::info!("Discord accepts the token again");
+        }
+    }
+
+    /// What was said about the token before.
+    fn exchange_token(&self, reason: Option<String>) -> Option<String> {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut trouble.token, reason);
+        if before != trouble.token {
+            self.tell(&trouble);
+        }
+        before
+    }
+
     fn change(&self, change: impl FnOnce(&mut Trouble)) {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut trouble);
-        match trouble.gateway.as_ref().or(trouble.commands.as_ref()) {
+        self.tell(&trouble);
+    }
+
+    fn tell(&self, trouble: &Trouble) {
+        let reasons = [&trouble.gateway, &trouble.token, &trouble.commands];
+        match reasons.into_iter().flatten().next() {
             Some(reason) => self.component.not_ready(reason),
             None => self.component.ready(),
         }
@@ -77,6 +109,11 @@ mod tests {
         health.connected();
         assert_eq!(readiness.waiting_for(), [("discord", "no commands".to_owned())]);
         health.commands_registered();
+        assert!(readiness.waiting_for().is_empty());
+        health.token_refused();
+        health.token_refused();
+        assert!(readiness.waiting_for()[0].1.contains("check discord.token"));
+        health.token_accepted();
         assert!(readiness.waiting_for().is_empty());
     }
 }

@@ -13,7 +13,7 @@ use serenity::model::id::{ApplicationId, ChannelId, InteractionId, UserId};
 use crate::adapters::discord::address::{Handle, channel_id, inbound_id, is_token, person_id};
 use crate::chat::inbound::{Inbound, Request};
 use crate::domain::channel::PersonId;
-use crate::domain::command::{CATALOGUE, Command, NotifyCommand, OptionKind};
+use crate::domain::command::{CATALOGUE, Command, CommandName, NotifyCommand, OptionKind};
 use crate::domain::language::Language;
 use crate::domain::parse::from_options;
 
@@ -25,6 +25,12 @@ const AUTOCOMPLETE: u8 = 4;
 /// The context of a conversation between the bot and one person.
 const BOT_DM: u8 = 1;
 
+/// Kinds of channels that are parts of another: threads, posts of forums among them.
+const THREADS: std::ops::RangeInclusive<u8> = 10..=12;
+
+/// Who installed the bot where a command was used: the key of the server.
+const INSTALLED_IN_SERVER: &str = "0";
+
 /// What makes somebody an administrator of a channel.
 const ADMIN: Permissions = Permissions::ADMINISTRATOR.union(Permissions::MANAGE_CHANNELS).union(Permissions::MANAGE_GUILD);
 
@@ -33,7 +39,7 @@ pub(super) enum Interaction {
     /// A command or a press of a button.
     Ask {
         /// What the core is asked. Its reply handle already says who may see the answer.
-        inbound: Inbound,
+        inbound: Box<Inbound>,
         /// How to answer.
         handle: Handle,
     },
@@ -41,10 +47,14 @@ pub(super) enum Interaction {
     Complete {
         /// Who types.
         person: PersonId,
+        /// The language of the person's app.
+        language: Language,
         /// Where.
         channel: crate::domain::channel::ChannelId,
-        /// What is there so far; none when it is not a task that is typed.
-        typed: Option<String>,
+        /// The channel that this one is a thread of.
+        parent: Option<crate::domain::channel::ChannelId>,
+        /// For which command, and what is there so far; none when it is not a task that is typed.
+        typed: Option<(CommandName, String)>,
         /// How to answer.
         handle: Handle,
     },
@@ -73,6 +83,7 @@ struct Raw {
     member: Option<RawMember>,
     user: Option<RawUser>,
     context: Option<u8>,
+    authorizing_integration_owners: Option<BTreeMap<String, Value>>,
     locale: Option<Value>,
     #[serde(default)]
     data: RawData,
@@ -81,17 +92,27 @@ struct Raw {
 #[derive(Deserialize)]
 struct RawChannel {
     id: ChannelId,
+    #[serde(default, rename = "type")]
+    kind: u8,
+    #[serde(default)]
+    parent_id: Option<ChannelId>,
 }
 
 #[derive(Deserialize)]
 struct RawMember {
     user: Option<RawUser>,
+    #[serde(default)]
+    nick: Option<String>,
     permissions: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct RawUser {
     id: UserId,
+    #[serde(default)]
+    global_name: Option<String>,
+    #[serde(default)]
+    username: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -136,25 +157,52 @@ impl Raw {
         let channel = channel_id(self.channel_id.or(self.channel.as_ref().map(|channel| channel.id))?).ok()?;
         let ephemeral = request.as_ref().is_none_or(is_for_one_person);
         let channel_admin = self.is_admin();
+        let (parent, name, outside) = (self.parent(), self.name(), self.is_outside());
         let (direct, language) = (self.is_direct(), self.language());
         let token = Some(self.token).filter(|token| is_token(token))?;
-        let handle = Handle { interaction: self.id, application: self.application_id, ephemeral, token };
+        let handle = Handle { interaction: self.id, application: self.application_id, ephemeral, outside, token };
         let Some(request) = request else {
-            return Some(Interaction::Complete { person, channel, typed: typed(&self.data), handle });
+            return Some(Interaction::Complete { person, language, channel, parent, typed: typed(&self.data), handle });
         };
         let inbound = Inbound {
             id: inbound_id(self.id).ok()?,
             session: channel.to_string(),
             channel,
+            parent,
             person,
+            name,
             language,
             channel_admin,
             direct,
             reply: handle.to_reply(),
             replied_to: None,
+            replied_request: None,
+            by_reply: false,
+            edited: false,
             request,
         };
-        Some(Interaction::Ask { inbound, handle })
+        Some(Interaction::Ask { inbound: Box::new(inbound), handle })
+    }
+
+    /// The channel that this one is a thread of.
+    fn parent(&self) -> Option<crate::domain::channel::ChannelId> {
+        let thread = self.channel.as_ref().filter(|channel| THREADS.contains(&channel.kind))?;
+        channel_id(thread.parent_id?).ok()
+    }
+
+    /// What the person is called there.
+    fn name(&self) -> Option<String> {
+        let member = self.member.as_ref();
+        let user = member.and_then(|member| member.user.as_ref()).or(self.user.as_ref());
+        let of_user = user.and_then(|user| user.global_name.clone().or_else(|| user.username.clone()));
+        member.and_then(|member| member.nick.clone()).or(of_user)
+    }
+
+    /// Whether the person brought the bot along to a place where it is not at home, so that only this interaction lets it
+    /// speak. Its own conversation with the person is home.
+    fn is_outside(&self) -> bool {
+        let installed = |owners: &BTreeMap<String, Value>| owners.contains_key(INSTALLED_IN_SERVER);
+        self.context != Some(BOT_DM) && self.authorizing_integration_owners.as_ref().is_some_and(|owners| !installed(owners))
     }
 
     /// The language of the person's app.
@@ -182,7 +230,9 @@ fn is_for_one_person(request: &Request) -> bool {
         Request::Command(Ok(Command::Submit(_) | Command::Cancel(_) | Command::Result(_) | Command::Retry(_))) => false,
         // What a channel gets concerns everybody in it, so a change is made before their eyes.
         Request::Command(Ok(Command::Notify(asked))) => *asked == NotifyCommand::Show,
-        Request::Command(Ok(Command::Status(_) | Command::List { .. } | Command::Help) | Err(_)) | Request::Press(_) => true,
+        Request::Command(Ok(Command::Status(_) | Command::List { .. } | Command::Help) | Err(_))
+        | Request::Press(_)
+        | Request::Joined => true,
     }
 }
 
@@ -198,120 +248,14 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// What is typed so far into an option that names a task.
-fn typed(data: &RawData) -> Option<String> {
+/// What is typed so far into an option that names a task, and of which command.
+fn typed(data: &RawData) -> Option<(CommandName, String)> {
     let focused = data.options.iter().find(|option| option.focused)?;
     let spec = CATALOGUE.iter().find(|spec| spec.name.as_str() == data.name)?;
     let names_task = |kind| matches!(kind, OptionKind::Task);
-    spec.options.iter().any(|option| option.name == focused.name && names_task(option.kind)).then(|| text(&focused.value))
+    let of_task = spec.options.iter().any(|option| option.name == focused.name && names_task(option.kind));
+    of_task.then(|| (spec.name, text(&focused.value)))
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::domain::command::Action;
-    use crate::domain::id::{TaskNumber, TaskRef};
-
-    fn interaction(kind: u8, data: &Value) -> Value {
-        json!({
-            "id": "1234567890123456789", "application_id": "7", "type": kind, "token": "aW50.tok", "version": 1,
-            "guild_id": "9", "channel_id": "42", "context": 0,
-            "member": {"user": {"id": "5", "username": "ada"}, "permissions": "2147483648"},
-            "data": data,
-        })
-    }
-
-    fn ask(value: Value) -> (Inbound, Handle) {
-        let Ok(Interaction::Ask { inbound, handle }) = Interaction::parse(value) else { panic!("something is asked") };
-        (inbound, handle)
-    }
-
-    #[test]
-    fn a_command_is_understood() {
-        let options =
-            json!([{"name": "prompt", "type": 3, "value": "count the ships"}, {"name": "timeout", "type": 3, "value": "90s"}]);
-        let (inbound, handle) = ask(interaction(2, &json!({"id": "1", "name": "submit", "options": options})));
-        assert_eq!(inbound.id.as_str(), "discord:interaction:1234567890123456789");
-        assert_eq!(inbound.channel.to_string(), "discord:42");
-        assert_eq!(inbound.session, "discord:42");
-        assert_eq!(inbound.person.to_string(), "discord:5");
-        assert!(!inbound.channel_admin);
-        let Request::Command(Ok(Command::Submit(submit))) = inbound.request else { panic!("it is a submit") };
-        assert_eq!(submit.prompt.as_str(), "count the ships");
-        assert!(Handle::from_reply(&inbound.reply).is_some_and(|read| read == handle));
-        assert!(!handle.ephemeral, "everybody sees what becomes of a task");
-    }
-
-    #[test]
-    fn what_one_looks_up_is_for_one_person() {
-        for (name, ephemeral) in [("status", true), ("list", true), ("help", true), ("cancel", false), ("nonsense", true)] {
-            let (_, handle) = ask(interaction(2, &json!({"name": name})));
-            assert_eq!(handle.ephemeral, ephemeral, "{name}");
-        }
-    }
-
-    #[test]
-    fn yes_and_no_and_numbers_are_values_too() {
-        let (inbound, _) = ask(interaction(2, &json!({"name": "list", "options": [{"name": "all", "type": 5, "value": true}]})));
-        assert!(matches!(inbound.request, Request::Command(Ok(Command::List { all: true, .. }))));
-        let (inbound, _) = ask(interaction(2, &json!({"name": "status", "options": [{"name": "task", "type": 4, "value": 42}]})));
-        let Request::Command(Ok(Command::Status(Some(task)))) = inbound.request else { panic!("it is a status") };
-        assert_eq!(task, TaskRef::Number(TaskNumber(42)));
-    }
-
-    #[test]
-    fn a_press_is_an_action() {
-        let (inbound, handle) = ask(interaction(3, &json!({"custom_id": "cancel:42", "component_type": 2})));
-        assert!(matches!(inbound.request, Request::Press(Ok(Action::Cancel(TaskNumber(42))))));
-        assert!(handle.ephemeral);
-        let (inbound, _) = ask(interaction(3, &json!({"custom_id": "somebody_elses", "component_type": 2})));
-        assert!(matches!(inbound.request, Request::Press(Err(_))));
-    }
-
-    #[test]
-    fn permissions_make_an_admin() {
-        for (bits, admin) in [("0", false), ("8", true), ("16", true), ("32", true), ("2048", false), ("x", false)] {
-            let mut value = interaction(2, &json!({"name": "help"}));
-            value["member"]["permissions"] = json!(bits);
-            assert_eq!(ask(value).0.channel_admin, admin, "{bits}");
-        }
-    }
-
-    #[test]
-    fn a_direct_message_has_a_user_and_no_member() {
-        let mut value = interaction(2, &json!({"name": "help"}));
-        let fields = value.as_object_mut().expect("an object");
-        fields.remove("member");
-        fields.remove("guild_id");
-        fields.insert("user".to_owned(), json!({"id": "6"}));
-        fields.insert("context".to_owned(), json!(1));
-        let (inbound, _) = ask(value);
-        assert_eq!(inbound.person.to_string(), "discord:6");
-        assert!(inbound.channel_admin && inbound.direct);
-    }
-
-    #[test]
-    fn typing_a_task_is_completed() {
-        let typing = |command: &str, option: &str| {
-            let options = json!([{"name": option, "type": 3, "value": "4", "focused": true}]);
-            match Interaction::parse(interaction(4, &json!({"name": command, "options": options}))) {
-                Ok(Interaction::Complete { typed, .. }) => typed,
-                _ => panic!("something is completed"),
-            }
-        };
-        assert_eq!(typing("cancel", "task"), Some("4".to_owned()));
-        assert_eq!(typing("submit", "model"), None);
-    }
-
-    #[test]
-    fn what_cannot_be_answered_is_told_apart() {
-        let parse = |value| Interaction::parse(value).err();
-        assert_eq!(parse(json!({"id": "1", "type": 2})), Some(Unanswerable::Malformed));
-        assert_eq!(parse(interaction(5, &json!({}))), Some(Unanswerable::Kind(5)));
-        let mut hostile = interaction(2, &json!({"name": "help"}));
-        hostile["token"] = json!("../../channels/1/messages?x=");
-        assert_eq!(parse(hostile), Some(Unanswerable::Malformed));
-    }
-}
+mod tests;

@@ -27,7 +27,7 @@ use crate::adapters::discord::error::{ApiError, code};
 use crate::adapters::discord::inbound::Interaction;
 use crate::adapters::discord::part::Part;
 use crate::background::ports::{OutgoingMessage, Purpose};
-use crate::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply, Request};
+use crate::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply, Request, Typing};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::text::{Unit, one_line};
@@ -63,9 +63,11 @@ impl Interactions {
     /// Answers one interaction that arrived at `arrived`.
     pub(super) async fn answer(self: Arc<Self>, interaction: Value, arrived: Instant) {
         match Interaction::parse(interaction) {
-            Ok(Interaction::Ask { inbound, handle }) => self.ask(inbound, &handle, arrived).await,
-            Ok(Interaction::Complete { person, channel, typed, handle }) => {
-                self.complete(&person, &channel, typed, &handle, arrived).await;
+            Ok(Interaction::Ask { inbound, handle }) => self.ask(*inbound, &handle, arrived).await,
+            Ok(Interaction::Complete { person, language, channel, parent, typed, handle }) => {
+                let typed = typed.filter(|_| self.allows(&channel, parent.as_ref(), &person));
+                let typing = typed.map(|(command, typed)| Typing { person, language, command, typed });
+                self.complete(typing, &handle, arrived).await;
             }
             Err(error) => tracing::warn!(%error, "an interaction was left unanswered"),
         }
@@ -73,7 +75,7 @@ impl Interactions {
 
     async fn ask(&self, inbound: Inbound, handle: &Handle, arrived: Instant) {
         let channel = inbound.channel.clone();
-        let refused = !self.inbox.allows(&channel, &inbound.person)
+        let refused = !self.allows(&channel, inbound.parent.as_ref(), &inbound.person)
             || matches!(inbound.request, Request::Command(Err(_)) | Request::Press(Err(_)));
         // Nobody else needs to see a refusal.
         let handle = &Handle { ephemeral: handle.ephemeral || refused, ..handle.clone() };
@@ -113,13 +115,18 @@ impl Interactions {
         }
     }
 
-    async fn complete(&self, person: &PersonId, channel: &ChannelId, typed: Option<String>, handle: &Handle, arrived: Instant) {
-        let found = match typed {
-            Some(typed) if self.inbox.allows(channel, person) => {
-                let looking = self.inbox.complete_task(person, &typed);
+    /// Whether this person may use the bot in this channel, or in the one that it is a thread of.
+    fn allows(&self, channel: &ChannelId, parent: Option<&ChannelId>, person: &PersonId) -> bool {
+        [Some(channel), parent].into_iter().flatten().any(|channel| self.inbox.allows(channel, person))
+    }
+
+    async fn complete(&self, typing: Option<Typing>, handle: &Handle, arrived: Instant) {
+        let found = match typing {
+            Some(typing) => {
+                let looking = self.inbox.complete_task(typing);
                 tokio::time::timeout_at(arrived + COMPLETE_WITHIN, looking).await.unwrap_or_default()
             }
-            _ => Vec::new(),
+            None => Vec::new(),
         };
         let fits = |(value, _): &(String, String)| (1..=CHOICE_LIMIT).contains(&Unit::CodePoint.length(value));
         let choices = found.into_iter().filter(fits).take(CHOICES);

@@ -11,6 +11,7 @@
 mod address;
 mod api;
 mod error;
+mod follow_ups;
 mod gateway;
 mod health;
 mod inbound;
@@ -66,8 +67,9 @@ impl Discord {
         metrics: Metrics,
         readiness: Component,
     ) -> Result<Self, DiscordError> {
-        let api = Api::new(&config, metrics)?;
-        Ok(Self { api, clock, guilds: config.guilds, health: Health::new(readiness) })
+        let health = Health::new(readiness);
+        let api = Api::new(&config, metrics, health.clone())?;
+        Ok(Self { api, clock, guilds: config.guilds, health })
     }
 
     /// Sends messages; works whether or not the gateway is connected.

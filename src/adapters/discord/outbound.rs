@@ -6,7 +6,8 @@
 //! messages whose nonce may be forgotten, say that they may be a duplicate. Nothing sent from here can ping anybody but the
 //! one person whom the message names itself.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,10 +16,12 @@ use serenity::builder::{CreateInteractionResponseFollowup, CreateMessage, EditIn
 use serenity::http::{LightMethod, Route};
 use serenity::model::channel::{MessageFlags, Nonce};
 use serenity::model::id::{MessageId, UserId};
+use tokio::time::Instant;
 
 use crate::adapters::discord::address::{Handle, channel_id, discord_channel, discord_user, message_id};
 use crate::adapters::discord::api::{Api, Call};
 use crate::adapters::discord::error::{ApiError, code};
+use crate::adapters::discord::follow_ups::FollowUps;
 use crate::adapters::discord::pace;
 use crate::adapters::discord::part::Part;
 use crate::background::ports::{ChannelNotifier, Clock, OutgoingMessage, Purpose, SendError, Sent, TypingIndicator};
@@ -33,6 +36,9 @@ const NONCE_MEMORY: Duration = Duration::from_mins(2);
 /// Longest nonce, in characters.
 const NONCE_LIMIT: usize = 25;
 
+/// How long a channel that lets the bot not type is left alone.
+const SHUT: Duration = Duration::from_mins(10);
+
 /// Discord shows typing for ten seconds.
 const TYPING_AGAIN: Duration = Duration::from_secs(8);
 
@@ -41,12 +47,15 @@ const TYPING_AGAIN: Duration = Duration::from_secs(8);
 pub struct DiscordNotifier {
     pub(super) api: Api,
     clock: Arc<dyn Clock>,
+    follow_ups: FollowUps,
 }
 
 /// Shows the bot as typing in Discord's channels. Cheap to clone.
 #[derive(Clone)]
 pub struct DiscordTyping {
     api: Api,
+    /// Channels that do not let the bot type, and until when it is not tried again: each refusal counts against the bot.
+    shut: Arc<Mutex<HashMap<ChannelId, Instant>>>,
 }
 
 /// What is read of a message that Discord created or changed.
@@ -93,7 +102,7 @@ impl ChannelNotifier for DiscordNotifier {
 
 impl DiscordNotifier {
     pub(super) fn new(api: Api, clock: Arc<dyn Clock>) -> Self {
-        Self { api, clock }
+        Self { api, clock, follow_ups: FollowUps::default() }
     }
 
     /// Takes the way that the purpose asks for, and the next best when Discord has closed it.
@@ -125,12 +134,30 @@ impl DiscordNotifier {
             }
             Purpose::Notice | Purpose::Result => {}
         }
+        // Where the bot is no member, the channel would refuse it, and each refusal counts against the bot.
+        if handle.as_ref().is_some_and(|handle| handle.outside) {
+            return match fresh {
+                Some(fresh) => Ok(self.speak_outside(fresh, number, part, unanswered).await?),
+                None => Err(SendError::Undeliverable(refusal(&Refusal::OutsideTooLate))),
+            };
+        }
         match (self.post(channel, message, number, part).await, fresh) {
             // Where the bot itself is no member, only the interaction lets it speak.
             (Err(error), Some(handle)) if error.is_locked_out() => {
                 Ok(self.follow_up(handle, handle.ephemeral, part, unanswered).await?)
             }
             (posted, _) => Ok(posted?),
+        }
+    }
+
+    /// News where only the interaction lets the bot speak: a follow-up, and when those are used up, what fits into one
+    /// message takes the place of the first answer.
+    async fn speak_outside(&self, handle: &Handle, number: usize, part: &Part, unanswered: bool) -> Result<Created, ApiError> {
+        match self.follow_up(handle, handle.ephemeral, part, unanswered).await {
+            Err(error) if error.has_code(code::NO_MORE_FOLLOW_UPS) && number == 0 && !part.more => {
+                self.edit_original(handle, part).await
+            }
+            said => said,
         }
     }
 
@@ -155,6 +182,12 @@ impl DiscordNotifier {
                 _ => return self.follow_up(handle, true, part, unanswered).await,
             }
         }
+        self.edit_original(handle, part).await
+    }
+
+    /// Puts a part in the place of the first answer; twice is the same as once.
+    async fn edit_original(&self, handle: &Handle, part: &Part) -> Result<Created, ApiError> {
+        let route = Route::WebhookOriginalInteractionResponse { application_id: handle.application, token: &handle.token };
         let edit = EditInteractionResponse::new()
             .content(part.text(false))
             .components(part.rows())
@@ -165,6 +198,9 @@ impl DiscordNotifier {
 
     /// A further message of an interaction. Discord gives it no key, so one that went unanswered may show twice.
     async fn follow_up(&self, handle: &Handle, ephemeral: bool, part: &Part, unanswered: bool) -> Result<Created, ApiError> {
+        if !self.follow_ups.take(handle, self.clock.now()) {
+            return Err(ApiError::Refused { status: 400, code: code::NO_MORE_FOLLOW_UPS });
+        }
         let seen = if ephemeral { MessageFlags::EPHEMERAL } else { MessageFlags::empty() };
         let create = CreateInteractionResponseFollowup::new()
             .content(part.text(unanswered))
@@ -173,7 +209,11 @@ impl DiscordNotifier {
             .allowed_mentions(part.mentions());
         let route = Route::WebhookFollowupMessages { application_id: handle.application, token: &handle.token };
         let call = Call::new(LightMethod::Post, route).json(&create)?;
-        self.api.fetch(call).await.map_err(ApiError::of_unkeyed)
+        self.api.fetch(call).await.map_err(ApiError::of_unkeyed).inspect_err(|error| {
+            if !matches!(error, ApiError::Unknown(_)) && !error.has_code(code::NO_MORE_FOLLOW_UPS) {
+                self.follow_ups.give_back(handle);
+            }
+        })
     }
 
     /// A message in the channel itself.
@@ -198,7 +238,11 @@ impl DiscordNotifier {
 
 impl DiscordTyping {
     pub(super) fn new(api: Api) -> Self {
-        Self { api }
+        Self { api, shut: Arc::default() }
+    }
+
+    fn shut(&self) -> MutexGuard<'_, HashMap<ChannelId, Instant>> {
+        self.shut.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -206,7 +250,17 @@ impl DiscordTyping {
 impl TypingIndicator for DiscordTyping {
     async fn show_typing(&self, channel: &ChannelId) -> Result<Duration, SendError> {
         let channel_id = discord_channel(channel)?;
-        self.api.send(Call::new(LightMethod::Post, Route::ChannelTyping { channel_id })).await?;
+        let now = Instant::now();
+        if self.shut().get(channel).is_some_and(|until| now < *until) {
+            return Ok(TYPING_AGAIN);
+        }
+        let shown = self.api.send(Call::new(LightMethod::Post, Route::ChannelTyping { channel_id })).await;
+        if let Err(ApiError::Refused { .. }) = &shown {
+            let mut shut = self.shut();
+            shut.retain(|_, until| now < *until);
+            shut.insert(channel.clone(), now + SHUT);
+        }
+        shown?;
         Ok(TYPING_AGAIN)
     }
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use crate::domain::channel::ChannelId;
 use crate::domain::pace::{Budget, Pace, Rate, SendKind};
 
-/// A little less than 50 in any second, and evenly, because requests do not travel equally fast.
-const BOT: Rate = Rate::Steady { every: Duration::from_millis(22), burst: NonZeroU32::MIN.saturating_add(2) };
+/// The whole bot. Requests that are no sends, like those at the start, count too; the restraint sees to those.
+const BOT: Rate = Rate::Window { count: NonZeroU32::MIN.saturating_add(49), span: Duration::from_secs(1) };
 
 /// What a send of this kind to this channel uses up, where everything goes so many times faster.
 pub(super) fn of_channel(channel: &ChannelId, kind: SendKind, faster: NonZeroU32) -> Pace {

@@ -1,10 +1,12 @@
 //! The commands people see in Discord's menu, made from the catalogue and registered by difference.
 //!
 //! Discord counts creations and shows changed commands late, so it is asked first what it has, and told only when that
-//! differs in anything we set. A failure never stops the bot: the commands of the last start are still there.
+//! differs in anything we set. A failure never stops the bot: the commands of the last start are still there. Once ours
+//! are in place, those of an earlier configuration are removed elsewhere, because people would see every command twice.
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use serenity::all::{CommandOptionType, CommandType, InstallationContext, InteractionContext};
 use serenity::builder::{CreateCommand, CreateCommandOption};
@@ -25,6 +27,18 @@ const LONGEST_OPTION: u16 = 6000;
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
+/// Tries of what is not urgent.
+const TRIES: u32 = 4;
+
+/// In so many servers is looked for commands of an earlier configuration; each costs a request at every start.
+const MOST_TIDIED: usize = 25;
+
+/// A server that the bot is in.
+#[derive(Deserialize)]
+struct Joined {
+    id: GuildId,
+}
+
 /// Where commands are registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scope {
@@ -34,19 +48,27 @@ enum Scope {
     Guild(GuildId),
 }
 
-/// Registers the commands wherever they belong, until it is done everywhere.
+/// Registers the commands wherever they belong, until it is done everywhere; then removes them where they do not belong.
 pub(super) async fn register(api: Api, application: ApplicationId, guilds: Vec<u64>, health: Health) {
-    let guilds = guilds.into_iter().filter_map(std::num::NonZeroU64::new);
-    let mut missing: Vec<Scope> = guilds.map(|guild| Scope::Guild(guild.into())).collect();
-    if missing.is_empty() {
-        missing.push(Scope::Global);
+    let guilds: Vec<GuildId> = guilds.into_iter().filter_map(std::num::NonZeroU64::new).map(GuildId::from).collect();
+    let mut wanted: Vec<Scope> = guilds.iter().copied().map(Scope::Guild).collect();
+    if wanted.is_empty() {
+        wanted.push(Scope::Global);
     }
+    everywhere(&api, application, wanted, &health).await;
+    health.commands_registered();
+    if let Err(error) = tidy(&api, application, &guilds).await {
+        tracing::warn!(%error, "commands of an earlier configuration may still be in Discord's menu");
+    }
+}
+
+async fn everywhere(api: &Api, application: ApplicationId, mut missing: Vec<Scope>, health: &Health) {
     let mut pause = FIRST_PAUSE;
     loop {
         let mut failed = Vec::new();
         let mut wait = pause;
         for scope in missing {
-            match synchronise(&api, application, scope).await {
+            match synchronise(api, application, scope, &commands(scope)).await {
                 Ok(changed) => tracing::info!(?scope, changed, "commands are registered with Discord"),
                 Err(error) => {
                     tracing::warn!(?scope, %error, "commands are not registered with Discord, trying again");
@@ -59,7 +81,6 @@ pub(super) async fn register(api: Api, application: ApplicationId, guilds: Vec<u
             }
         }
         if failed.is_empty() {
-            health.commands_registered();
             return;
         }
         missing = failed;
@@ -68,15 +89,55 @@ pub(super) async fn register(api: Api, application: ApplicationId, guilds: Vec<u
     }
 }
 
-/// Makes Discord's commands of this scope ours; says whether anything had to change.
-async fn synchronise(api: &Api, application_id: ApplicationId, scope: Scope) -> Result<bool, ApiError> {
+/// Removes the commands from where an earlier configuration had put them: the global ones when there are servers of their
+/// own, and those of all other servers that the bot is in.
+async fn tidy(api: &Api, application: ApplicationId, guilds: &[GuildId]) -> Result<(), ApiError> {
+    if !guilds.is_empty() {
+        remove(api, application, Scope::Global).await?;
+    }
+    let joined: Vec<Joined> = patiently(|| api.fetch(Call::new(LightMethod::Get, Route::UserMeGuilds))).await?;
+    let others = joined.into_iter().map(|joined| joined.id).filter(|guild| !guilds.contains(guild));
+    for guild in others.take(MOST_TIDIED) {
+        match remove(api, application, Scope::Guild(guild)).await {
+            // A server that lets the bot have no commands has none to remove.
+            Ok(()) | Err(ApiError::Refused { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+async fn remove(api: &Api, application: ApplicationId, scope: Scope) -> Result<(), ApiError> {
+    if patiently(|| synchronise(api, application, scope, &[])).await? {
+        tracing::info!(?scope, "commands of an earlier configuration are removed from Discord's menu");
+    }
+    Ok(())
+}
+
+/// Tries something a few times that is not urgent.
+async fn patiently<T, F: Future<Output = Result<T, ApiError>>>(attempt: impl Fn() -> F) -> Result<T, ApiError> {
+    let mut pause = FIRST_PAUSE;
+    for _ in 1..TRIES {
+        match attempt().await {
+            Err(ApiError::RetryAfter(asked)) => pause = pause.max(asked),
+            Err(ApiError::Unavailable(_) | ApiError::Server(_) | ApiError::Unknown(_)) => {}
+            done => return done,
+        }
+        tokio::time::sleep(pause).await;
+        pause *= 2;
+    }
+    attempt().await
+}
+
+/// Makes Discord's commands of this scope these; says whether anything had to change.
+async fn synchronise(api: &Api, application_id: ApplicationId, scope: Scope, wanted: &[CreateCommand]) -> Result<bool, ApiError> {
     let route = match scope {
         Scope::Global => Route::Commands { application_id },
         Scope::Guild(guild_id) => Route::GuildCommands { application_id, guild_id },
     };
-    let wanted = commands(scope);
-    let wanted = serde_json::to_value(&wanted).map_err(|_| ApiError::Unavailable("the commands cannot be written"))?;
-    let registered: Value = api.fetch(Call::new(LightMethod::Get, route)).await?;
+    let wanted = serde_json::to_value(wanted).map_err(|_| ApiError::Unavailable("the commands cannot be written"))?;
+    // Without being asked for them, Discord tells nothing of other languages, and then they would always differ.
+    let registered: Value = api.fetch(Call::new(LightMethod::Get, route).query("with_localizations", "true")).await?;
     if essence(&registered) == essence(&wanted) {
         return Ok(false);
     }
@@ -93,6 +154,10 @@ fn command(spec: &CommandSpec, scope: Scope) -> CreateCommand {
         .kind(CommandType::ChatInput)
         .description(command_description(Language::default(), spec.name))
         .set_options(spec.options.iter().map(|option| self::option(spec.name, option)).collect());
+    let described = |command: CreateCommand, language: Language| {
+        command.description_localized(language.as_str(), command_description(language, spec.name))
+    };
+    let command = others().fold(command, described);
     match scope {
         // In servers, with the bot alone, and where a person brought it along.
         Scope::Global => command
@@ -102,6 +167,11 @@ fn command(spec: &CommandSpec, scope: Scope) -> CreateCommand {
     }
 }
 
+/// The languages beside the one for everybody who speaks none of them. Discord names German as we do.
+fn others() -> impl Iterator<Item = Language> {
+    Language::ALL.iter().copied().filter(|language| *language != Language::default())
+}
+
 fn option(command: CommandName, spec: &OptionSpec) -> CreateCommandOption {
     let kind = match spec.kind {
         OptionKind::Text | OptionKind::Task => CommandOptionType::String,
@@ -109,6 +179,10 @@ fn option(command: CommandName, spec: &OptionSpec) -> CreateCommandOption {
     };
     let description = option_description(Language::default(), command, spec.name);
     let option = CreateCommandOption::new(kind, spec.name, description).required(spec.required);
+    let described = |option: CreateCommandOption, language: Language| {
+        option.description_localized(language.as_str(), option_description(language, command, spec.name))
+    };
+    let option = others().fold(option, described);
     match (spec.kind, spec.name) {
         (OptionKind::Task, _) => option.set_autocomplete(true),
         (OptionKind::Text, "prompt") => option.max_length(LONGEST_OPTION),
@@ -127,6 +201,11 @@ fn essence_of_command(command: &Value) -> Value {
     let mut essence = essence_of(command);
     if let Some(fields) = essence.as_object_mut() {
         fields.entry("type").or_insert(Value::from(1));
+        if command.get("guild_id").is_some() {
+            // A server's own command has no contexts. Discord tells the usual ones all the same.
+            fields.remove("contexts");
+            fields.remove("integration_types");
+        }
         for unordered in ["contexts", "integration_types"] {
             if let Some(values) = fields.get_mut(unordered).and_then(Value::as_array_mut) {
                 values.sort_by_key(Value::as_u64);
@@ -181,76 +260,4 @@ fn essence_of_field(name: &str, value: &Value) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn wanted() -> Value {
-        serde_json::to_value(commands(Scope::Global)).expect("JSON")
-    }
-
-    /// What Discord answers to a GET after it was given these commands.
-    fn as_discord_tells(commands: &Value) -> Value {
-        let mut told = commands.clone();
-        for (id, command) in told.as_array_mut().expect("an array").iter_mut().enumerate() {
-            let fields = command.as_object_mut().expect("an object");
-            fields.insert("id".to_owned(), json!((id + 100).to_string()));
-            fields.insert("application_id".to_owned(), json!("7"));
-            fields.insert("version".to_owned(), json!("1"));
-            fields.insert("dm_permission".to_owned(), json!(true));
-            fields.insert("default_member_permissions".to_owned(), json!(null));
-            fields.insert("name_localizations".to_owned(), json!(null));
-            fields.insert("contexts".to_owned(), json!([2, 0, 1]));
-            for option in fields["options"].as_array_mut().expect("an array") {
-                option.as_object_mut().expect("an object").retain(|_, value| *value != json!(false));
-            }
-        }
-        told.as_array_mut().expect("an array").reverse();
-        told
-    }
-
-    #[test]
-    fn every_command_of_the_catalogue_is_registered() {
-        let wanted = wanted();
-        let names: Vec<_> = wanted.as_array().expect("an array").iter().map(|command| &command["name"]).collect();
-        assert_eq!(names, ["submit", "status", "cancel", "list", "result", "retry", "notify", "help"]);
-        let submit = &wanted[0];
-        assert_eq!(
-            (&submit["type"], &submit["contexts"], &submit["integration_types"]),
-            (&json!(1), &json!([0, 1, 2]), &json!([0, 1]))
-        );
-        assert_eq!(submit["options"][0]["max_length"], 6000);
-        assert_eq!(submit["options"][0]["required"], true);
-        assert_eq!((&wanted[2]["options"][0]["type"], &wanted[2]["options"][0]["autocomplete"]), (&json!(3), &json!(true)));
-        assert_eq!(wanted[3]["options"][0]["type"], 5);
-    }
-
-    #[test]
-    fn commands_of_a_server_have_no_contexts() {
-        let commands = serde_json::to_value(commands(Scope::Guild(9.into()))).expect("JSON");
-        assert!(commands[0].get("contexts").is_none() && commands[0].get("integration_types").is_none());
-    }
-
-    #[test]
-    fn what_discord_tells_of_our_commands_is_no_difference() {
-        assert_eq!(essence(&as_discord_tells(&wanted())), essence(&wanted()));
-    }
-
-    #[test]
-    fn every_change_is_a_difference() {
-        let told = as_discord_tells(&wanted());
-        let changed = |change: fn(&mut Value)| {
-            let mut told = told.clone();
-            change(&mut told);
-            essence(&told) != essence(&wanted())
-        };
-        assert!(changed(|told| told[0]["description"] = json!("other")));
-        assert!(changed(|told| told[7]["options"][0]["max_length"] = json!(100)));
-        assert!(changed(|told| told[0]["contexts"] = json!([0])));
-        assert!(changed(|told| told[0]["default_member_permissions"] = json!("0")));
-        assert!(changed(|told| told[0]["name_localizations"] = json!({"de": "hilfe"})));
-        assert!(changed(|told| drop(told.as_array_mut().map(Vec::pop))));
-        assert!(changed(|told| told[7]["options"].as_array_mut().expect("options").swap(0, 1)));
-    }
-}
+mod tests;

@@ -1,12 +1,17 @@
-//! What Discord has told us not to do for a while.
+//! What Discord has told us about its limits.
 //!
 //! A bot that goes on asking is punished: a spent bucket answers 429, 429s and refused tokens count as invalid requests,
 //! and 10,000 of those in ten minutes shut out the whole address. So the answers are remembered here, and a request
 //! that is known to fail is not made at all: its caller is told to wait, exactly as Discord would tell it.
-//! Answers to interactions are outside of the bot's limits at Discord, so they only leave their marks here.
+//!
+//! Discord counts by bucket and major parameter, and only its answers tell which routes share a bucket. Until then a
+//! route is its own. What is left of a bucket is given out request by request: those on their way have their share
+//! already, so requests at the same time cannot spend it twice. Answers to interactions are outside of the bot's own
+//! limits at Discord, so what stops the bot does not stop them.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::num::NonZeroU32;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -28,17 +33,26 @@ const LONGEST_WAIT: Duration = Duration::from_hours(24);
 /// The wait of a 429 that does not say how long.
 const UNSAID_WAIT: Duration = Duration::from_secs(5);
 
-/// A route and the channel or guild it is about: what Discord limits on its own.
+/// What Discord takes from a bot in any second, answers to interactions not counted.
+const GLOBAL_LIMIT: usize = 50;
+const GLOBAL_WINDOW: Duration = Duration::from_secs(1);
+
+/// Windows that are remembered before those that are over are looked for and forgotten.
+const REMEMBERED: usize = 1024;
+
+/// A route and what it is about: what Discord limits on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Bucket {
     /// The route's template.
     pub(super) route: &'static str,
-    /// The channel, guild or application.
+    /// The channel, guild or application, or what stands for an interaction's token.
     pub(super) major: u64,
+    /// Whether an interaction's token opens it, so that it does not count against the bot.
+    pub(super) open: bool,
 }
 
 /// What an answer says about limits.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Limits {
     /// Seconds to wait, of a 429.
     pub(super) retry_after: Option<f64>,
@@ -46,6 +60,10 @@ pub(super) struct Limits {
     pub(super) global: bool,
     /// The limit is of the channel, shared with others; not our fault.
     pub(super) shared: bool,
+    /// Discord's name of the bucket.
+    pub(super) bucket: Option<String>,
+    /// Requests that a whole bucket holds.
+    pub(super) limit: Option<u64>,
     /// Requests left in the bucket.
     pub(super) remaining: Option<u64>,
     /// Seconds until the bucket is full again.
@@ -53,67 +71,121 @@ pub(super) struct Limits {
 }
 
 /// Remembers what Discord has told us. The time is passed in.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Restraint {
     state: Mutex<State>,
+    global_window: Duration,
+}
+
+/// A request that may be made, until it is answered or lost. Discord counts it at some time in between.
+#[must_use = "it is on its way until this is dropped"]
+pub(super) struct OnTheWay<'a> {
+    restraint: &'a Restraint,
+    counted: bool,
+}
+
+impl Drop for OnTheWay<'_> {
+    fn drop(&mut self) {
+        if self.counted {
+            let mut state = self.restraint.state();
+            state.on_the_way = state.on_the_way.saturating_sub(1);
+            state.answered.push_back(Instant::now());
+        }
+    }
 }
 
 #[derive(Debug, Default)]
 struct State {
     token_refused_until: Option<Instant>,
     all_until: Option<Instant>,
-    buckets: HashMap<Bucket, Instant>,
+    /// Discord's names of the buckets of routes, as far as they were told.
+    names: HashMap<&'static str, String>,
+    windows: HashMap<(String, u64), Window>,
     invalid: VecDeque<Instant>,
+    /// Requests of the bot that were answered within the last second, and those that are not answered yet.
+    answered: VecDeque<Instant>,
+    on_the_way: usize,
+}
+
+/// What is left of a bucket, and until when.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    limit: u64,
+    left: u64,
+    until: Instant,
+    /// How long a window lasts, as far as it was seen: the next one is as long.
+    length: Duration,
 }
 
 impl Restraint {
-    /// Whether a request of this bucket may be made now.
-    pub(super) fn check(&self, bucket: Bucket, now: Instant) -> Result<(), ApiError> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.token_refused_until.is_some_and(|until| now < until) {
-            return Err(ApiError::Unauthorized);
-        }
-        let own = state.buckets.get(&bucket).copied();
-        let until = [state.all_until, own, state.too_many_invalid(now)].into_iter().flatten().max();
-        match until {
-            Some(until) if now < until => Err(ApiError::RetryAfter(until - now)),
-            _ => Ok(()),
-        }
+    /// Of a server whose limits run so many times faster than Discord's.
+    pub(super) fn new(faster: NonZeroU32) -> Self {
+        Self { state: Mutex::default(), global_window: GLOBAL_WINDOW / faster.get() }
     }
 
-    /// Learns from the answer to a request of the bot. Gives the wait that a 429 asks for.
-    pub(super) fn learn(&self, bucket: Bucket, status: u16, limits: Limits, now: Instant) -> Option<Duration> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a request of this bucket may be made now; it has its share of the bucket then.
+    pub(super) fn check(&self, bucket: Bucket, now: Instant) -> Result<OnTheWay<'_>, ApiError> {
+        let mut state = self.state();
+        if !bucket.open {
+            if state.token_refused_until.is_some_and(|until| now < until) {
+                return Err(ApiError::Unauthorized);
+            }
+            let until = state.all_until.max(state.too_many_invalid(now)).max(state.spent_until(self.global_window, now));
+            if let Some(until) = until.filter(|until| now < *until) {
+                return Err(ApiError::RetryAfter(until - now));
+            }
+        }
+        if let Some(window) = state.window(bucket) {
+            if window.until <= now {
+                // A new window begins with whoever asks first; the answer says how much it really holds.
+                (window.left, window.until) = (window.limit, now + window.length);
+            }
+            if window.left == 0 {
+                return Err(ApiError::RetryAfter(window.until - now));
+            }
+            window.left -= 1;
+        }
+        let counted = !bucket.open;
+        state.on_the_way += usize::from(counted);
+        Ok(OnTheWay { restraint: self, counted })
+    }
+
+    /// Learns from the answer to a request. Gives the wait that a 429 asks for.
+    pub(super) fn learn(&self, bucket: Bucket, status: u16, limits: &Limits, now: Instant) -> Option<Duration> {
+        let mut state = self.state();
         state.count_invalid(status, limits, now);
-        match status {
-            401 => state.token_refused_until = Some(now + REFUSED_TOKEN),
-            _ => state.token_refused_until = None,
+        if !bucket.open {
+            state.token_refused_until = (status == 401).then(|| now + REFUSED_TOKEN);
+        }
+        if let Some(name) = &limits.bucket {
+            state.rename(bucket, name);
         }
         if status == 429 {
             let wait = limits.wait();
-            if limits.global {
+            if limits.global && !bucket.open {
                 state.all_until = Some(now + wait);
             } else {
-                state.hold(bucket, now, wait);
+                state.put(
+                    bucket,
+                    Window { limit: limits.limit.unwrap_or(1).max(1), left: 0, until: now + wait, length: wait },
+                    now,
+                );
             }
             return Some(wait);
         }
-        if let (Some(0), Some(reset_after)) = (limits.remaining, limits.reset_after) {
-            state.hold(bucket, now, seconds(reset_after));
+        if let (Some(remaining), Some(reset_after)) = (limits.remaining, limits.reset_after) {
+            state.note(bucket, limits.limit, remaining, seconds(reset_after), now);
         }
         None
-    }
-
-    /// Learns from the answer to a request that an interaction's token allowed: it counts when it was invalid.
-    pub(super) fn note(&self, status: u16, limits: Limits, now: Instant) -> Option<Duration> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.count_invalid(status, limits, now);
-        (status == 429).then(|| limits.wait())
     }
 }
 
 impl State {
-    fn count_invalid(&mut self, status: u16, limits: Limits, now: Instant) {
+    fn count_invalid(&mut self, status: u16, limits: &Limits, now: Instant) {
         if matches!(status, 401 | 403) || (status == 429 && !limits.shared) {
             self.invalid.push_back(now);
         }
@@ -131,9 +203,59 @@ impl State {
         first.map(|first| *first + INVALID_WINDOW)
     }
 
-    fn hold(&mut self, bucket: Bucket, now: Instant, wait: Duration) {
-        self.buckets.retain(|_, until| now < *until);
-        self.buckets.insert(bucket, now + wait);
+    /// When the bot may make its next request, if it has made as many as it may.
+    fn spent_until(&mut self, window: Duration, now: Instant) -> Option<Instant> {
+        while self.answered.front().is_some_and(|at| *at + window <= now) {
+            self.answered.pop_front();
+        }
+        let spent = (self.answered.len() + self.on_the_way).checked_sub(GLOBAL_LIMIT)?;
+        Some(self.answered.get(spent).map_or(now, |at| *at) + window)
+    }
+
+    fn key(&self, bucket: Bucket) -> (String, u64) {
+        (self.names.get(bucket.route).cloned().unwrap_or_else(|| bucket.route.to_owned()), bucket.major)
+    }
+
+    fn window(&mut self, bucket: Bucket) -> Option<&mut Window> {
+        let key = self.key(bucket);
+        self.windows.get_mut(&key)
+    }
+
+    fn put(&mut self, bucket: Bucket, window: Window, now: Instant) {
+        if self.windows.len() >= REMEMBERED {
+            self.windows.retain(|_, window| now < window.until);
+        }
+        let key = self.key(bucket);
+        self.windows.insert(key, window);
+    }
+
+    /// A route's bucket has a name now; what was known of the route is what is known of the bucket.
+    fn rename(&mut self, bucket: Bucket, name: &str) {
+        if self.names.get(bucket.route).is_some_and(|known| known == name) {
+            return;
+        }
+        let known = self.windows.remove(&self.key(bucket));
+        self.names.insert(bucket.route, name.to_owned());
+        if let Some(known) = known {
+            let key = self.key(bucket);
+            self.windows.entry(key).or_insert(known);
+        }
+    }
+
+    /// An answer says how much is left. Within a window nothing comes back, so the smaller of what it says and what we
+    /// have given out is true.
+    fn note(&mut self, bucket: Bucket, limit: Option<u64>, remaining: u64, reset: Duration, now: Instant) {
+        let known = self.window(bucket).copied().filter(|window| now < window.until);
+        let window = match known {
+            Some(known) => Window {
+                limit: limit.unwrap_or(known.limit),
+                left: remaining.min(known.left),
+                until: now + reset,
+                length: known.length.max(reset),
+            },
+            None => Window { limit: limit.unwrap_or(remaining + 1), left: remaining, until: now + reset, length: reset },
+        };
+        self.put(bucket, window, now);
     }
 }
 
@@ -150,67 +272,4 @@ fn seconds(seconds: f64) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HERE: Bucket = Bucket { route: "POST /channels/{channel}/messages", major: 1 };
-    const THERE: Bucket = Bucket { route: "POST /channels/{channel}/messages", major: 2 };
-
-    fn limited(retry_after: f64, global: bool) -> Limits {
-        Limits { retry_after: Some(retry_after), global, ..Limits::default() }
-    }
-
-    #[test]
-    fn a_spent_bucket_holds_its_channel_only() {
-        let (restraint, now) = (Restraint::default(), Instant::now());
-        let spent = Limits { remaining: Some(0), reset_after: Some(1.5), ..Limits::default() };
-        assert_eq!(restraint.learn(HERE, 200, spent, now), None);
-        assert_eq!(restraint.check(HERE, now), Err(ApiError::RetryAfter(Duration::from_millis(1500))));
-        assert_eq!(restraint.check(THERE, now), Ok(()));
-        assert_eq!(restraint.check(HERE, now + Duration::from_millis(1500)), Ok(()));
-    }
-
-    #[test]
-    fn a_global_limit_holds_everything() {
-        let (restraint, now) = (Restraint::default(), Instant::now());
-        assert_eq!(restraint.learn(HERE, 429, limited(3.0, true), now), Some(Duration::from_secs(3)));
-        assert_eq!(restraint.check(THERE, now), Err(ApiError::RetryAfter(Duration::from_secs(3))));
-    }
-
-    #[test]
-    fn a_refused_token_is_asked_again_after_a_while_only() {
-        let (restraint, now) = (Restraint::default(), Instant::now());
-        restraint.learn(HERE, 401, Limits::default(), now);
-        assert_eq!(restraint.check(THERE, now), Err(ApiError::Unauthorized));
-        assert_eq!(restraint.check(THERE, now + REFUSED_TOKEN), Ok(()));
-    }
-
-    #[test]
-    fn too_many_invalid_requests_stop_the_bot() {
-        let (restraint, now) = (Restraint::default(), Instant::now());
-        for _ in 0..INVALID_LIMIT {
-            assert_eq!(restraint.check(THERE, now), Ok(()));
-            restraint.learn(HERE, 403, Limits::default(), now);
-        }
-        assert_eq!(restraint.check(THERE, now), Err(ApiError::RetryAfter(INVALID_WINDOW)));
-        assert_eq!(restraint.check(THERE, now + INVALID_WINDOW), Ok(()));
-    }
-
-    #[test]
-    fn limits_that_others_share_are_not_invalid_requests() {
-        let (restraint, now) = (Restraint::default(), Instant::now());
-        for _ in 0..=INVALID_LIMIT {
-            restraint.learn(HERE, 429, Limits { shared: true, ..limited(0.0, false) }, now);
-        }
-        assert_eq!(restraint.check(THERE, now), Ok(()));
-    }
-
-    #[test]
-    fn odd_waits_do_not_hurt() {
-        let wait = |limits| Restraint::default().learn(HERE, 429, limits, Instant::now());
-        assert_eq!(wait(limited(f64::NAN, false)), Some(UNSAID_WAIT));
-        assert_eq!(wait(limited(-1.0, false)), Some(Duration::ZERO));
-        assert_eq!(wait(limited(1e30, false)), Some(LONGEST_WAIT));
-        assert_eq!(wait(Limits::default()), Some(UNSAID_WAIT));
-    }
-}
+mod tests;

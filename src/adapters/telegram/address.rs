@@ -11,8 +11,8 @@ use crate::domain::id::ReplyHandle;
 /// The platform's name in addresses.
 pub(super) const PLATFORM: &str = "telegram";
 
-/// The topic that every forum has. Telegram wants its messages without a topic.
-const GENERAL: ThreadId = ThreadId(MessageId(1));
+/// The topic that every forum has. Telegram wants its messages without a topic, and typing in it with one.
+pub(super) const GENERAL: ThreadId = ThreadId(MessageId(1));
 
 /// A channel whose address is not one of Telegram.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,6 +85,11 @@ pub(super) fn user(person: &PersonId) -> Option<UserId> {
 /// The handle to reply to a message.
 pub(super) fn reply_handle(message: MessageId) -> ReplyHandle {
     ReplyHandle(format!("m{message}"))
+}
+
+/// The handle of what answers no message.
+pub(super) fn no_reply() -> ReplyHandle {
+    ReplyHandle("none".to_owned())
 }
 
 /// The message a handle names; none when the handle is not ours, which costs the reference and not the message.

@@ -11,14 +11,18 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use teloxide::payloads::AnswerCallbackQuery;
 use teloxide::payloads::AnswerCallbackQuerySetters;
-use teloxide::types::{CallbackQueryId, Update};
+use teloxide::types::{CallbackQueryId, ChatId};
 use tokio::time;
 
+use crate::adapters::telegram::address::TelegramChat;
 use crate::adapters::telegram::admins::Admins;
 use crate::adapters::telegram::api::Api;
 use crate::adapters::telegram::error::CallError;
+use crate::adapters::telegram::forums::Forums;
 use crate::adapters::telegram::inbound;
 use crate::adapters::telegram::inbound::{Asked, Heard, Identity};
+use crate::adapters::telegram::membership::Membership;
+use crate::adapters::telegram::update::Arrived;
 use crate::background::ports::{OutgoingMessage, Purpose};
 use crate::chat::inbound::{Answer, Inbox, Replies, Reply};
 use crate::domain::channel::ChannelId;
@@ -42,12 +46,29 @@ pub(super) struct Answering {
     pub(super) inbox: Arc<dyn Inbox>,
     pub(super) replies: Arc<dyn Replies>,
     pub(super) admins: Admins,
+    pub(super) forums: Arc<Forums>,
     pub(super) me: Identity,
 }
 
 impl Answering {
-    /// Handles one update to its end: when this returns, everything it asked for is durable.
-    pub(super) async fn take(&self, update: &Update) {
+    /// Handles one update to its end: when this returns, everything it asked for is durable. If our own code breaks over
+    /// it, it is passed over, because it would come again and again, and break it each time.
+    pub(super) async fn take(&self, arrived: &Arrived) {
+        if AssertUnwindSafe(self.handle(arrived)).catch_unwind().await.is_err() {
+            tracing::error!(update.id = arrived.id, "a Telegram update broke our code and is passed over");
+        }
+    }
+
+    async fn handle(&self, arrived: &Arrived) {
+        if let Some(membership) = &arrived.membership {
+            return self.note(arrived.id, membership).await;
+        }
+        let Some(update) = &arrived.update else {
+            return tracing::debug!("a Telegram update of an unknown kind is passed over");
+        };
+        if let Some((chat, is_forum)) = inbound::forum(update) {
+            self.forums.learn(chat, is_forum);
+        }
         match inbound::hear(update, &self.me) {
             Some(Heard::Asked(asked)) => match asked.query.clone() {
                 Some(query) => self.answer_press(*asked, query).await,
@@ -56,8 +77,30 @@ impl Answering {
             Some(Heard::StrayPress(query)) => {
                 self.stop_spinner(query, None).await;
             }
+            Some(Heard::Moved { from, to }) => self.moved(from, to).await,
             None => {}
         }
+    }
+
+    /// Notes what befell the bot. Where it was let in by somebody who may use it, it says once what to do; to others it
+    /// says nothing, so that nobody can make it write into groups that are not its own.
+    async fn note(&self, update: i64, membership: &Membership) {
+        let chat = membership.chat.id;
+        if membership.left() {
+            return tracing::info!(chat, "the bot was shut out of a Telegram chat; what is owed there is undeliverable");
+        }
+        let Some(asked) = inbound::hear_membership(update, membership, &self.me) else { return };
+        let welcome = self.inbox.allows(&asked.inbound.channel, &asked.inbound.person);
+        tracing::info!(chat, welcome, "the bot was let into a Telegram group");
+        if welcome {
+            self.answer_command(asked).await;
+        }
+    }
+
+    /// A group goes on as a supergroup: what is owed to it, and whose tasks are whose there, goes along.
+    async fn moved(&self, from: ChatId, to: ChatId) {
+        let (Ok(from), Ok(to)) = (TelegramChat::whole(from).channel(), TelegramChat::whole(to).channel()) else { return };
+        self.inbox.channel_moved(&from, &to).await;
     }
 
     async fn answer_command(&self, asked: Asked) {
@@ -116,7 +159,7 @@ impl Answering {
         let inbound = &asked.inbound;
         Addressee {
             channel: inbound.channel.clone(),
-            reply: inbound.reply.clone(),
+            reply: (!asked.unasked()).then(|| inbound.reply.clone()),
             key: asked.key.clone(),
             language: self.inbox.language(inbound.language),
         }
@@ -126,7 +169,7 @@ impl Answering {
         self.replies.say(OutgoingMessage {
             channel: to.channel,
             purpose: Purpose::Answer { private: answer.private },
-            reply: Some(to.reply),
+            reply: to.reply,
             text: answer.text,
             format: answer.format,
             language: to.language,
@@ -167,7 +210,7 @@ impl Answering {
 /// Where an answer goes.
 struct Addressee {
     channel: ChannelId,
-    reply: ReplyHandle,
+    reply: Option<ReplyHandle>,
     key: String,
     language: Language,
 }

@@ -2,11 +2,20 @@
 //!
 //! In a private chat every message gets an answer: a text that is no command gets the hint how to hand a task over. In
 //! groups the bot speaks only when spoken to: a command with its name (`/status@ourbot`), or one of its own commands
-//! without any name. Other bots, commands for other bots, service messages and edits are passed over in silence.
+//! without any name. Other bots, what people send by way of other bots, commands for other bots, posts of channels and
+//! messages to somebody's business account are passed over in silence.
+//!
+//! A message has one identity however often it is edited, so a command whose typo is mended works, and a message that has
+//! made a task never makes a second one.
 
-use teloxide::types::{CallbackQuery, CallbackQueryId, ChatId, Message, MessageKind, Update, UpdateId, UpdateKind, User, UserId};
+use chrono::TimeDelta;
+use teloxide::types::{
+    CallbackQuery, CallbackQueryId, ChatId, ChatKind, ChatPublic, Message, MessageKind, PublicChatKind, Update, UpdateId,
+    UpdateKind, User, UserId,
+};
 
 use crate::adapters::telegram::address::{self, TelegramChat};
+use crate::adapters::telegram::membership::Membership;
 use crate::chat::inbound::{Inbound, Request};
 use crate::domain::channel::PersonId;
 use crate::domain::command::{Action, Command, CommandName, NotifyCommand, UnknownAction};
@@ -14,6 +23,9 @@ use crate::domain::id::{InboundId, MessageId};
 use crate::domain::language::Language;
 use crate::domain::parse;
 use crate::domain::parse::ParseError;
+
+/// A message that is edited later than this is history and not a command. What it once made may be forgotten by then.
+const EDITED_WITHIN: TimeDelta = TimeDelta::hours(48);
 
 /// Who we are, as `getMe` said.
 #[derive(Debug, Clone)]
@@ -31,6 +43,13 @@ pub(super) enum Heard {
     Asked(Box<Asked>),
     /// A press that belongs to no message of ours; only its spinner has to stop.
     StrayPress(CallbackQueryId),
+    /// A group is a supergroup from now on, under another id.
+    Moved {
+        /// What it was.
+        from: ChatId,
+        /// What it is.
+        to: ChatId,
+    },
 }
 
 /// Something a person asked.
@@ -46,19 +65,45 @@ pub(super) struct Asked {
     pub(super) query: Option<CallbackQueryId>,
 }
 
+impl Asked {
+    /// Whether nobody wrote anything that the answer could refer to.
+    pub(super) const fn unasked(&self) -> bool {
+        matches!(self.inbound.request, Request::Joined)
+    }
+}
+
 /// The chat an update belongs to; updates of one chat are handled in order.
 pub(super) fn chat_of(update: &Update) -> Option<ChatId> {
     match &update.kind {
-        UpdateKind::Message(message) => Some(message.chat.id),
+        UpdateKind::Message(message) | UpdateKind::EditedMessage(message) => Some(message.chat.id),
         UpdateKind::CallbackQuery(query) => query.message.as_ref().map(|message| message.chat().id),
         _ => None,
     }
 }
 
+/// What an update says about the topics of its chat.
+pub(super) fn forum(update: &Update) -> Option<(ChatId, bool)> {
+    let chat = match &update.kind {
+        UpdateKind::Message(message) | UpdateKind::EditedMessage(message) => &message.chat,
+        UpdateKind::CallbackQuery(query) => &query.regular_message()?.chat,
+        _ => return None,
+    };
+    let ChatKind::Public(ChatPublic { kind: PublicChatKind::Supergroup(group), .. }) = &chat.kind else { return None };
+    Some((chat.id, group.is_forum))
+}
+
 /// Understands an update; none when it is not for us.
 pub(super) fn hear(update: &Update, me: &Identity) -> Option<Heard> {
     match &update.kind {
-        UpdateKind::Message(message) => hear_message(update.id, message, me).map(|asked| Heard::Asked(Box::new(asked))),
+        UpdateKind::Message(message) => {
+            if let Some(to) = message.migrate_to_chat_id() {
+                return Some(Heard::Moved { from: message.chat.id, to: *to });
+            }
+            hear_message(update.id, message, me, false).map(|asked| Heard::Asked(Box::new(asked)))
+        }
+        UpdateKind::EditedMessage(message) if is_fresh(message) => {
+            hear_message(update.id, message, me, true).map(|asked| Heard::Asked(Box::new(asked)))
+        }
         UpdateKind::CallbackQuery(query) => {
             let asked = hear_press(update.id, query, me).map(|asked| Heard::Asked(Box::new(asked)));
             Some(asked.unwrap_or_else(|| Heard::StrayPress(query.id.clone())))
@@ -67,30 +112,68 @@ pub(super) fn hear(update: &Update, me: &Identity) -> Option<Heard> {
     }
 }
 
-fn hear_message(update: UpdateId, message: &Message, me: &Identity) -> Option<Asked> {
-    if !matches!(message.kind, MessageKind::Common(_)) || message.is_automatic_forward() || message.chat.is_channel() {
+fn is_fresh(edited: &Message) -> bool {
+    edited.edit_date().is_none_or(|at| *at - edited.date <= EDITED_WITHIN)
+}
+
+fn hear_message(update: UpdateId, message: &Message, me: &Identity, edited: bool) -> Option<Asked> {
+    let MessageKind::Common(common) = &message.kind else { return None };
+    if message.is_automatic_forward() || message.chat.is_channel() {
+        return None;
+    }
+    // The words of another bot, or words that are not meant for us but for whom we are helping.
+    if message.via_bot.is_some() || common.business_connection_id.is_some() {
         return None;
     }
     let sender = sender(message)?;
-    let command = if message.chat.is_private() { in_private(message, me)? } else { in_group(message, me)? };
+    let command = if message.chat.is_private() { in_private(message, me, edited)? } else { in_group(message, me)? };
     let request = Request::Command(command);
     let asks_rights = !message.chat.is_private() && rights_matter(&request);
     let chat = TelegramChat::of(message);
     let channel = chat.channel().ok()?;
     let inbound = Inbound {
-        id: inbound_id(me, update, message.id)?,
+        id: message_id(me, message)?,
         session: channel.to_string(),
         channel,
+        parent: None,
         person: sender.person,
+        name: sender.name,
         language: sender.language,
         channel_admin: sender.anonymous_admin || message.chat.is_private(),
         direct: message.chat.is_private(),
         reply: address::reply_handle(message.id),
-        replied_to: replied_to(message),
+        replied_to: replied_to(message).and_then(|replied| MessageId::parse(replied.id.to_string()).ok()),
+        replied_request: replied_to(message).and_then(|replied| message_id(me, replied)),
+        by_reply: true,
+        edited,
         request,
     };
     let member = sender.user.filter(|_| asks_rights).map(|user| (message.chat.id, user));
     Some(Asked { inbound, key: key(update), member, query: None })
+}
+
+/// The bot was let into a group: its introduction, if anybody there may use it. None for every other change.
+pub(super) fn hear_membership(update: i64, membership: &Membership, me: &Identity) -> Option<Asked> {
+    let chat = membership.joined_group()?;
+    let channel = TelegramChat::whole(ChatId(chat)).channel().ok()?;
+    let inbound = Inbound {
+        id: InboundId::parse(format!("telegram:update:{}:{update}:{chat}", me.id)).ok()?,
+        session: channel.to_string(),
+        channel,
+        parent: None,
+        person: address::person(membership.from.id).ok()?,
+        name: None,
+        language: membership.from.language_code.as_deref().map(Language::from_tag).unwrap_or_default(),
+        channel_admin: false,
+        direct: false,
+        reply: address::no_reply(),
+        replied_to: None,
+        replied_request: None,
+        by_reply: true,
+        edited: false,
+        request: Request::Joined,
+    };
+    Some(Asked { inbound, key: format!("u{update}"), member: None, query: None })
 }
 
 fn hear_press(update: UpdateId, query: &CallbackQuery, me: &Identity) -> Option<Asked> {
@@ -100,25 +183,35 @@ fn hear_press(update: UpdateId, query: &CallbackQuery, me: &Identity) -> Option<
     let request = Request::Press(query.data.as_deref().ok_or(UnknownAction).and_then(str::parse));
     let asks_rights = !message.chat().is_private() && rights_matter(&request);
     let inbound = Inbound {
-        id: inbound_id(me, update, &query.id)?,
+        id: press_id(me, update, &query.id)?,
         session: channel.to_string(),
         channel,
+        parent: None,
         person: address::person(query.from.id).ok()?,
+        name: Some(query.from.full_name()),
         language: language(&query.from),
         channel_admin: message.chat().is_private(),
         direct: message.chat().is_private(),
         reply: address::reply_handle(message.id()),
         replied_to: None,
+        replied_request: None,
+        by_reply: true,
+        edited: false,
         request,
     };
     let member = asks_rights.then_some((message.chat().id, query.from.id));
     Some(Asked { inbound, key: key(update), member, query: Some(query.id.clone()) })
 }
 
-/// The identity of an update. The bot's id keeps two bots on one ledger apart, and `subject` two updates that got the
-/// same number: after a quiet week Telegram begins at a random one.
-fn inbound_id(me: &Identity, update: UpdateId, subject: impl std::fmt::Display) -> Option<InboundId> {
-    InboundId::parse(format!("telegram:update:{}:{}:{subject}", me.id, update.0)).ok()
+/// The identity of a message, edited or not. The bot's id keeps two bots on one ledger apart.
+fn message_id(me: &Identity, message: &Message) -> Option<InboundId> {
+    InboundId::parse(format!("telegram:message:{}:{}:{}", me.id, message.chat.id, message.id)).ok()
+}
+
+/// The identity of a press. The bot's id keeps two bots on one ledger apart, and the query two updates that got the same
+/// number: after a quiet week Telegram begins at a random one.
+fn press_id(me: &Identity, update: UpdateId, query: &CallbackQueryId) -> Option<InboundId> {
+    InboundId::parse(format!("telegram:update:{}:{}:{query}", me.id, update.0)).ok()
 }
 
 fn key(update: UpdateId) -> String {
@@ -127,6 +220,7 @@ fn key(update: UpdateId) -> String {
 
 struct Sender {
     person: PersonId,
+    name: Option<String>,
     user: Option<UserId>,
     anonymous_admin: bool,
     language: Language,
@@ -142,25 +236,28 @@ fn sender(message: &Message) -> Option<Sender> {
     if let Some(chat) = &message.sender_chat {
         // Only its administrators can write as the group itself.
         let anonymous_admin = chat.id == message.chat.id;
+        let name = chat.title().map(str::to_owned);
         let (person, language) = (address::person(chat.id).ok()?, Language::default());
-        return Some(Sender { person, user: None, anonymous_admin, language });
+        return Some(Sender { person, name, user: None, anonymous_admin, language });
     }
     let user = message.from.as_ref().filter(|user| !user.is_bot)?;
-    let person = address::person(user.id).ok()?;
-    Some(Sender { person, user: Some(user.id), anonymous_admin: false, language: language(user) })
+    let (person, name) = (address::person(user.id).ok()?, Some(user.full_name()));
+    Some(Sender { person, name, user: Some(user.id), anonymous_admin: false, language: language(user) })
 }
 
 fn written(message: &Message) -> &str {
     message.text().or_else(|| message.caption()).unwrap_or_default()
 }
 
-fn in_private(message: &Message, me: &Identity) -> Option<Result<Command, ParseError>> {
+fn in_private(message: &Message, me: &Identity, edited: bool) -> Option<Result<Command, ParseError>> {
     let text = written(message);
     match parse::split_command(text) {
         Some((name, bot, rest)) if bot.is_none_or(|bot| bot.eq_ignore_ascii_case(&me.username)) => {
             Some(parse::from_text(name, rest))
         }
         Some((name, bot, _)) => Some(parse::from_text(&format!("{name}@{}", bot.unwrap_or_default()), "")),
+        // It was answered with the hint before it was edited.
+        None if edited => None,
         // An album arrives as one message per picture; one hint for each would be a flood.
         None if text.is_empty() && message.media_group_id().is_some() => None,
         None => Some(Err(ParseError::UnknownCommand { name: String::new(), did_you_mean: None })),
@@ -177,10 +274,10 @@ fn in_group(message: &Message, me: &Identity) -> Option<Result<Command, ParseErr
 }
 
 /// The message this one replies to. In a topic, what is written plainly claims to reply to the topic's first message.
-fn replied_to(message: &Message) -> Option<MessageId> {
-    let replied = message.reply_to_message()?.id;
-    let opens_topic = message.is_topic_message && message.thread_id.is_some_and(|topic| topic.0 == replied);
-    if opens_topic { None } else { MessageId::parse(replied.to_string()).ok() }
+fn replied_to(message: &Message) -> Option<&Message> {
+    let replied = message.reply_to_message()?;
+    let opens_topic = message.is_topic_message && message.thread_id.is_some_and(|topic| topic.0 == replied.id);
+    (!opens_topic).then_some(replied)
 }
 
 /// Whether it may matter that the person administers the group: when the request names a task, which may be somebody
@@ -198,192 +295,9 @@ fn rights_matter(request: &Request) -> bool {
             Action::Page { all, .. } => *all,
             Action::Cancel(_) | Action::Retry(_) => true,
         },
-        Request::Command(Err(_)) | Request::Press(Err(_)) => false,
+        Request::Command(Err(_)) | Request::Press(Err(_)) | Request::Joined => false,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::adapters::telegram::update;
-    use crate::domain::id::{TaskNumber, TaskRef};
-
-    fn heard(update: &Value) -> Option<Heard> {
-        let me = Identity { id: 99, username: "LegworkBot".into() };
-        hear(&update::read(update).unwrap().update?, &me)
-    }
-
-    fn asked(update: &Value) -> Option<Asked> {
-        match heard(update)? {
-            Heard::Asked(asked) => Some(*asked),
-            Heard::StrayPress(query) => panic!("stray press {query}"),
-        }
-    }
-
-    /// A text message of person 7 in a chat of this kind, with these fields added or replaced.
-    fn message(kind: &str, text: &str, more: &Value) -> Value {
-        let id = if kind == "private" { 7 } else { -1005 };
-        let mut message = json!({
-            "message_id": 31, "date": 1_700_000_000, "text": text,
-            "chat": {"id": id, "type": kind, "title": "Group", "first_name": "Ada"},
-            "from": {"id": 7, "is_bot": false, "first_name": "Ada", "language_code": "en"},
-        });
-        for (field, value) in more.as_object().unwrap() {
-            message[field] = value.clone();
-        }
-        json!({"update_id": 501, "message": message})
-    }
-
-    fn press(message: &Value) -> Value {
-        json!({"update_id": 502, "callback_query": {
-            "id": "4382", "chat_instance": "-1", "data": "cancel:42", "message": message,
-            "from": {"id": 7, "is_bot": false, "first_name": "Ada"},
-        }})
-    }
-
-    fn command(asked: Asked) -> Result<Command, ParseError> {
-        match asked.inbound.request {
-            Request::Command(command) => command,
-            Request::Press(_) => panic!("a press"),
-        }
-    }
-
-    #[test]
-    fn a_private_command_carries_who_where_and_what() {
-        let asked = asked(&message("private", "/submit one\n  two", &json!({}))).unwrap();
-        assert_eq!(asked.inbound.id.as_str(), "telegram:update:99:501:31");
-        assert_eq!(asked.inbound.channel.to_string(), "telegram:7");
-        assert_eq!(asked.inbound.session, "telegram:7");
-        assert_eq!(asked.inbound.person.to_string(), "telegram:7");
-        assert_eq!(asked.inbound.reply.0, "m31");
-        assert_eq!(asked.key, "u501");
-        assert!(asked.inbound.direct && asked.inbound.channel_admin, "a private chat is the person's own");
-        assert!(asked.member.is_none() && asked.query.is_none());
-        let Ok(Command::Submit(submit)) = command(asked) else { panic!() };
-        assert_eq!(submit.prompt.as_str(), "one\n  two");
-    }
-
-    #[test]
-    fn in_private_every_message_gets_an_answer() {
-        let check = |text: &str, more| {
-            let asked = asked(&message("private", text, &more)).expect(text);
-            matches!(command(asked), Err(ParseError::UnknownCommand { .. }))
-        };
-        assert!(check("hello there", json!({})));
-        assert!(check("/weather", json!({})));
-        assert!(check("/status@otherbot", json!({})));
-        let mut spoken = message("private", "", &json!({"voice": {"file_id": "x", "file_unique_id": "y", "duration": 1}}));
-        spoken["message"].as_object_mut().unwrap().remove("text");
-        assert!(asked(&spoken).is_some());
-        assert!(!check("/STATUS@legworkbot", json!({})));
-        assert!(asked(&message("private", "/start", &json!({}))).is_some_and(|asked| command(asked) == Ok(Command::Help)));
-    }
-
-    #[test]
-    fn in_groups_it_speaks_only_when_spoken_to() {
-        for text in ["/status", "/status@LegworkBot", "/STATUS@legworkbot 4", "/nonsense@LegworkBot"] {
-            assert!(asked(&message("supergroup", text, &json!({}))).is_some(), "{text}");
-        }
-        for text in ["hello", "@LegworkBot hello", "/weather", "/status@OtherBot", "/", "see /status", "//status"] {
-            assert!(asked(&message("supergroup", text, &json!({}))).is_none(), "{text}");
-            assert!(asked(&message("group", text, &json!({}))).is_none(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_caption_is_as_good_as_a_text() {
-        let photo = json!({"caption": "/submit describe it", "photo": [
-            {"file_id": "x", "file_unique_id": "y", "width": 1, "height": 1, "file_size": 1}]});
-        let mut update = message("supergroup", "", &photo);
-        update["message"].as_object_mut().unwrap().remove("text");
-        assert!(matches!(command(asked(&update).unwrap()), Ok(Command::Submit(_))));
-    }
-
-    #[test]
-    fn a_topic_is_part_of_the_channel_and_a_thread_is_not() {
-        let channel = |more| asked(&message("supergroup", "/list", &more)).unwrap().inbound.channel.to_string();
-        assert_eq!(channel(json!({"message_thread_id": 8, "is_topic_message": true})), "telegram:-1005/8");
-        assert_eq!(channel(json!({"message_thread_id": 8})), "telegram:-1005");
-        assert_eq!(channel(json!({"message_thread_id": 1, "is_topic_message": true})), "telegram:-1005");
-    }
-
-    #[test]
-    fn replies_name_the_message_but_not_the_start_of_their_topic() {
-        let replied =
-            json!({"message_id": 8, "date": 1, "chat": {"id": -1005, "type": "supergroup", "title": "Group"}, "text": "x"});
-        let replied_to = |more| asked(&message("supergroup", "/cancel", &more)).unwrap().inbound.replied_to;
-        assert_eq!(replied_to(json!({"reply_to_message": replied})).unwrap().as_str(), "8");
-        let in_topic = json!({"reply_to_message": replied, "message_thread_id": 8, "is_topic_message": true});
-        assert_eq!(replied_to(in_topic), None);
-    }
-
-    #[test]
-    fn anonymous_administrators_are_the_group_and_administer_it() {
-        let group_bot = json!({"id": 1_087_968_824, "is_bot": true, "first_name": "Group", "username": "GroupAnonymousBot"});
-        let more = json!({"from": group_bot, "sender_chat": {"id": -1005, "type": "supergroup", "title": "Group"}});
-        let group = asked(&message("supergroup", "/list all", &more)).unwrap();
-        assert_eq!(group.inbound.person.to_string(), "telegram:-1005");
-        assert!(group.inbound.channel_admin && group.member.is_none());
-        let channel_bot = json!({"id": 136_817_688, "is_bot": true, "first_name": "Channel", "username": "Channel_Bot"});
-        let more = json!({"from": channel_bot, "sender_chat": {"id": -1009, "type": "channel", "title": "News"}});
-        let channel = asked(&message("supergroup", "/list all", &more)).unwrap();
-        assert_eq!(channel.inbound.person.to_string(), "telegram:-1009");
-        assert!(!channel.inbound.channel_admin);
-    }
-
-    #[test]
-    fn bots_channels_edits_and_service_messages_are_passed_over() {
-        let bot = json!({"from": {"id": 8, "is_bot": true, "first_name": "Other"}});
-        assert!(heard(&message("supergroup", "/status", &bot)).is_none());
-        let forwarded = json!({"is_automatic_forward": true, "sender_chat": {"id": -1009, "type": "channel", "title": "News"}});
-        assert!(heard(&message("supergroup", "/status", &forwarded)).is_none());
-        let mut service = message("private", "", &json!({"pinned_message": null, "group_chat_created": true}));
-        service["message"].as_object_mut().unwrap().remove("text");
-        assert!(heard(&service).is_none());
-        let edited = message("private", "/status", &json!({}));
-        assert!(heard(&json!({"update_id": 1, "edited_message": edited["message"]})).is_none());
-    }
-
-    #[test]
-    fn rights_are_asked_for_only_where_they_matter() {
-        let member = |kind, text| asked(&message(kind, text, &json!({}))).unwrap().member;
-        for text in ["/cancel 4", "/status 4", "/list all", "/result 4", "/retry 4"] {
-            assert_eq!(member("supergroup", text), Some((ChatId(-1005), UserId(7))), "{text}");
-            assert_eq!(member("private", text), None, "{text}");
-        }
-        for text in ["/submit x", "/status", "/list", "/help"] {
-            assert_eq!(member("supergroup", text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_press_names_its_task_and_the_topic_of_its_message() {
-        let below = message("supergroup", "#42", &json!({"message_thread_id": 8, "is_topic_message": true}));
-        let asked = asked(&press(&below["message"])).unwrap();
-        assert!(matches!(asked.inbound.request, Request::Press(Ok(Action::Cancel(TaskNumber(42))))));
-        assert_eq!(asked.inbound.channel.to_string(), "telegram:-1005/8");
-        assert_eq!(asked.inbound.reply.0, "m31");
-        assert_eq!(asked.query.as_ref().map(|query| query.0.as_str()), Some("4382"));
-        assert_eq!(asked.member, Some((ChatId(-1005), UserId(7))));
-    }
-
-    #[test]
-    fn presses_below_vanished_messages_are_answered_too() {
-        let vanished = json!({"message_id": 31, "date": 0, "chat": {"id": 7, "type": "private", "first_name": "Ada"}});
-        assert_eq!(asked(&press(&vanished)).unwrap().inbound.channel.to_string(), "telegram:7");
-        let mut inline = press(&vanished);
-        inline["callback_query"].as_object_mut().unwrap().remove("message");
-        assert!(matches!(heard(&inline), Some(Heard::StrayPress(_))));
-        let mut foreign = press(&vanished);
-        foreign["callback_query"]["data"] = json!("whatever");
-        assert!(matches!(asked(&foreign).unwrap().inbound.request, Request::Press(Err(_))));
-    }
-
-    #[test]
-    fn tasks_are_named_as_people_do() {
-        let status = command(asked(&message("group", "/status@LegworkBot #4", &json!({}))).unwrap());
-        assert_eq!(status, Ok(Command::Status(Some(TaskRef::Number(TaskNumber(4))))));
-    }
-}
+mod tests;

@@ -5,7 +5,8 @@
 //! shutdown, or at once when the server does not know the token; nothing else ends it.
 //!
 //! The flow: `poll` fetches, `update` reads, `inbound` understands, `answer` asks the inbox and answers; `outbound` sends
-//! what the lanes hand over; `register` keeps the command menu; `pace` says how fast; `restraint` keeps waits; `api` is the only one that talks HTTP.
+//! what the lanes hand over; `register` keeps the command menu; `pace` says how fast; `restraint` keeps waits, `admins` and
+//! `forums` what is known of groups; `api` is the only one that talks HTTP.
 
 mod address;
 mod admins;
@@ -13,7 +14,9 @@ mod answer;
 mod api;
 mod backoff;
 mod error;
+mod forums;
 mod inbound;
+mod membership;
 mod outbound;
 mod pace;
 mod poll;
@@ -36,6 +39,7 @@ use crate::adapters::telegram::answer::Answering;
 use crate::adapters::telegram::api::{Api, PROMPT};
 use crate::adapters::telegram::backoff::Backoff;
 use crate::adapters::telegram::error::CallError;
+use crate::adapters::telegram::forums::Forums;
 use crate::adapters::telegram::inbound::Identity;
 use crate::background::ports::Clock;
 use crate::chat::inbound::{Inbox, Replies};
@@ -50,6 +54,7 @@ pub use crate::adapters::telegram::outbound::{TelegramNotifier, TelegramTyping};
 pub struct Telegram {
     api: Arc<Api>,
     clock: Arc<dyn Clock>,
+    forums: Arc<Forums>,
     readiness: Component,
 }
 
@@ -88,7 +93,7 @@ impl Telegram {
         readiness: Component,
     ) -> Result<Self, TelegramError> {
         let api = Arc::new(Api::new(config, metrics)?);
-        Ok(Self { api, clock, readiness })
+        Ok(Self { api, clock, forums: Arc::default(), readiness })
     }
 
     /// What sends messages; usable before and after [`Telegram::run`].
@@ -100,7 +105,7 @@ impl Telegram {
     /// What shows typing; usable before and after [`Telegram::run`].
     #[must_use]
     pub fn typing(&self) -> Arc<TelegramTyping> {
-        Arc::new(TelegramTyping::new(Arc::clone(&self.api)))
+        Arc::new(TelegramTyping::new(Arc::clone(&self.api), Arc::clone(&self.forums)))
     }
 
     /// Receives and answers until `shutdown`. What has been fetched by then is handled to its end and confirmed.
@@ -117,7 +122,7 @@ impl Telegram {
     ) -> Result<(), TelegramError> {
         let Some(me) = self.introduce(&shutdown).await? else { return Ok(()) };
         let admins = Admins::new(Arc::clone(&self.api), self.clock);
-        let answering = Answering { api: Arc::clone(&self.api), inbox, replies, admins, me };
+        let answering = Answering { api: Arc::clone(&self.api), inbox, replies, admins, forums: self.forums, me };
         let menu = shutdown.run_until_cancelled(register::sync(&self.api));
         tokio::join!(menu, poll::run(&self.api, &answering, &self.readiness, &shutdown));
         Ok(())

@@ -11,13 +11,15 @@ use teloxide::ApiError;
 use teloxide::payloads::{SendChatAction, SendMessage, SendMessageSetters};
 use teloxide::types;
 use teloxide::types::{
-    ChatAction, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, MessageEntity, Recipient, ReplyParameters, True,
+    ChatAction, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, MessageEntity, Recipient,
+    ReplyParameters, True,
 };
 
 use crate::adapters::telegram::address;
 use crate::adapters::telegram::address::{PLATFORM, TelegramChat};
 use crate::adapters::telegram::api::{Api, PROMPT};
 use crate::adapters::telegram::error::CallError;
+use crate::adapters::telegram::forums::Forums;
 use crate::adapters::telegram::pace;
 use crate::adapters::telegram::target::{Called, Names};
 use crate::background::ports::{ChannelNotifier, OutgoingMessage, SendError, Sent, TypingIndicator};
@@ -86,11 +88,20 @@ impl ChannelNotifier for TelegramNotifier {
 /// Shows typing in Telegram chats.
 pub struct TelegramTyping {
     api: Arc<Api>,
+    forums: Arc<Forums>,
 }
 
 impl TelegramTyping {
-    pub(super) fn new(api: Arc<Api>) -> Self {
-        Self { api }
+    pub(super) fn new(api: Arc<Api>, forums: Arc<Forums>) -> Self {
+        Self { api, forums }
+    }
+
+    /// The group's id, if this is the general topic of a group with topics.
+    fn general(&self, target: &TelegramChat) -> Option<ChatId> {
+        match target {
+            TelegramChat { chat: Recipient::Id(chat), topic: None } if self.forums.includes(*chat) => Some(*chat),
+            _ => None,
+        }
     }
 }
 
@@ -98,10 +109,16 @@ impl TelegramTyping {
 impl TypingIndicator for TelegramTyping {
     async fn show_typing(&self, channel: &ChannelId) -> Result<Duration, SendError> {
         let target = target(channel)?;
+        let general = self.general(&target);
         let mut payload = SendChatAction::new(target.chat, ChatAction::Typing);
-        payload.message_thread_id = target.topic;
+        payload.message_thread_id = target.topic.or_else(|| general.map(|_| address::GENERAL));
         // An indication that comes late shows something that may no longer be true.
-        let _shown: True = self.api.call_in(&payload.chat_id, &payload, TYPING).await?;
+        let shown: Result<True, CallError> = self.api.call_in(&payload.chat_id, &payload, TYPING).await;
+        if let (Err(CallError::Refused { .. }), Some(group)) = (&shown, general) {
+            // Its topics were turned off meanwhile.
+            self.forums.learn(group, false);
+        }
+        shown?;
         Ok(TYPING)
     }
 }

@@ -18,7 +18,7 @@ const CHAT: Rate = Rate::Steady { every: Duration::from_secs(1), burst: of(4) };
 /// In a group, besides.
 const GROUP: Rate = Rate::Window { count: of(20), span: Duration::from_mins(1) };
 /// The whole bot.
-const BOT: Rate = Rate::Steady { every: Duration::from_micros(33_400), burst: of(20) };
+const BOT: Rate = Rate::Steady { every: Duration::from_micros(33_400), burst: of(10) };
 /// Longer messages meet the limits sooner.
 const LONG: usize = 500;
 

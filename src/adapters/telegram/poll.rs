@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use serde_json::Value;
 use teloxide::payloads::{GetUpdates, GetUpdatesSetters};
-use teloxide::types::{AllowedUpdate, ChatId, Update};
+use teloxide::types::{AllowedUpdate, ChatId};
 use tokio::time;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +23,6 @@ use crate::adapters::telegram::answer::Answering;
 use crate::adapters::telegram::api::{Api, PROMPT};
 use crate::adapters::telegram::backoff::Backoff;
 use crate::adapters::telegram::error::{CallError, TOKEN_REFUSED};
-use crate::adapters::telegram::inbound;
 use crate::adapters::telegram::update;
 use crate::adapters::telegram::update::Arrived;
 use crate::lifecycle::Component;
@@ -100,9 +99,13 @@ async fn fetch(api: &Api, offset: Option<i64>, seconds: u32) -> Result<Vec<Arriv
     Ok(batch)
 }
 
+/// What is heard of. Posts of channels, messages to business accounts and all that no command is in do not even arrive.
+const KINDS: [AllowedUpdate; 4] =
+    [AllowedUpdate::Message, AllowedUpdate::EditedMessage, AllowedUpdate::CallbackQuery, AllowedUpdate::MyChatMember];
+
 /// The list of kinds is sent each time, because the server remembers the one of whoever polled before.
 fn request(offset: Option<i64>, seconds: u32) -> GetUpdates {
-    let mut request = GetUpdates::new().timeout(seconds).allowed_updates([AllowedUpdate::Message, AllowedUpdate::CallbackQuery]);
+    let mut request = GetUpdates::new().timeout(seconds).allowed_updates(KINDS);
     request.offset = offset.and_then(|offset| i32::try_from(offset).ok());
     request
 }
@@ -127,22 +130,18 @@ async fn watch(handling: impl Future<Output = ()>, readiness: &Component) {
 }
 
 async fn handle(answering: &Answering, batch: Vec<Arrived>) {
-    let mut chats: Vec<(Option<ChatId>, Vec<Update>)> = Vec::new();
-    for Arrived { id, update } in batch {
-        let Some(update) = update else {
-            tracing::debug!(update.id = id, "a Telegram update of an unknown kind is passed over");
-            continue;
-        };
-        let chat = inbound::chat_of(&update);
+    let mut chats: Vec<(Option<ChatId>, Vec<Arrived>)> = Vec::new();
+    for arrived in batch {
+        let chat = arrived.chat();
         match chats.iter_mut().find(|(known, _)| *known == chat) {
-            Some((_, updates)) => updates.push(update),
-            None => chats.push((chat, vec![update])),
+            Some((_, updates)) => updates.push(arrived),
+            None => chats.push((chat, vec![arrived])),
         }
     }
-    let in_order = |(_, updates): (Option<ChatId>, Vec<Update>)| async move {
-        for update in &updates {
-            let span = tracing::debug_span!("telegram.handle", update.id = update.id.0);
-            answering.take(update).instrument(span).await;
+    let in_order = |(_, updates): (Option<ChatId>, Vec<Arrived>)| async move {
+        for arrived in &updates {
+            let span = tracing::debug_span!("telegram.handle", update.id = arrived.id);
+            answering.take(arrived).instrument(span).await;
         }
     };
     stream::iter(chats).for_each_concurrent(CHATS, in_order).await;
@@ -243,7 +242,8 @@ mod tests {
     #[test]
     fn the_kinds_of_updates_are_always_named() {
         let request = serde_json::to_value(request(Some(8), 50)).unwrap();
-        let expected = serde_json::json!({"offset": 8, "timeout": 50, "allowed_updates": ["message", "callback_query"]});
+        let kinds = ["message", "edited_message", "callback_query", "my_chat_member"];
+        let expected = serde_json::json!({"offset": 8, "timeout": 50, "allowed_updates": kinds});
         assert_eq!(request, expected);
     }
 }

@@ -5,8 +5,13 @@
 //! the few fields a command or a press needs, and read again. What still makes no sense is ignored, but its id counts:
 //! the offset must pass it.
 
+use std::panic::AssertUnwindSafe;
+
 use serde_json::{Map, Value};
-use teloxide::types::{MessageKind, Update, UpdateKind};
+use teloxide::types::{ChatId, MessageKind, Update, UpdateKind};
+
+use crate::adapters::telegram::inbound;
+use crate::adapters::telegram::membership::Membership;
 
 /// An update as it arrived.
 pub(super) struct Arrived {
@@ -14,6 +19,16 @@ pub(super) struct Arrived {
     pub(super) id: i64,
     /// What it holds, when that is of a kind we know.
     pub(super) update: Option<Update>,
+    /// What befell the bot itself, when it is that.
+    pub(super) membership: Option<Membership>,
+}
+
+impl Arrived {
+    /// The chat it belongs to; what belongs to one chat is handled in order.
+    pub(super) fn chat(&self) -> Option<ChatId> {
+        let befallen = self.membership.as_ref().map(|membership| ChatId(membership.chat.id));
+        befallen.or_else(|| self.update.as_ref().and_then(inbound::chat_of))
+    }
 }
 
 /// What a person can send.
@@ -42,21 +57,40 @@ const CONTENT: [&str; 22] = [
     "invoice",
 ];
 
-/// Reads an update; none when it has not even an id.
+/// Updates that are a message.
+const MESSAGES: [&str; 2] = ["message", "edited_message"];
+
+/// Reads an update; none when it has not even an id. One that breaks the code that reads it is passed over like one that
+/// makes no sense: it would come again for ever.
 pub(super) fn read(value: &Value) -> Option<Arrived> {
     let id = value.get("update_id")?.as_i64()?;
+    Some(unless_it_breaks(id, || understand(id, value)))
+}
+
+fn unless_it_breaks(id: i64, read: impl FnOnce() -> Arrived) -> Arrived {
+    std::panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        tracing::error!(update.id = id, "reading a Telegram update broke our code; it is passed over");
+        Arrived { id, update: None, membership: None }
+    })
+}
+
+fn understand(id: i64, value: &Value) -> Arrived {
     let lost = |kind: &MessageKind| !matches!(kind, MessageKind::Common(_)) && update_has_content(value);
+    if let Some(membership) = Membership::read(value) {
+        return Arrived { id, update: None, membership: Some(membership) };
+    }
     let whole = parse(value).filter(|update| match &update.kind {
         UpdateKind::Error(_) => false,
-        UpdateKind::Message(message) => !lost(&message.kind),
+        UpdateKind::Message(message) | UpdateKind::EditedMessage(message) => !lost(&message.kind),
         _ => true,
     });
     let update = whole.or_else(|| parse(&reduced(value)));
-    Some(Arrived { id, update: update.filter(|update| !matches!(update.kind, UpdateKind::Error(_))) })
+    let update = update.filter(|update| !matches!(update.kind, UpdateKind::Error(_)));
+    Arrived { id, update, membership: None }
 }
 
 fn update_has_content(update: &Value) -> bool {
-    update.get("message").is_some_and(has_content)
+    MESSAGES.iter().any(|kind| update.get(kind).is_some_and(has_content))
 }
 
 /// Whether a person wrote or sent something, as opposed to a report of what happened to the chat.
@@ -71,8 +105,8 @@ fn parse(value: &Value) -> Option<Update> {
 
 fn reduced(update: &Value) -> Value {
     let mut kept = pick(update, &["update_id"]);
-    if let Some(message) = update.get("message") {
-        kept.insert("message".to_owned(), reduced_message(message));
+    if let Some(kind) = MESSAGES.into_iter().find(|kind| update.get(kind).is_some()) {
+        put(&mut kept, kind, update, reduced_message);
     } else if let Some(query) = update.get("callback_query") {
         let mut press = pick(query, &["id", "chat_instance", "data"]);
         press.entry("chat_instance").or_insert_with(|| "".into());
@@ -84,8 +118,7 @@ fn reduced(update: &Value) -> Value {
 }
 
 fn reduced_message(message: &Value) -> Value {
-    let fields = ["message_id", "date", "message_thread_id", "is_topic_message", "is_automatic_forward", "text"];
-    let mut kept = pick(message, &fields);
+    let mut kept = pick(message, &KEPT);
     // A caption cannot stand without its media, and for a command it is as good as a text.
     if has_content(message) {
         kept.entry("text").or_insert_with(|| message.get("caption").cloned().unwrap_or_else(|| "".into()));
@@ -93,6 +126,7 @@ fn reduced_message(message: &Value) -> Value {
     put(&mut kept, "chat", message, reduced_chat);
     put(&mut kept, "sender_chat", message, reduced_chat);
     put(&mut kept, "from", message, reduced_user);
+    put(&mut kept, "via_bot", message, reduced_user);
     put(&mut kept, "reply_to_message", message, |replied| {
         let mut kept = pick(replied, &["message_id", "date"]);
         put(&mut kept, "chat", replied, reduced_chat);
@@ -101,14 +135,33 @@ fn reduced_message(message: &Value) -> Value {
     kept.into()
 }
 
+/// What is kept of a message as it is.
+const KEPT: [&str; 10] = [
+    "message_id",
+    "date",
+    "edit_date",
+    "message_thread_id",
+    "is_topic_message",
+    "is_automatic_forward",
+    "business_connection_id",
+    "media_group_id",
+    "migrate_to_chat_id",
+    "text",
+];
+
 fn reduced_chat(chat: &Value) -> Value {
-    pick(chat, &["id", "type", "title"]).into()
+    let mut kept = pick(chat, &["id", "type", "title"]);
+    if let Some(is_forum) = chat.get("is_forum").filter(|is_forum| is_forum.is_boolean()) {
+        kept.insert("is_forum".to_owned(), is_forum.clone());
+    }
+    kept.into()
 }
 
 fn reduced_user(user: &Value) -> Value {
     let mut kept = pick(user, &["id", "is_bot"]);
     kept.entry("is_bot").or_insert(false.into());
-    kept.insert("first_name".to_owned(), "".into());
+    let name = user.get("first_name").and_then(Value::as_str).unwrap_or_default();
+    kept.insert("first_name".to_owned(), name.into());
     if let Some(language) = user.get("language_code").filter(|language| language.is_string()) {
         kept.insert("language_code".to_owned(), language.clone());
     }
@@ -164,6 +217,24 @@ mod tests {
         }
         assert_eq!(text(&message(&json!({"voice": {"file_id": "x"}}))).as_deref(), Some(""));
         assert_eq!(text(&message(&json!({"chat_owner_left": {}}))), None);
+    }
+
+    #[test]
+    fn an_update_that_breaks_the_reader_is_passed_over() {
+        let arrived = unless_it_breaks(12, || panic!("a defect"));
+        assert_eq!((arrived.id, arrived.update.is_none(), arrived.membership), (12, true, None));
+    }
+
+    #[test]
+    fn the_language_of_a_person_survives_too() {
+        let from = json!({"id": 7, "is_bot": false, "first_name": "A", "language_code": "de"});
+        let language = |extra: &Value| match read(&message(extra)).unwrap().update?.kind {
+            UpdateKind::Message(message) => message.from?.language_code,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(language(&json!({"voice": {"file_id": "x"}, "from": from})).as_deref(), Some("de"));
+        let odd = json!({"id": 7, "is_bot": false, "first_name": "A", "language_code": 7});
+        assert_eq!(language(&json!({"text": "/help", "from": odd})), None);
     }
 
     #[test]

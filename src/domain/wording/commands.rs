@@ -23,11 +23,15 @@ pub(super) fn usage(language: Language, command: CommandName) -> String {
     say(language, &format!("usage-{command}"))
 }
 
-/// What this is and what one may do here.
+/// What this is and what one may do here. `by_reply`: a reply can name a task here.
 #[must_use]
-pub fn help(language: Language, admin: bool) -> String {
+pub fn help(language: Language, admin: bool, by_reply: bool) -> String {
     let commands: Vec<String> = CATALOGUE.iter().map(|spec| say(language, &format!("help-{}", spec.name))).collect();
     let mut text = [say(language, "help-intro"), commands.join("\n"), say(language, "help-closing")].join("\n\n");
+    if by_reply {
+        text.push(' ');
+        text.push_str(&say(language, "help-by-reply"));
+    }
     if admin {
         text.push('\n');
         text.push_str(&say(language, "help-admin"));

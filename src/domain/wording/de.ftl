@@ -125,6 +125,8 @@ list-none = Hier sind keine Aufgaben von dir. Mit /submit gibst du eine ab.
 list-all-heading = Alle Aufgaben in diesem Kanal, die neuesten zuerst:
 list-all-none = In diesem Kanal sind keine Aufgaben. Mit /submit gibst du eine ab.
 list-row = { $headline }: { $prompt }
+list-all-row = { $headline }, von { $asker }: { $prompt }
+suggestion = { $task } { $state }: { $prompt }
 
 
 ## Antworten auf Befehle und Knöpfe
@@ -139,6 +141,13 @@ cancel-noted = { $task } wird gerade angehalten. Wenn sie beendet ist, steht es 
 already-finished = { $task } war schon beendet ({ $state }). Es hat sich nichts geändert.
 still-working = Ich arbeite noch daran, die Antwort kommt gleich in den Chat.
 empty = (leer)
+
+
+## Geänderte Nachrichten, und Kanäle, in die der Bot geholt wurde
+
+edit-of-queued = Aus dieser Nachricht ist schon { $task } geworden. Um sie zu ändern, brich sie mit /cancel { $number } ab und gib den neuen Text noch einmal ab.
+edit-of-ended = Aus dieser Nachricht ist schon { $task } geworden ({ $state }). Schick den neuen Text als neue Nachricht, wenn er erledigt werden soll.
+joined = Hallo! Ich erledige lange Aufgaben im Hintergrund. Mit /submit und dem, was zu tun ist, gibst du eine ab; in diesem Kanal steht dann, wann sie beginnt und was herauskommt. Ich antworte nur auf Befehle, und /help zeigt sie.
 
 
 ## Hilfe
@@ -159,6 +168,7 @@ help-retry = /retry 42: sie noch einmal ausführen, als neue Aufgabe
 help-notify = /notify: was dieser Kanal von seinen Aufgaben hört
 help-help = /help: dieser Text
 help-closing = 42 steht für die Nummer einer Aufgabe. Jede Nachricht zu einer Aufgabe nennt sie, etwa #42. Manches davon geht auch mit den Knöpfen unter den Nachrichten.
+help-by-reply = Eine Antwort auf eine Nachricht zu einer Aufgabe braucht keine Nummer: /cancel als Antwort bricht sie ab.
 help-admin = Du bist hier Admin: Du siehst alle Aufgaben in diesem Kanal (/list all) und kannst sie abbrechen.
 
 
@@ -230,7 +240,8 @@ source-default = Vorgabe
 refusal-not-allowed = Du darfst diesen Bot hier nicht benutzen. Bitte seinen Betreiber, dich ({ $person }) oder diesen Kanal ({ $channel }) freizugeben.
 refusal-not-yours = { $task } ist nicht deine Aufgabe: Das darf nur, wer sie abgegeben hat, oder ein Admin. Es hat sich nichts geändert.
 refusal-not-found = Es gibt keine Aufgabe { $task }. /list zeigt deine.
-refusal-which-task = Welche Aufgabe? Schreib zum Beispiel /{ $command } 42, oder antworte mit /{ $command } auf eine Nachricht zu der Aufgabe. /list zeigt deine.
+refusal-which-task = Welche Aufgabe? Schreib zum Beispiel /{ $command } 42. /list zeigt deine.
+refusal-which-task-or-reply = Welche Aufgabe? Schreib zum Beispiel /{ $command } 42, oder antworte mit /{ $command } auf eine Nachricht zu der Aufgabe. /list zeigt deine.
 refusal-not-finished = { $task } { $state } noch und hat kein Ergebnis. Wenn sie beendet ist, steht es hier im Kanal; /status { $number } zeigt, wie weit sie ist.
 refusal-retry-unfinished = { $task } { $state } noch. Brich sie zuerst ab (/cancel { $number }) oder warte, bis sie beendet ist.
 refusal-to-is-for-admins = Du darfst die Meldungen einer Aufgabe an deinen direkten Chat (me) und an die Kanäle schicken, die für diesen eingerichtet sind. { $channel } ist keins davon, das darf nur ein Admin dieses Bots. Nichts wurde angenommen; schick es noch einmal ohne den Kanal.
@@ -268,6 +279,7 @@ refusal-empty-prompt = Was ist zu tun? Schreib es hinter den Befehl, zum Beispie
 refusal-long-prompt = Der Auftrag ist zu lang: { $bytes } Bytes, die Grenze ist { $limit }. Nichts wurde angenommen; kürz ihn und schick ihn noch einmal.
 refusal-not-a-task = „{ $text }“ ist keine Aufgabe. Schreib ihre Nummer, zum Beispiel /{ $command } 42; /list zeigt deine.
 refusal-value = „{ $value }“ passt nicht zu „{ $option }“: Dort gehört { $expected } hin. Nichts wurde angenommen.
+refusal-no-value = Hinter --{ $option } gehört { $expected }. Nichts wurde angenommen.
 refusal-value-other = „{ $value }“ passt nicht zu „{ $option }“. Nichts wurde angenommen.
 refusal-preference = „{ $text }“ gehört dort nicht hin. Dort geht: { $expected }. Es hat sich nichts geändert; /notify allein zeigt, was dieser Kanal bekommt.
 refusal-preference-missing = Da fehlt etwas: { $expected }. Es hat sich nichts geändert; /notify allein zeigt, was dieser Kanal bekommt.
@@ -299,3 +311,33 @@ failure-output_cap = die Antwort wuchs über alle Grenzen und wurde angehalten
 failure-degenerate = das Modell hat endlos dieselben Wörter wiederholt
 failure-internal = unterwegs ist etwas kaputtgegangen; der Betreiber findet mehr im Protokoll
 failure-in-detail = { $reason } (auf Englisch: „{ $detail }“)
+
+
+## Warum ein Kanal eine Nachricht nie annehmen wird
+
+refused-blocked = diese Person hat den Bot blockiert
+refused-removed = der Bot wurde aus dem Chat entfernt
+refused-account-gone = das Konto dieser Person gibt es nicht mehr
+refused-never-started = diese Person hat den Bot nie gestartet
+refused-no-direct-messages = diese Person nimmt keine Direktnachrichten vom Bot an
+refused-is-bot = Bots können Bots nicht schreiben
+refused-no-such-chat = den Chat gibt es nicht, oder der Bot ist nicht darin
+refused-channel-gone = den Kanal gibt es nicht mehr
+refused-group-gone = die Gruppe gibt es nicht mehr
+refused-topic-gone = das Thema gibt es nicht mehr
+refused-topic-closed = das Thema ist geschlossen
+refused-no-access = der Bot hat keinen Zugang zu dem Kanal
+refused-no-permission = der Bot darf in diesem Chat nicht schreiben
+refused-filtered = ein Filter des Chats hat die Nachricht abgewiesen
+refused-too-long = die Nachricht ist zu lang für die Plattform
+refused-empty = die Plattform hält die Nachricht für leer
+refused-too-late = die Zeit, diesen Befehl zu beantworten, ist vorbei
+refused-outside-too-late = der Bot ist dort kein Mitglied, und die Zeit, den Befehl zu beantworten, ist vorbei
+refused-no-more-answers = die Plattform nimmt keine Antworten auf diesen Befehl mehr an
+refused-already-moved = der Chat ist umgezogen, und dort steht es schon
+refused-said = die Plattform lehnt die Nachricht ab: { $said }
+given-up = nach 24 Stunden aufgegeben: { $reason }
+in-english = (auf Englisch) { $text }
+
+redirected = Eigentlich für { $channel }.
+redirected-because = Eigentlich für { $channel }, aber dort kommt es nicht an: { $reason }.

@@ -1,6 +1,11 @@
 //! Why a message could not be delivered, and what stands above one that comes to another place instead.
+//!
+//! The ledger keeps reasons as English sentences, because platforms give some of their own that nobody foresaw. Ours are
+//! recognised when they are shown ([`reason`]), so they need no code of their own to be said in another language.
 
 use crate::domain::channel::ChannelId;
+use crate::domain::language::Language;
+use crate::domain::wording::sentence::{say, sentence};
 
 /// Why a channel will never take a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +44,8 @@ pub enum Refusal {
     Empty,
     /// The command can no longer be answered in its own way.
     TooLate,
+    /// The same where the bot is no member, so that there is no other way.
+    OutsideTooLate,
     /// The command has been answered as often as can be.
     NoMoreAnswers,
     /// The channel goes on under another name, and the message is already there.
@@ -47,45 +54,102 @@ pub enum Refusal {
     Said(String),
 }
 
-/// Why a message is undeliverable, as `/status` says it.
-#[must_use]
-pub fn refusal(refusal: &Refusal) -> String {
-    let sentence = match refusal {
-        Refusal::Blocked => "the bot was blocked by this person",
-        Refusal::Removed => "the bot was removed from the chat",
-        Refusal::AccountGone => "this person's account does not exist any more",
-        Refusal::NeverStarted => "this person has never started the bot",
-        Refusal::NoDirectMessages => "this person takes no direct messages from the bot",
-        Refusal::IsBot => "bots cannot write to bots",
-        Refusal::NoSuchChat => "the chat does not exist or the bot is not in it",
-        Refusal::ChannelGone => "the channel does not exist any more",
-        Refusal::GroupGone => "the group does not exist any more",
-        Refusal::TopicGone => "the topic does not exist any more",
-        Refusal::TopicClosed => "the topic is closed",
-        Refusal::NoAccess => "the bot has no access to the channel",
-        Refusal::NoPermission => "the bot may not write in this chat",
-        Refusal::Filtered => "a filter of the chat blocked the message",
-        Refusal::TooLong => "the message is too long for the platform",
-        Refusal::Empty => "the platform takes the message for empty",
-        Refusal::TooLate => "the time to answer this command is over",
-        Refusal::NoMoreAnswers => "the platform takes no more answers to this command",
-        Refusal::AlreadyMoved => "the chat has moved, and this is already told there",
-        Refusal::Said(said) => return format!("the platform refuses the message: {said}"),
-    };
-    sentence.to_owned()
+impl Refusal {
+    /// All that are sentences of our own.
+    const OURS: [Self; 20] = [
+        Self::Blocked,
+        Self::Removed,
+        Self::AccountGone,
+        Self::NeverStarted,
+        Self::NoDirectMessages,
+        Self::IsBot,
+        Self::NoSuchChat,
+        Self::ChannelGone,
+        Self::GroupGone,
+        Self::TopicGone,
+        Self::TopicClosed,
+        Self::NoAccess,
+        Self::NoPermission,
+        Self::Filtered,
+        Self::TooLong,
+        Self::Empty,
+        Self::TooLate,
+        Self::OutsideTooLate,
+        Self::NoMoreAnswers,
+        Self::AlreadyMoved,
+    ];
+
+    const fn key(&self) -> &'static str {
+        match self {
+            Self::Blocked => "refused-blocked",
+            Self::Removed => "refused-removed",
+            Self::AccountGone => "refused-account-gone",
+            Self::NeverStarted => "refused-never-started",
+            Self::NoDirectMessages => "refused-no-direct-messages",
+            Self::IsBot => "refused-is-bot",
+            Self::NoSuchChat => "refused-no-such-chat",
+            Self::ChannelGone => "refused-channel-gone",
+            Self::GroupGone => "refused-group-gone",
+            Self::TopicGone => "refused-topic-gone",
+            Self::TopicClosed => "refused-topic-closed",
+            Self::NoAccess => "refused-no-access",
+            Self::NoPermission => "refused-no-permission",
+            Self::Filtered => "refused-filtered",
+            Self::TooLong => "refused-too-long",
+            Self::Empty => "refused-empty",
+            Self::TooLate => "refused-too-late",
+            Self::OutsideTooLate => "refused-outside-too-late",
+            Self::NoMoreAnswers => "refused-no-more-answers",
+            Self::AlreadyMoved => "refused-already-moved",
+            Self::Said(_) => "refused-said",
+        }
+    }
 }
 
-/// Why a notice is given up that could not be delivered for so long.
+/// Why a message is undeliverable, as the ledger keeps it.
+#[must_use]
+pub fn refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Said(said) => sentence(Language::En, refusal.key()).with("said", said).text(),
+        ours => say(Language::En, ours.key()),
+    }
+}
+
+/// Why a notice is given up that could not be delivered for so long, as the ledger keeps it.
 #[must_use]
 pub fn given_up(reason: &str) -> String {
-    format!("given up after 24 hours: {reason}")
+    sentence(Language::En, "given-up").with("reason", reason).text()
+}
+
+/// A reason of the ledger's, in somebody's language as far as it is one of ours.
+#[must_use]
+pub fn reason(language: Language, stored: &str) -> String {
+    if language == Language::En {
+        return stored.to_owned();
+    }
+    if let Some(ours) = Refusal::OURS.iter().find(|ours| say(Language::En, ours.key()) == stored) {
+        return say(language, ours.key());
+    }
+    if let Some(said) = stored.strip_prefix(&refusal(&Refusal::Said(String::new()))) {
+        return sentence(language, "refused-said").with("said", said).text();
+    }
+    if let Some(inner) = stored.strip_prefix(&given_up("")) {
+        return sentence(language, "given-up").with("reason", reason(language, inner)).text();
+    }
+    sentence(language, "in-english").with("text", stored).text()
 }
 
 /// A notice that comes to the person alone because the channel it was meant for does not take it.
 #[must_use]
-pub fn redirected(text: &str, meant_for: &ChannelId, reason: Option<&str>) -> String {
-    let why = reason.map(|reason| format!(", which does not take it: {reason}")).unwrap_or_default();
-    format!("Meant for {meant_for}{why}.\n\n{text}")
+pub fn redirected(language: Language, text: &str, meant_for: &ChannelId, stored: Option<&str>) -> String {
+    let above = match stored {
+        None => sentence(language, "redirected").with("channel", meant_for).text(),
+        Some(stored) => {
+            let sentence = sentence(language, "redirected-because").with("channel", meant_for);
+            sentence.with("reason", reason(language, stored)).text()
+        }
+    };
+    format!("{above}\n\n{text}")
 }
 
 #[cfg(test)]
@@ -95,10 +159,30 @@ mod tests {
     #[test]
     fn a_redirected_notice_says_where_it_was_meant_to_go_and_why_it_is_not_there() {
         let channel = "chat:7".parse().unwrap();
+        let removed = refusal(&Refusal::Removed);
         assert_eq!(
-            redirected("#42 done.", &channel, Some(&refusal(&Refusal::Removed))),
+            redirected(Language::En, "#42 done.", &channel, Some(&removed)),
             "Meant for chat:7, which does not take it: the bot was removed from the chat.\n\n#42 done."
         );
-        assert_eq!(redirected("#42 done.", &channel, None), "Meant for chat:7.\n\n#42 done.");
+        assert_eq!(redirected(Language::En, "#42 done.", &channel, None), "Meant for chat:7.\n\n#42 done.");
+        assert_eq!(
+            redirected(Language::De, "#42 fertig.", &channel, Some(&removed)),
+            "Eigentlich für chat:7, aber dort kommt es nicht an: der Bot wurde aus dem Chat entfernt.\n\n#42 fertig."
+        );
+        assert_eq!(redirected(Language::De, "#42 fertig.", &channel, None), "Eigentlich für chat:7.\n\n#42 fertig.");
+    }
+
+    #[test]
+    fn reasons_of_the_ledger_are_recognised() {
+        for ours in Refusal::OURS {
+            let stored = refusal(&ours);
+            assert_eq!(reason(Language::En, &stored), stored);
+            assert_eq!(reason(Language::De, &stored), say(Language::De, ours.key()));
+        }
+        let check = |stored: &str, shown: &str| assert_eq!(reason(Language::De, stored), shown);
+        check(&refusal(&Refusal::Said("Bad Request: X".into())), "die Plattform lehnt die Nachricht ab: Bad Request: X");
+        check(&given_up(&refusal(&Refusal::TopicClosed)), "nach 24 Stunden aufgegeben: das Thema ist geschlossen");
+        check(&given_up("x"), "nach 24 Stunden aufgegeben: (auf Englisch) x");
+        check("no answer", "(auf Englisch) no answer");
     }
 }

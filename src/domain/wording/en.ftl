@@ -110,6 +110,7 @@ status-error = Error: { $code }: { $reason }
 status-used = Used: { $tokens }, cost unknown
 status-repeats = Repeats: { $of }
 status-notice = Notice “{ $kind }” to { $channel }: { $delivery }
+# One that goes to the person because its channel does not take it.
 status-notice-instead = Notice “{ $kind }” to { $channel } instead of { $meant }: { $delivery }
 
 # What a notice reports.
@@ -146,6 +147,9 @@ list-none = Your tasks: none here. Use /submit to hand one over.
 list-all-heading = Tasks of this channel, newest first:
 list-all-none = Tasks of this channel: none here. Use /submit to hand one over.
 list-row = { $headline }: { $prompt }
+list-all-row = { $headline }, asked by { $asker }: { $prompt }
+# What is offered while somebody types the number of a task; only its first 100 characters are shown.
+suggestion = { $task } { $state }: { $prompt }
 
 
 ## Answers to commands and buttons
@@ -161,6 +165,13 @@ already-finished = { $task } had already finished ({ $state }); nothing has chan
 still-working = Still working on it; the answer follows in the chat.
 # A message without any text, where a platform takes no empty one.
 empty = (empty)
+
+
+## Messages that were changed, and channels that the bot was let into
+
+edit-of-queued = This message is already queued as { $task }. To change it, use /cancel { $number } and submit the new text again.
+edit-of-ended = This message already made { $task }, which is { $state }. To have the new text done, send it as a new message.
+joined = Hello! I work on long tasks in the background. Hand one over with /submit and what is to be done; this channel hears when it starts and what came out. I answer commands only, and /help shows them.
 
 
 ## Help
@@ -182,6 +193,7 @@ help-retry = /retry 42: run it once more, as a new task
 help-notify = /notify: what this channel hears of its tasks
 help-help = /help: this text
 help-closing = 42 stands for the number of a task. Every message about a task names it, like #42. Some of this works with the buttons below the messages, too.
+help-by-reply = A reply to a message about a task needs no number: /cancel as a reply stops that task.
 help-admin = You are an admin here: you see and cancel everybody's tasks in this channel, and /list all shows them.
 
 
@@ -255,7 +267,8 @@ source-default = default
 refusal-not-allowed = You may not use this bot here. Ask its operator to let in { $person }, or this channel, { $channel }.
 refusal-not-yours = { $task } is not your task: only who asked for it, or an admin, may do that. Nothing has changed.
 refusal-not-found = There is no task { $task }. Use /list to see yours.
-refusal-which-task = Which task? Write it like /{ $command } 42, or reply with /{ $command } to a message of the task. Use /list to see yours.
+refusal-which-task = Which task? Write it like /{ $command } 42. Use /list to see yours.
+refusal-which-task-or-reply = Which task? Write it like /{ $command } 42, or reply with /{ $command } to a message of the task. Use /list to see yours.
 refusal-not-finished = { $task } is { $state }, it has no result yet. This channel hears when it ends; /status { $number } shows how far it is.
 refusal-retry-unfinished = { $task } is still { $state }. Cancel it first (/cancel { $number }), or wait for its end.
 refusal-to-is-for-admins = You may send a task's news to your own direct chat (me) and to the channels that this one is set up with. { $channel } is neither, so that takes an admin of this bot. Nothing was queued; send it again without it.
@@ -294,6 +307,7 @@ refusal-empty-prompt = What is to be done? Write it after the command, like: /su
 refusal-long-prompt = The prompt is too long: { $bytes } bytes, the limit is { $limit }. Nothing was queued; shorten it and send it again.
 refusal-not-a-task = “{ $text }” is not a task. Write its number, like /{ $command } 42; /list shows yours.
 refusal-value = “{ $value }” is not a value for “{ $option }”: it wants { $expected }. Nothing was queued.
+refusal-no-value = After --{ $option } comes { $expected }. Nothing was queued.
 refusal-value-other = “{ $value }” is not a value for “{ $option }”. Nothing was queued.
 refusal-preference = “{ $text }” does not belong there: it wants { $expected }. Nothing has changed; /notify alone shows what this channel gets.
 refusal-preference-missing = Something is missing: { $expected }. Nothing has changed; /notify alone shows what this channel gets.
@@ -328,3 +342,36 @@ failure-degenerate = the model repeated the same words without end
 failure-internal = something broke on the way; the operator finds more in the log
 # A clause of the above and the sentence of the ledger.
 failure-in-detail = { $reason } ({ $detail })
+
+
+## Why a channel will never take a message: clauses without a full stop.
+## The ledger keeps these in English, and they are recognised there and said in other languages.
+
+refused-blocked = the bot was blocked by this person
+refused-removed = the bot was removed from the chat
+refused-account-gone = this person's account does not exist any more
+refused-never-started = this person has never started the bot
+refused-no-direct-messages = this person takes no direct messages from the bot
+refused-is-bot = bots cannot write to bots
+refused-no-such-chat = the chat does not exist or the bot is not in it
+refused-channel-gone = the channel does not exist any more
+refused-group-gone = the group does not exist any more
+refused-topic-gone = the topic does not exist any more
+refused-topic-closed = the topic is closed
+refused-no-access = the bot has no access to the channel
+refused-no-permission = the bot may not write in this chat
+refused-filtered = a filter of the chat blocked the message
+refused-too-long = the message is too long for the platform
+refused-empty = the platform takes the message for empty
+refused-too-late = the time to answer this command is over
+refused-outside-too-late = the bot is no member there, and the time to answer the command is over
+refused-no-more-answers = the platform takes no more answers to this command
+refused-already-moved = the chat has moved, and this is already told there
+refused-said = the platform refuses the message: { $said }
+given-up = given up after 24 hours: { $reason }
+# Words of the ledger that are not among these, in a language that is not English.
+in-english = (in English) { $text }
+
+# Stands above a notice that comes to the person alone because the channel it was meant for does not take it.
+redirected = Meant for { $channel }.
+redirected-because = Meant for { $channel }, which does not take it: { $reason }.

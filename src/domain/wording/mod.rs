@@ -12,32 +12,33 @@
 //! What the ledger keeps as a sentence (why a task failed, why a notice cannot be delivered) was written in English when
 //! it happened and stays so. [`failure`](failure::reason) says it in other languages by its code.
 
+mod arrivals;
 mod channels;
 mod commands;
 pub mod deliveries;
 mod failure;
+mod lists;
 mod notices;
 mod refusals;
 mod sentence;
 mod units;
 mod views;
 
+pub use arrivals::{already_made, joined};
 pub use channels::{
     PlanView, digest, direct_chat_unknown, no_direct_chat, no_threads_here, notify_is_for_admins, notify_to_is_for_admins, plan,
     private_and_elsewhere, private_to_asker, result_went_to_direct_chat, somebody, target_is_here, target_refused, target_twice,
     target_unknown, thread_title, to_is_for_admins, unknown_platform,
 };
 pub use commands::{command_description, help, option_description};
+pub use lists::{active_tasks, list, list_of_all, older_button, suggestion};
 pub use notices::{DUPLICATE_MARK_ROOM, cancel_button, may_be_a_duplicate, notice, notice_buttons};
 pub use refusals::{
     broken, list_all_is_for_admins, model_is_for_admins, not_allowed, not_finished, not_found, not_yours, parse_error,
     queue_full, retry_of_unfinished, stopping, store_trouble, timeout_too_long, unknown_button, value_wanted, which_task,
 };
 pub use units::{duration, state, tokens};
-pub use views::{
-    StatusView, active_tasks, already_finished, cancel_noted, cancelled_now, empty, list, older_button, repeated, result, status,
-    still_working,
-};
+pub use views::{StatusView, already_finished, cancel_noted, cancelled_now, empty, repeated, result, status, still_working};
 
 #[cfg(test)]
 mod tests;

@@ -32,10 +32,11 @@ pub fn not_found(language: Language, task: &TaskRef) -> String {
     sentence(language, "refusal-not-found").with("task", task).text()
 }
 
-/// A command that needs a task and names none.
+/// A command that needs a task and names none. `by_reply`: a reply to one of its messages would name it.
 #[must_use]
-pub fn which_task(language: Language, command: CommandName) -> String {
-    sentence(language, "refusal-which-task").with("command", command).text()
+pub fn which_task(language: Language, command: CommandName, by_reply: bool) -> String {
+    let key = if by_reply { "refusal-which-task-or-reply" } else { "refusal-which-task" };
+    sentence(language, key).with("command", command).text()
 }
 
 /// A result that does not exist yet.
@@ -134,9 +135,13 @@ pub fn parse_error(language: Language, error: &ParseError) -> String {
     }
 }
 
-/// A value that an option cannot have.
+/// A value that an option cannot have, or none at all.
 fn wrong_value(language: Language, option: &str, value: &str) -> String {
     let wanted = value_wanted(language, option);
+    if value.is_empty() {
+        let sentence = sentence(language, "refusal-no-value").with("option", option);
+        return sentence.with("expected", wanted.unwrap_or_default()).text();
+    }
     let key = if wanted.is_some() { "refusal-value" } else { "refusal-value-other" };
     let sentence = sentence(language, key).with("value", value).with("option", option);
     sentence.with("expected", wanted.unwrap_or_default()).text()

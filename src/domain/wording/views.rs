@@ -1,7 +1,6 @@
 //! What a person sees who asks how things are, or for something that is done at once.
 
 use crate::domain::channel::ChannelId;
-use crate::domain::command::{Action, Button};
 use crate::domain::id::{MessageId, NoticeId, TaskNumber};
 use crate::domain::language::Language;
 use crate::domain::notice::{Notice, NoticeState};
@@ -10,6 +9,7 @@ use crate::domain::task::Task;
 use crate::domain::time::{Timestamp, elapsed};
 use crate::domain::usage::Progress;
 use crate::domain::wording::channels::{held, prompt_here};
+use crate::domain::wording::deliveries;
 use crate::domain::wording::failure::reason;
 use crate::domain::wording::notices::place;
 use crate::domain::wording::sentence::{say, sentence};
@@ -42,7 +42,7 @@ pub fn status(language: Language, view: &StatusView<'_>) -> String {
     let moment = |at| moment(language, at, now);
     let one = |key, name, value: String| sentence(language, key).with(name, value).text();
     let mut lines = vec![
-        headline(language, task, Some(view.ahead.unwrap_or_default()), view.progress.filter(|_| open), now),
+        headline(language, task, view.ahead.unwrap_or_default(), view.progress.filter(|_| open), now),
         one("status-asked", "prompt", prompt_here(language, task, view.here, 200)),
         one("status-submitted", "moment", moment(task.submitted_at)),
     ];
@@ -75,15 +75,12 @@ pub fn status(language: Language, view: &StatusView<'_>) -> String {
     lines.join("\n")
 }
 
-/// The first line of a status: number, state and how far it is. `ahead` is none where its place is not of interest.
-fn headline(language: Language, task: &Task, ahead: Option<usize>, progress: Option<&Progress>, now: Timestamp) -> String {
+/// The first line of a status: number, state and how far it is.
+fn headline(language: Language, task: &Task, ahead: usize, progress: Option<&Progress>, now: Timestamp) -> String {
     let named = |key| sentence(language, key).with("task", task.number);
     let ran = |until| task.started_at.map(|started| duration(language, elapsed(started, until)));
     match task.status() {
-        Status::Pending => match ahead {
-            Some(ahead) => named("headline-queued").with("place", place(language, ahead)).text(),
-            None => named("headline-waiting").text(),
-        },
+        Status::Pending => named("headline-queued").with("place", place(language, ahead)).text(),
         Status::Running => {
             let ran = ran(now).unwrap_or_default();
             match progress.filter(|progress| !progress.phase.is_empty()) {
@@ -122,11 +119,16 @@ fn status_of_notice(language: Language, notice: &Notice, held_until: Option<Time
             let delivered = sentence(language, "delivery-delivered").with("moment", moment(language, *at, now));
             delivered.with("ids", ids.join(", ")).text()
         }
-        NoticeState::Undeliverable { reason, .. } => sentence(language, "delivery-undeliverable").with("reason", reason).text(),
+        NoticeState::Undeliverable { reason, .. } => {
+            sentence(language, "delivery-undeliverable").with("reason", deliveries::reason(language, reason)).text()
+        }
         NoticeState::Owed { .. } => match &notice.last_error {
             Some(error) => {
                 let tries = usize::try_from(notice.tries).unwrap_or(usize::MAX);
-                sentence(language, "delivery-retrying").counting("tries", tries).with("error", error).text()
+                sentence(language, "delivery-retrying")
+                    .counting("tries", tries)
+                    .with("error", deliveries::reason(language, error))
+                    .text()
             }
             None => held_until.map_or_else(|| say(language, "delivery-on-its-way"), |until| held(language, until, now)),
         },
@@ -139,36 +141,6 @@ fn status_of_notice(language: Language, notice: &Notice, held_until: Option<Time
         .with("channel", &notice.channel)
         .with("delivery", delivery)
         .text()
-}
-
-/// One's active tasks, as `/status` without a number shows them. `tasks` are theirs, newest first.
-#[must_use]
-pub fn active_tasks(language: Language, tasks: &[Task], here: &ChannelId, now: Timestamp) -> String {
-    rows(language, tasks, here, now, "active-heading", "active-none")
-}
-
-/// A page of tasks, newest first.
-#[must_use]
-pub fn list(language: Language, tasks: &[Task], all: bool, here: &ChannelId, now: Timestamp) -> String {
-    let (heading, none) = if all { ("list-all-heading", "list-all-none") } else { ("list-heading", "list-none") };
-    rows(language, tasks, here, now, heading, none)
-}
-
-fn rows(language: Language, tasks: &[Task], here: &ChannelId, now: Timestamp, heading: &str, none: &str) -> String {
-    if tasks.is_empty() {
-        return say(language, none);
-    }
-    let row = |task: &Task| {
-        let row = sentence(language, "list-row").with("headline", headline(language, task, None, None, now));
-        row.with("prompt", prompt_here(language, task, here, 60)).text()
-    };
-    std::iter::once(say(language, heading)).chain(tasks.iter().map(row)).collect::<Vec<_>>().join("\n")
-}
-
-/// The button that shows the next page of a list.
-#[must_use]
-pub fn older_button(language: Language, before: TaskNumber, all: bool) -> Button {
-    Button { label: say(language, "button-older"), action: Action::Page { before, all } }
 }
 
 /// A result asked for again.

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::refusal::Refusal;
 use super::route::{Answer, Call, Outcome};
 use super::session::IDENTIFIES_A_DAY;
-use super::world::{APPLICATION, OWNER, World};
+use super::world::{APPLICATION, DEFAULT_PERMISSIONS, OWNER, World};
 
 pub(super) fn gateway(world: &mut World, _: &Call) -> Outcome {
     Ok(Answer::Done(json!({ "url": world.gateway_url() })))
@@ -56,6 +56,20 @@ pub(super) fn application(world: &mut World, _: &Call) -> Outcome {
         "approximate_guild_count": 1,
         "approximate_user_install_count": 0,
     })))
+}
+
+/// The one guild, as short as the list of one's guilds has it.
+pub(super) fn guilds(world: &mut World, _: &Call) -> Outcome {
+    let guild = world.guild_json();
+    Ok(Answer::Done(json!([{
+        "id": guild["id"],
+        "name": guild["name"],
+        "icon": null,
+        "banner": null,
+        "owner": false,
+        "permissions": DEFAULT_PERMISSIONS.to_string(),
+        "features": [],
+    }])))
 }
 
 /// Lets nobody act for another application.

@@ -76,7 +76,11 @@ impl World {
     /// When the bot cannot see it.
     pub(super) fn readable(&self, channel: u64) -> Result<&Channel, Refusal> {
         let channel = self.existing(channel)?;
-        if channel.access == Access::Hidden { Err(Refusal::unlucky(403, 50001, "Missing Access")) } else { Ok(channel) }
+        if channel.access == Access::Hidden || channel.kind == ChannelKind::Foreign {
+            Err(Refusal::unlucky(403, 50001, "Missing Access"))
+        } else {
+            Ok(channel)
+        }
     }
 
     /// # Errors
@@ -85,6 +89,7 @@ impl World {
     pub(super) fn writable(&self, channel: u64) -> Result<u64, Refusal> {
         let channel = self.readable(channel)?;
         match (channel.access, channel.kind) {
+            (_, ChannelKind::Forum) => Err(Refusal::blamed(400, 40058, "Cannot send a message in a forum channel")),
             (Access::ReadOnly, ChannelKind::Direct(_)) => Err(Refusal::unlucky(403, 50007, "Cannot send messages to this user")),
             (Access::ReadOnly, _) => Err(Refusal::unlucky(403, 50013, "Missing Permissions")),
             _ => Ok(channel.id),

@@ -10,7 +10,23 @@ use super::{application, command_form};
 const MOST_COMMANDS: usize = 100;
 
 pub(super) fn list_all(world: &mut World, call: &Call) -> Outcome {
-    Ok(Answer::Done(world.commands.of(scope(call)?).to_vec().into()))
+    let mut commands = world.commands.of(scope(call)?).to_vec();
+    if call.query("with_localizations") != Some("true") {
+        commands.iter_mut().for_each(without_localizations);
+    }
+    Ok(Answer::Done(commands.into()))
+}
+
+/// Whoever does not ask for the other languages is told nothing of them.
+fn without_localizations(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !name.ends_with("_localizations"));
+            fields.values_mut().for_each(without_localizations);
+        }
+        Value::Array(values) => values.iter_mut().for_each(without_localizations),
+        _ => {}
+    }
 }
 
 pub(super) fn overwrite(world: &mut World, call: &Call) -> Outcome {

@@ -56,6 +56,12 @@ impl Commands {
         scope.len() < count
     }
 
+    /// What a person finds under this name who brought the bot along to another guild.
+    pub(super) fn brought_along(&self, name: &str) -> Option<&Value> {
+        let for_people = |command: &&Value| list(&command["integration_types"]).iter().any(|kind| kind.as_u64() == Some(1));
+        self.of(None).iter().filter(for_people).find(|command| command["name"].as_str() == Some(name))
+    }
+
     /// What a person finds under this name; one of the guild hides a global one.
     pub(super) fn visible(&self, name: &str, in_guild: bool) -> Option<&Value> {
         let guild = in_guild.then_some(GUILD);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::world::{APPLICATION, ChannelKind, GUILD, LOCALE, World};
+use super::world::{APPLICATION, ChannelKind, FOREIGN_GUILD, GUILD, LOCALE, World};
 use super::{session::Intents, world::DEFAULT_PERMISSIONS};
 
 /// The time in which the first answer must come.
@@ -135,7 +135,7 @@ impl World {
             "version": 1,
             "data": data,
             "channel_id": channel.to_string(),
-            "locale": LOCALE,
+            "locale": self.locales.get(&user).map_or(LOCALE, String::as_str),
             "app_permissions": DEFAULT_PERMISSIONS.to_string(),
             "entitlements": [],
             "entitlement_sku_ids": [],
@@ -148,12 +148,15 @@ impl World {
                 event["context"] = json!(1);
                 event["authorizing_integration_owners"] = json!({ "0": "0" });
             } else {
+                let foreign = place.kind == ChannelKind::Foreign;
+                let guild = if foreign { FOREIGN_GUILD } else { GUILD }.to_string();
                 event["member"] = self.member_json(channel, user);
                 event["context"] = json!(0);
-                event["guild_id"] = json!(GUILD.to_string());
-                event["guild"] = json!({ "id": GUILD.to_string(), "locale": LOCALE, "features": [] });
+                event["guild_id"] = json!(guild);
+                event["guild"] = json!({ "id": guild, "locale": LOCALE, "features": [] });
                 event["guild_locale"] = json!(LOCALE);
-                event["authorizing_integration_owners"] = json!({ "0": GUILD.to_string() });
+                event["authorizing_integration_owners"] =
+                    if foreign { json!({ "1": user.to_string() }) } else { json!({ "0": guild }) };
             }
         }
         if let Some(message) = interaction.pressed.and_then(|id| self.message(channel, id)) {

@@ -39,9 +39,30 @@ impl DiscordServer {
         })
     }
 
+    /// Starts a post in a forum of this id; posts are threads.
+    pub fn forum_post(&self, forum: u64) -> u64 {
+        self.act(|world| {
+            world.open(forum, "forum", ChannelKind::Forum);
+            let id = world.ids.next();
+            world.open_thread(id, forum, "post");
+            id
+        })
+    }
+
+    /// A channel of a server that the bot is no member of, where people who installed the bot for themselves use it.
+    pub fn foreign_channel(&self, id: u64) -> u64 {
+        self.act(|world| world.open(id, "elsewhere", ChannelKind::Foreign));
+        id
+    }
+
     /// Names a person.
     pub fn set_name(&self, user: u64, name: &str) {
         self.act(|world| world.names.insert(user, name.to_owned()));
+    }
+
+    /// Sets the locale of a person's app, like `de` or `en-GB`.
+    pub fn set_locale(&self, user: u64, locale: &str) {
+        self.act(|world| world.locales.insert(user, locale.to_owned()));
     }
 
     /// Says what a person may do in a channel, as Discord's bits; 8 is administrator.
@@ -186,9 +207,15 @@ impl World {
 
     /// The command of this name, if this person is offered it in this channel.
     fn command(&self, channel: u64, user: u64, name: &str) -> Result<Value, CannotDo> {
-        let direct = self.channels.get(&channel).is_some_and(|channel| matches!(channel.kind, ChannelKind::Direct(_)));
+        let is = |wanted: fn(ChannelKind) -> bool| self.channels.get(&channel).is_some_and(|channel| wanted(channel.kind));
+        let direct = is(|kind| matches!(kind, ChannelKind::Direct(_)));
         let unknown = || CannotDo(format!("there is no command `/{name}`"));
-        let command = self.commands.visible(name, !direct).ok_or_else(unknown)?;
+        let foreign = is(|kind| kind == ChannelKind::Foreign);
+        let found = if foreign { self.commands.brought_along(name) } else { self.commands.visible(name, !direct) };
+        let command = found.ok_or_else(unknown)?;
+        if is(|kind| kind == ChannelKind::Forum) {
+            return Err(CannotDo("nobody writes in a forum itself, only in its posts".to_owned()));
+        }
         let context = u64::from(direct);
         let offered =
             command["contexts"].as_array().is_none_or(|contexts| contexts.iter().any(|known| known.as_u64() == Some(context)));

@@ -56,12 +56,13 @@ pub(super) enum Answer {
 /// The end of every request.
 pub(super) type Outcome = Result<Answer, Refusal>;
 
-static ROUTES: [Route; 35] = [
+static ROUTES: [Route; 36] = [
     Route::open("GET", "/gateway", application::gateway),
     Route::bot("GET", "/gateway/bot", application::gateway_bot),
     Route::bot("GET", "/users/@me", application::me),
     Route::bot("GET", "/oauth2/applications/@me", application::application),
     Route::bot("GET", "/applications/@me", application::application),
+    Route::bot("GET", "/users/@me/guilds", application::guilds),
     Route::bot("POST", "/users/@me/channels", channel_routes::open_direct),
     Route::bot("GET", "/applications/{app}/commands", command_routes::list_all),
     Route::bot("PUT", "/applications/{app}/commands", command_routes::overwrite),

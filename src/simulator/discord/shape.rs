@@ -46,8 +46,8 @@ impl World {
         });
         match channel.kind {
             ChannelKind::Direct(user) => body["recipients"] = json!([self.user_json(user)]),
-            ChannelKind::Text => {
-                body["guild_id"] = json!(GUILD.to_string());
+            ChannelKind::Text | ChannelKind::Forum | ChannelKind::Foreign => {
+                body["guild_id"] = json!(self.guild_of(channel.id).map(|guild| guild.to_string()));
                 body["name"] = json!(channel.name);
                 body["position"] = json!(0);
                 body["parent_id"] = Value::Null;
@@ -90,7 +90,7 @@ impl World {
         guild["unavailable"] = json!(false);
         guild["member_count"] = json!(2);
         guild["members"] = json!([self.member_json(0, APPLICATION)]);
-        guild["channels"] = of_kind(|kind| kind == ChannelKind::Text).into();
+        guild["channels"] = of_kind(|kind| matches!(kind, ChannelKind::Text | ChannelKind::Forum)).into();
         guild["threads"] = of_kind(|kind| matches!(kind, ChannelKind::Thread(_))).into();
         for empty in ["voice_states", "presences", "stage_instances", "guild_scheduled_events", "soundboard_sounds"] {
             guild[empty] = json!([]);
@@ -114,7 +114,8 @@ fn guild_settings() -> Value {
 
 fn type_of(kind: ChannelKind) -> u64 {
     match kind {
-        ChannelKind::Text => 0,
+        ChannelKind::Text | ChannelKind::Foreign => 0,
+        ChannelKind::Forum => 15,
         ChannelKind::Direct(_) => 1,
         ChannelKind::Thread(_) => 11,
     }

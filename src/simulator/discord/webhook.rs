@@ -6,7 +6,10 @@ use super::message::LOADING;
 use super::message_routes::answer;
 use super::refusal::Refusal;
 use super::route::{Answer, Call, Outcome};
-use super::world::{APPLICATION, World};
+use super::world::{APPLICATION, ChannelKind, World};
+
+/// Where the bot is no member, it can follow up so often.
+const MOST_FOREIGN_FOLLOW_UPS: usize = 5;
 
 /// A message that an interaction's token reaches.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +26,11 @@ pub(super) fn follow_up(world: &mut World, call: &Call) -> Outcome {
         // Discord fills a promised answer with the first message that follows, and keeps its visibility.
         world.revise(target.channel, loading, form)?;
         return answer(world, target.channel, loading);
+    }
+    let sent = world.interactions.get(&target.interaction).map_or(0, |interaction| interaction.followups.len());
+    let foreign = world.channels.get(&target.channel).is_some_and(|channel| channel.kind == ChannelKind::Foreign);
+    if foreign && sent >= MOST_FOREIGN_FOLLOW_UPS {
+        return Err(Refusal::blamed(400, 40094, "Maximum number of follow-up messages reached"));
     }
     let id = world.post(target.channel, APPLICATION, form, Some(target.interaction));
     if let Some(interaction) = world.interactions.get_mut(&target.interaction) {

@@ -20,9 +20,11 @@ use super::snowflake::Snowflakes;
 pub(super) const APPLICATION: u64 = 1_089_000_000_000_000_001;
 /// The one guild there is.
 pub(super) const GUILD: u64 = 1_089_000_000_000_000_002;
+/// The other guild, which the bot is no member of.
+pub(super) const FOREIGN_GUILD: u64 = 1_089_000_000_000_000_004;
 /// Who owns the guild and the application.
 pub(super) const OWNER: u64 = 1_089_000_000_000_000_003;
-/// The locale of everybody.
+/// The locale of the guild, and of everybody unless told otherwise.
 pub(super) const LOCALE: &str = "en-US";
 /// What people may do unless told otherwise: see, write, embed, attach, read back, use commands, write in threads.
 pub(super) const DEFAULT_PERMISSIONS: u64 = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 31 | 1 << 38;
@@ -35,6 +37,8 @@ pub(super) struct World {
     pub(super) url: String,
     pub(super) ids: Snowflakes,
     pub(super) names: BTreeMap<u64, String>,
+    /// The locale of a person's app, where it is not the default.
+    pub(super) locales: BTreeMap<u64, String>,
     /// What a person may do, by channel and person, where it is not the default.
     pub(super) permissions: BTreeMap<(u64, u64), u64>,
     pub(super) channels: BTreeMap<u64, Channel>,
@@ -63,6 +67,10 @@ pub(super) struct Channel {
 pub(super) enum ChannelKind {
     /// A text channel of the guild.
     Text,
+    /// A forum of the guild: its posts are threads, and nobody writes in it itself.
+    Forum,
+    /// A text channel of another guild, which the bot is no member of. People bring it along.
+    Foreign,
     /// The direct messages of one person.
     Direct(u64),
     /// A thread below another channel.
@@ -88,6 +96,7 @@ impl World {
             url,
             ids: Snowflakes::default(),
             names: BTreeMap::from([(APPLICATION, "legwork".to_owned()), (OWNER, "owner".to_owned())]),
+            locales: BTreeMap::new(),
             permissions: BTreeMap::new(),
             channels: BTreeMap::new(),
             interactions: BTreeMap::new(),
@@ -107,6 +116,11 @@ impl World {
     /// Makes sure that a text channel of this id is there; a deleted one stays deleted.
     pub(super) fn open_channel(&mut self, id: u64) {
         self.channels.entry(id).or_insert_with(|| Channel::new(id, &format!("channel-{id}"), ChannelKind::Text));
+    }
+
+    /// Makes sure that there is a channel of this kind.
+    pub(super) fn open(&mut self, id: u64, name: &str, kind: ChannelKind) {
+        self.channels.entry(id).or_insert_with(|| Channel::new(id, name, kind));
     }
 
     /// The direct messages between the bot and this person.
@@ -144,7 +158,8 @@ impl World {
     pub(super) fn guild_of(&self, channel: u64) -> Option<u64> {
         match self.channels.get(&channel)?.kind {
             ChannelKind::Direct(_) => None,
-            ChannelKind::Text | ChannelKind::Thread(_) => Some(GUILD),
+            ChannelKind::Foreign => Some(FOREIGN_GUILD),
+            ChannelKind::Text | ChannelKind::Forum | ChannelKind::Thread(_) => Some(GUILD),
         }
     }
 }

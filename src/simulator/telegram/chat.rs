@@ -15,6 +15,8 @@ pub(super) struct User {
     pub(super) is_bot: bool,
     pub(super) first_name: String,
     pub(super) username: Option<String>,
+    /// The language of their app; none when it does not tell.
+    pub(super) language: Option<String>,
 }
 
 impl User {
@@ -23,8 +25,8 @@ impl User {
         if let Some(username) = &self.username {
             json["username"] = json!(username);
         }
-        if !self.is_bot {
-            json["language_code"] = json!("en");
+        if let Some(language) = &self.language {
+            json["language_code"] = json!(language);
         }
         json
     }
@@ -34,6 +36,8 @@ impl User {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Open,
+    /// It was never in the group.
+    Absent,
     /// The person blocked the bot.
     Blocked,
     /// Somebody removed the bot from the group.
@@ -111,6 +115,7 @@ impl Chat {
     pub(super) fn check_access(&self) -> Result<(), Refusal> {
         match self.access {
             Access::Open => Ok(()),
+            Access::Absent => Err(Refusal::new(403, "Forbidden: bot is not a member of the supergroup chat")),
             Access::Blocked => Err(Refusal::new(403, "Forbidden: bot was blocked by the user")),
             Access::Kicked => Err(Refusal::new(403, "Forbidden: bot was kicked from the supergroup chat")),
             Access::Migrated(to) => Err(Refusal {

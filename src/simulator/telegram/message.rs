@@ -125,6 +125,8 @@ pub(super) struct Message {
     pub(super) silent: bool,
     /// Set for service messages: the field that says what happened, and its value.
     pub(super) service: Option<(&'static str, Value)>,
+    /// Further fields of its JSON: on whose behalf, by way of which bot.
+    pub(super) extra: Map<String, Value>,
 }
 
 impl Message {

@@ -1,5 +1,6 @@
 //! What people do: they write, reply, edit, open topics, block the bot, throw it out, upgrade their group.
 
+use axum::body::Bytes;
 use serde_json::{Value, json};
 
 use crate::simulator::telegram::TelegramServer;
@@ -11,6 +12,8 @@ use crate::simulator::wall_clock;
 
 /// Ids of supergroups that used to be groups.
 const UPGRADED: i64 = -1_002_000_000_000;
+/// The account that shows as the sender where an administrator stays anonymous.
+const GROUP_ANONYMOUS_BOT: i64 = 1_087_968_824;
 
 impl TelegramServer {
     /// A person writes into a chat, which exists from then on. Says the id of the message.
@@ -29,6 +32,37 @@ impl TelegramServer {
             let replied = state.chats.get(&chat).and_then(|chat| chat.messages.get(&to_message));
             let topic = replied.and_then(|message| message.topic);
             state.write(chat, from, text, topic, Some(to_message))
+        })
+    }
+
+    /// A person sends a file with a caption.
+    pub fn sends_file(&self, chat: i64, from: i64, name: &str, caption: &str) -> i64 {
+        self.change(|state| {
+            let document = Some(state.keep_file(name, Bytes::from_static(b"content")));
+            let message = Message { document, body: entities::as_typed(caption), ..State::new_message(from, "") };
+            state.deliver(chat, from, message)
+        })
+    }
+
+    /// An administrator who stays anonymous writes as the group.
+    pub fn says_as_group(&self, chat: i64, text: &str) -> i64 {
+        self.change(|state| {
+            let mut message = Message { body: entities::as_typed(text), ..State::new_message(GROUP_ANONYMOUS_BOT, "") };
+            let group = state.chat_entry(chat).to_json();
+            message.extra.insert("sender_chat".to_owned(), group);
+            let anonymous = state.user(GROUP_ANONYMOUS_BOT);
+            (anonymous.is_bot, anonymous.first_name) = (true, "Group".to_owned());
+            state.deliver(chat, GROUP_ANONYMOUS_BOT, message)
+        })
+    }
+
+    /// A person sends what an inline bot has made.
+    pub fn says_via_bot(&self, chat: i64, from: i64, text: &str) -> i64 {
+        self.change(|state| {
+            let mut message = Message { body: entities::as_typed(text), ..State::new_message(from, "") };
+            let bot = json!({ "id": 93_372_553, "is_bot": true, "first_name": "Inline", "username": "inline_bot" });
+            message.extra.insert("via_bot".to_owned(), bot);
+            state.deliver(chat, from, message)
         })
     }
 
@@ -55,7 +89,10 @@ impl TelegramServer {
     pub fn create_topic(&self, chat: i64, name: &str) -> i64 {
         self.change(|state| {
             let service = ("forum_topic_created", json!({ "name": name, "icon_color": 7_322_096 }));
-            let id = state.chat_entry(chat).last_message_id + 1;
+            let group = state.chat_entry(chat);
+            // 1 is the general topic, in every group that has topics.
+            group.last_message_id = group.last_message_id.max(1);
+            let id = group.last_message_id + 1;
             state.chat_entry(chat).topics.insert(id, name.to_owned());
             state.report(chat, service, Some(id))
         })
@@ -76,6 +113,11 @@ impl TelegramServer {
                 first_name.clone_into(&mut chat.title);
             }
         });
+    }
+
+    /// Sets the language of a person's app, as a tag like `de`; some apps do not tell any.
+    pub fn set_language(&self, user: i64, tag: Option<&str>) {
+        self.change(|state| state.user(user).language = tag.map(ToOwned::to_owned));
     }
 
     /// Puts an update into the queue as it stands; it gets an id unless it has one. Says the id.
@@ -101,6 +143,23 @@ impl TelegramServer {
     /// Somebody throws the bot out of a group.
     pub fn kick(&self, chat: i64) {
         self.change(|state| state.set_access(chat, 1, Access::Kicked));
+    }
+
+    /// A person lets the bot into a group that it was not in.
+    pub fn lets_in(&self, chat: i64, by: i64) {
+        self.change(|state| {
+            state.user(by);
+            let group = state.chat_entry(chat);
+            group.members.insert(by);
+            // Whoever was never in a group has left it, as the platform puts it.
+            group.access = Access::Absent;
+            state.set_access(chat, by, Access::Open);
+            let bot = json!([state.bot.to_json()]);
+            let message = Message { service: Some(("new_chat_members", bot)), ..State::new_message(by, "") };
+            let id = state.post(chat, message);
+            let json = state.message_json(chat, id);
+            state.updates.push("message", json);
+        });
     }
 
     /// Somebody upgrades a group: it goes on under another id, which this says.
@@ -149,9 +208,14 @@ impl TelegramServer {
 
 impl State {
     fn write(&mut self, chat: i64, from: i64, text: &str, topic: Option<i64>, reply_to: Option<i64>) -> i64 {
+        let message = Message { body: entities::as_typed(text), topic, reply_to, ..Self::new_message(from, "") };
+        self.deliver(chat, from, message)
+    }
+
+    /// Puts a message of a person into a chat and tells the bot, if it is for the bot.
+    fn deliver(&mut self, chat: i64, from: i64, message: Message) -> i64 {
         self.user(from);
         self.chat_entry(chat).members.insert(from);
-        let message = Message { body: entities::as_typed(text), topic, reply_to, ..Self::new_message(from, "") };
         let id = self.post(chat, message);
         if self.is_for_bot(chat, id) {
             let json = self.message_json(chat, id);
@@ -187,7 +251,11 @@ impl State {
     }
 
     fn set_access(&mut self, chat: i64, by: i64, access: Access) {
-        let status = |access| if access == Access::Open { "member" } else { "kicked" };
+        let status = |access| match access {
+            Access::Open => "member",
+            Access::Absent => "left",
+            _ => "kicked",
+        };
         let by = self.user(by).to_json();
         let chat = self.chat_entry(chat);
         let before = std::mem::replace(&mut chat.access, access);

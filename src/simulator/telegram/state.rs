@@ -48,7 +48,13 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(token: &str) -> Self {
         let id = token.split(':').next().and_then(|digits| digits.parse().ok()).unwrap_or(1);
-        let bot = User { id, is_bot: true, first_name: "Legwork".to_owned(), username: Some("legwork_demo_bot".to_owned()) };
+        let bot = User {
+            id,
+            is_bot: true,
+            first_name: "Legwork".to_owned(),
+            username: Some("legwork_demo_bot".to_owned()),
+            language: None,
+        };
         Self {
             token: token.to_owned(),
             bot,
@@ -74,7 +80,10 @@ impl State {
 
     /// A person, who exists from the first time on that something is done in their name.
     pub(super) fn user(&mut self, id: i64) -> &mut User {
-        self.users.entry(id).or_insert_with(|| User { id, is_bot: false, first_name: format!("User {id}"), username: None })
+        self.users.entry(id).or_insert_with(|| {
+            let language = Some("en".to_owned());
+            User { id, is_bot: false, first_name: format!("User {id}"), username: None, language }
+        })
     }
 
     /// A chat, created when it is first used by a person.
@@ -106,6 +115,7 @@ impl State {
             document: None,
             silent: false,
             service: None,
+            extra: serde_json::Map::new(),
         }
     }
 
@@ -161,6 +171,9 @@ impl State {
         if let Some(topic) = message.topic {
             json["message_thread_id"] = json!(topic);
             json["is_topic_message"] = json!(true);
+        }
+        for (field, value) in &message.extra {
+            json[field] = value.clone();
         }
         if let Some(date) = message.edit_date {
             json["edit_date"] = json!(date);

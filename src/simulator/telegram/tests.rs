@@ -1,6 +1,7 @@
 //! What teloxide and plain HTTP see of this server.
 
 mod markup;
+mod places;
 mod polling;
 mod strictness;
 mod talking;

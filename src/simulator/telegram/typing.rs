@@ -10,6 +10,9 @@ use crate::simulator::telegram::chat::Pulse;
 use crate::simulator::telegram::params::Params;
 use crate::simulator::telegram::refusal::Refusal;
 
+/// The topic that every forum has. It is named here and nowhere else: messages for it must not name it.
+const GENERAL: i64 = 1;
+
 const VISIBLE: Duration = Duration::from_secs(5);
 
 const ACTIONS: [&str; 11] = [
@@ -35,13 +38,21 @@ impl TelegramServer {
         let until = Instant::now() + VISIBLE;
         self.change(|state| {
             let chat = state.usable_chat(params.integer("chat_id"))?;
-            let topic = params.integer("message_thread_id").filter(|id| *id != 0);
-            if topic.is_some_and(|topic| !chat.topics.contains_key(&topic)) {
+            let named = params.integer("message_thread_id").filter(|id| *id != 0);
+            let is_forum = !chat.topics.is_empty();
+            let exists = |topic: i64| chat.topics.contains_key(&topic) || (is_forum && topic == GENERAL);
+            if named.is_some_and(|topic| !exists(topic)) {
                 return Err(Refusal::bad_request("message thread not found"));
             }
             let chat = chat.id;
             state.rate.take(chat)?;
             let chat = state.usable_chat(Some(chat))?;
+            let topic = named.filter(|topic| *topic != GENERAL);
+            if named.is_none() && is_forum {
+                // The platform takes it, and nobody sees it: people look at topics only, and it names none.
+                chat.pulse_count += 1;
+                return Ok(());
+            }
             chat.pulses.retain(|pulse| pulse.topic != topic || pulse.until <= Instant::now());
             chat.pulses.push(Pulse { topic, until });
             chat.pulse_count += 1;

@@ -42,7 +42,7 @@ conversation!(tasks_are_listed_newest_first_in_pages, |world, chat| {
     chat.says("/status");
     chat.hears("You have no active task").await;
     chat.says("/help");
-    chat.hears("/submit <prompt>").await;
+    chat.hears("Try it: ... /submit ... /help").await;
     assert_eq!(world.summary().await.done, 12);
 });
 

@@ -27,12 +27,17 @@ async fn a_request_that_breaks_our_code_is_answered() {
         id: InboundId::parse("one").unwrap(),
         channel: "chat:1".parse().unwrap(),
         session: String::new(),
+        parent: None,
         person: "chat:ann".parse().unwrap(),
+        name: None,
         language: Language::En,
         channel_admin: false,
         direct: false,
         reply: ReplyHandle(String::new()),
         replied_to: None,
+        replied_request: None,
+        by_reply: true,
+        edited: false,
         request: Request::Command(Ok(Command::Status(None))),
     };
     let says = async |words: &str| {

@@ -8,7 +8,7 @@ use legwork::simulator::telegram::{Fault, FaultKind};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::support::chat::Chat;
+use crate::support::chat::{Chat, Place};
 use crate::support::world::{ANN, BOB, World, id};
 
 const MESSAGES: &str = "POST /channels/{id}/messages";
@@ -161,6 +161,65 @@ async fn a_channel_that_was_deleted_makes_the_result_undeliverable_with_its_reas
     bob.says("/status 1");
     bob.hears("#1 done ... Notice “done” to discord:500: undeliverable: the channel does not exist any more").await;
     assert_eq!(world.summary().await.notices_undeliverable, 2);
+    // What matters comes to her alone.
+    let alone = Chat { world: &world, place: Place::Discord { channel: world.discord.dm(ANN) }, person: ANN };
+    let why = "Meant for discord:500, which does not take it: the channel does not exist any more.";
+    for told in ["Result of #1", "#1 done"] {
+        alone.hears(&format!("{why} ... {told}")).await;
+        assert_eq!(alone.count(told), 1, "{:#?}", alone.sees());
+    }
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_that_throws_the_bot_out_gets_nothing_and_who_asked_gets_it_alone() {
+    let world = World::with(administered).await;
+    let (group, ann, bob) = (world.telegram_group(-77, ANN), world.telegram(ANN), world.telegram(BOB));
+    ann.says("/help");
+    running(&group).await;
+    world.telegram.kick(-77);
+    world.model.release();
+    world.settles().await;
+    let why = "Meant for telegram:-77, which does not take it: the bot was removed from the chat.";
+    for told in ["Result of #1", "#1 done"] {
+        ann.hears(&format!("{why} ... {told}")).await;
+        assert_eq!(ann.count(told), 1, "{:#?}", ann.sees());
+    }
+    bob.says("/status 1");
+    bob.hears("Notice “result” to telegram:-77: undeliverable: the bot was removed ... Notice “result” to telegram:1001 instead of telegram:-77: delivered").await;
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_never_started_the_bot_cannot_be_reached_and_that_is_the_end() {
+    let world = World::with(administered).await;
+    let (group, bob) = (world.telegram_group(-77, ANN), world.telegram(BOB));
+    running(&group).await;
+    world.telegram.kick(-77);
+    world.model.release();
+    world.settles().await;
+    bob.says("/status 1");
+    bob.hears("Notice “result” to telegram:1001 instead of telegram:-77: undeliverable: the chat does not exist").await;
+    assert_eq!(world.summary().await.notices_undeliverable, 4);
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_that_becomes_a_supergroup_takes_its_tasks_along() {
+    let world = World::starts().await;
+    let group = world.telegram_group(-77, ANN);
+    running(&group).await;
+    group.says("/submit Tell me more");
+    group.hears("#2 queued").await;
+    let moved = world.telegram_group(world.telegram.migrate(-77), ANN);
+    world.model.release();
+    world.settles().await;
+    for told in ["Result of #1", "#1 done", "Result of #2"] {
+        assert_eq!(moved.count(told), 1, "{:#?}", moved.sees());
+    }
+    moved.says("/list");
+    moved.hears("#2 done ... #1 done").await;
+    assert_eq!(world.summary().await.notices_undeliverable, 0);
     world.closes().await;
 }
 

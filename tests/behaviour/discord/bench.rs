@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use legwork::adapters::discord::{Discord, DiscordError, DiscordNotifier, DiscordTyping};
 use legwork::background::ports::{ChannelNotifier, Clock, OutgoingMessage, Purpose, SendError, Sent};
-use legwork::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply};
+use legwork::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply, Typing};
 use legwork::config::DiscordConfig;
 use legwork::domain::channel::{ChannelId, PersonId};
 use legwork::domain::command::{Action, Button};
@@ -57,6 +57,7 @@ pub(crate) struct Script {
     reply: Mutex<Reply>,
     open: watch::Sender<bool>,
     allows: AtomicBool,
+    allows_only: Mutex<Option<String>>,
     heard: Mutex<Vec<Inbound>>,
     completions: Mutex<Vec<(String, String)>>,
 }
@@ -67,6 +68,7 @@ impl Script {
             reply: Mutex::new(say("understood")),
             open: watch::Sender::new(true),
             allows: AtomicBool::new(true),
+            allows_only: Mutex::default(),
             heard: Mutex::default(),
             completions: Mutex::default(),
         }
@@ -87,6 +89,11 @@ impl Script {
         self.allows.store(allows, Ordering::Relaxed);
     }
 
+    /// From now on the bot may be used in this channel alone.
+    pub(crate) fn allows_only(&self, channel: u64) {
+        *self.allows_only.lock().expect("a script") = Some(format!("discord:{channel}"));
+    }
+
     /// What is offered to those who type.
     pub(crate) fn completes(&self, choices: Vec<(String, String)>) {
         *self.completions.lock().expect("a script") = choices;
@@ -104,8 +111,9 @@ impl Script {
 
 #[async_trait]
 impl Inbox for Script {
-    fn allows(&self, _channel: &ChannelId, _person: &PersonId) -> bool {
-        self.allows.load(Ordering::Relaxed)
+    fn allows(&self, channel: &ChannelId, _person: &PersonId) -> bool {
+        let only = self.allows_only.lock().expect("a script").clone();
+        self.allows.load(Ordering::Relaxed) && only.is_none_or(|only| only == channel.to_string())
     }
 
     fn language(&self, spoken: Language) -> Language {
@@ -118,10 +126,12 @@ impl Inbox for Script {
         self.reply.lock().expect("a script").clone()
     }
 
-    async fn complete_task(&self, _person: &PersonId, typed: &str) -> Vec<(String, String)> {
+    async fn channel_moved(&self, _from: &ChannelId, _to: &ChannelId) {}
+
+    async fn complete_task(&self, typing: Typing) -> Vec<(String, String)> {
         self.opened().await;
         let choices = self.completions.lock().expect("a script").clone();
-        choices.into_iter().filter(|(value, _)| value.starts_with(typed)).collect()
+        choices.into_iter().filter(|(value, _)| value.starts_with(&typing.typed)).collect()
     }
 }
 
@@ -196,6 +206,11 @@ impl Bench {
         bench.connect();
         bench.until_ready().await;
         bench
+    }
+
+    /// Other servers with commands of their own, from the next start on.
+    pub(crate) fn reconfigure(&mut self, guilds: Vec<u64>) {
+        self.config.guilds = guilds;
     }
 
     /// Starts the adapter.

@@ -44,6 +44,15 @@ impl<'w> Chat<'w> {
         Self { person, ..self }
     }
 
+    /// The same chat, with the person's app in this language from now on.
+    pub fn speaking(self, tag: &str) -> Self {
+        match self.place {
+            Place::Telegram { .. } => self.world.telegram.set_language(id(self.person), Some(tag)),
+            Place::Discord { .. } => self.world.discord.set_locale(self.person, tag),
+        }
+        self
+    }
+
     /// The channel in the text form of Legwork.
     pub fn channel(&self) -> String {
         match self.place {

@@ -17,7 +17,7 @@ async fn it_is_ready_once_a_poll_was_answered() {
     let polls = world.server.requests("getUpdates");
     assert_eq!(polls[0].1["timeout"], json!(0), "the first poll does not wait");
     assert_eq!(polls[1].1["timeout"], json!(50));
-    assert_eq!(polls[0].1["allowed_updates"], json!(["message", "callback_query"]));
+    assert_eq!(polls[0].1["allowed_updates"], json!(["message", "edited_message", "callback_query", "my_chat_member"]));
     bot.stops().await;
     world.ends().await;
 }
@@ -160,21 +160,6 @@ async fn a_webhook_is_removed_without_losing_what_waits() {
     bot.is_ready().await;
     assert_eq!(world.server.calls("deleteWebhook"), 1, "there was none to be removed");
     bot.stops().await;
-    world.ends().await;
-}
-
-#[tokio::test]
-async fn the_command_menu_is_set_once() {
-    let (world, bot) = World::started().await;
-    world.until("the menu", |server| (!server.menu().is_empty()).then_some(())).await;
-    let names: Vec<_> = world.server.menu().into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["submit", "status", "cancel", "list", "result", "retry", "notify", "help", "start"]);
-    bot.stops().await;
-    let bot = world.starts_bot();
-    world.until("the second look", |server| (server.calls("getMyCommands") == 2).then_some(())).await;
-    bot.is_ready().await;
-    bot.stops().await;
-    assert_eq!(world.server.calls("setMyCommands"), 1);
     world.ends().await;
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use legwork::adapters::telegram::{Telegram, TelegramError, TelegramNotifier, TelegramTyping};
 use legwork::background::ports::{ChannelNotifier, Clock, OutgoingMessage, Purpose, SendError, Sent};
-use legwork::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply};
+use legwork::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply, Typing};
 use legwork::config::TelegramConfig;
 use legwork::domain::channel::{ChannelId, PersonId};
 use legwork::domain::id::TaskId;
@@ -58,16 +58,37 @@ pub(super) struct ScriptedInbox {
     script: Mutex<Script>,
     heard: watch::Sender<Vec<Inbound>>,
     held: watch::Sender<BTreeSet<String>>,
+    moved: watch::Sender<Vec<(String, String)>>,
+    /// Whose name makes our own code break.
+    breaks_on: Mutex<Option<PersonId>>,
 }
 
 impl ScriptedInbox {
     fn new() -> Self {
         let held = watch::Sender::new(BTreeSet::new());
-        Self { script: Mutex::new(Box::new(|_| say("noted"))), heard: watch::Sender::new(Vec::new()), held }
+        Self {
+            script: Mutex::new(Box::new(|_| say("noted"))),
+            heard: watch::Sender::new(Vec::new()),
+            held,
+            moved: watch::Sender::default(),
+            breaks_on: Mutex::default(),
+        }
     }
 
     pub(super) fn answers(&self, script: impl Fn(&Inbound) -> Reply + Send + Sync + 'static) {
         *self.script.lock().unwrap() = Box::new(script);
+    }
+
+    /// From now on our own code breaks whenever it is asked about this person.
+    pub(super) fn breaks_on(&self, person: i64) {
+        *self.breaks_on.lock().unwrap() = Some(format!("telegram:{person}").parse().unwrap());
+    }
+
+    /// Waits until a channel has moved; gives where from and where to.
+    pub(super) async fn hears_of_a_move(&self) -> (String, String) {
+        let mut moved = self.moved.subscribe();
+        let first = soon("a move", moved.wait_for(|moved| !moved.is_empty())).await.unwrap().first().cloned();
+        first.unwrap()
     }
 
     /// Requests from this channel wait from now on.
@@ -94,6 +115,8 @@ impl ScriptedInbox {
 #[async_trait]
 impl Inbox for ScriptedInbox {
     fn allows(&self, _channel: &ChannelId, person: &PersonId) -> bool {
+        let breaks_on = self.breaks_on.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        assert!(breaks_on.as_ref() != Some(person), "a defect in our own code");
         person.address() != BOB.to_string()
     }
 
@@ -108,7 +131,11 @@ impl Inbox for ScriptedInbox {
         (self.script.lock().unwrap_or_else(PoisonError::into_inner))(&inbound)
     }
 
-    async fn complete_task(&self, _person: &PersonId, _typed: &str) -> Vec<(String, String)> {
+    async fn channel_moved(&self, from: &ChannelId, to: &ChannelId) {
+        self.moved.send_modify(|moved| moved.push((from.to_string(), to.to_string())));
+    }
+
+    async fn complete_task(&self, _typing: Typing) -> Vec<(String, String)> {
         Vec::new()
     }
 }

@@ -16,6 +16,7 @@ use crate::background::ports::{
     Thread,
 };
 use crate::domain::channel::ChannelId;
+use crate::domain::headline::Headline;
 use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskRef, WorkerId};
 use crate::domain::limits::Limits;
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
@@ -209,6 +210,12 @@ impl Ledger for MemoryLedger {
         let rows = self.rows();
         let wanted = rows.tasks_before(filter.before).filter(|task| fits(task, filter));
         Ok(wanted.take(filter.limit).cloned().collect())
+    }
+
+    async fn headlines(&self, filter: &TaskFilter) -> Result<Vec<Headline>, LedgerError> {
+        let rows = self.rows();
+        let wanted = rows.tasks_before(filter.before).filter(|task| fits(task, filter));
+        Ok(wanted.take(filter.limit).map(Headline::of).collect())
     }
 
     async fn summary(&self) -> Result<MonitorSummary, LedgerError> {

@@ -7,6 +7,7 @@
 mod channels;
 mod columns;
 mod file;
+mod headlines;
 mod job;
 mod moving;
 mod notices;
@@ -30,6 +31,7 @@ use crate::background::ports::{
     Thread,
 };
 use crate::domain::channel::ChannelId;
+use crate::domain::headline::Headline;
 use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskRef, WorkerId};
 use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
@@ -213,6 +215,11 @@ impl Ledger for SqliteLedger {
     async fn list(&self, filter: &TaskFilter) -> Result<Vec<Task>, LedgerError> {
         let filter = filter.clone();
         self.readers.read(move |file| queries::list(file, &filter)).await
+    }
+
+    async fn headlines(&self, filter: &TaskFilter) -> Result<Vec<Headline>, LedgerError> {
+        let filter = filter.clone();
+        self.readers.read(move |file| headlines::read(file, &filter)).await
     }
 
     async fn summary(&self) -> Result<MonitorSummary, LedgerError> {

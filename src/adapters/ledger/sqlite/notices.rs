@@ -54,7 +54,8 @@ pub(super) fn of_task(connection: &Connection, task: &TaskId) -> Result<Vec<Noti
 
 /// Adds a notice, unless its task has the same one; tells whether it was added.
 pub(super) fn insert(connection: &Connection, notice: &Notice) -> Result<bool, LedgerError> {
-    let sql = "INSERT INTO notices (id, task, kind, attempt, channel, state, state_at, created_at, doubted, tries, reply, instead_of, room) \
+    let sql = "INSERT INTO notices (id, task, kind, attempt, channel, state, state_at, created_at, doubted, tries, reply, \
+               instead_of, room) \
                VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6, 0, 0, ?7, ?8, ?9) ON CONFLICT (task, kind, attempt, channel) DO NOTHING";
     let values = params![
         notice.id.0,

@@ -80,6 +80,14 @@ pub(super) fn list(connection: &Connection, filter: &TaskFilter) -> Result<Vec<T
 
 /// The tasks of a person, of a channel, or all, along that index.
 fn list_by_number(connection: &Connection, filter: &TaskFilter) -> Result<Vec<Task>, LedgerError> {
+    let (conditions, values) = conditions(filter);
+    let sql = format!("{}{conditions}", select_task!("WHERE "));
+    let values: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
+    tasks::many(connection, &sql, values.as_slice())
+}
+
+/// A filter as what follows `WHERE`, and its values.
+pub(super) fn conditions(filter: &TaskFilter) -> (String, Vec<Box<dyn ToSql>>) {
     let (before, limit) = bounds(filter);
     let mut conditions = vec!["number < ?1".to_owned()];
     let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(before), Box::new(limit)];
@@ -97,10 +105,7 @@ fn list_by_number(connection: &Connection, filter: &TaskFilter) -> Result<Vec<Ta
         let codes: Vec<String> = filter.statuses.iter().map(|status| status.code().to_string()).collect();
         conditions.push(format!("status IN ({})", codes.join(", ")));
     }
-    let (select, conditions) = (select_task!("WHERE "), conditions.join(" AND "));
-    let sql = format!("{select}{conditions} ORDER BY number DESC LIMIT ?2");
-    let values: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
-    tasks::many(connection, &sql, values.as_slice())
+    (format!("{} ORDER BY number DESC LIMIT ?2", conditions.join(" AND ")), values)
 }
 
 /// The number before which to begin, and how many to give.

@@ -3,6 +3,7 @@
 use super::{at, done, ended, in_each, notice_of, running};
 use crate::domain::channel::ChannelId;
 use crate::domain::failure::{Failure, FailureCode};
+use crate::domain::headline::Headline;
 use crate::domain::id::TaskNumber;
 use crate::domain::notice::{Notice, NoticeKind};
 use crate::domain::parse::ParseError;
@@ -159,7 +160,7 @@ fn a_private_task_shows_its_text_to_who_asked_only() {
             wording::notice(language, &notice_of(NoticeKind::Done, &task), &task, None),
             wording::notice(language, &notice_of(NoticeKind::Failed, &failure), &failure, None),
             wording::status(language, &view(&failure)),
-            wording::list(language, &[task.clone()], false, &here, at(20)),
+            wording::list(language, &[Headline::of(&task)], &here, at(20)),
         ];
         assert!(said.iter().all(|text| !text.contains("offers") && !text.contains("secret") && !text.contains("was empty")));
         said

@@ -2,6 +2,7 @@
 
 mod channels;
 mod files;
+mod listed;
 mod odd;
 mod refused;
 mod spoken;
@@ -16,7 +17,7 @@ use crate::domain::preferences::Manner;
 use crate::domain::prompt::Prompt;
 use crate::domain::task::{CancelledBy, Event, NewTask, Outcome, RunSettings, Task};
 use crate::domain::time::{Timestamp, from_millis};
-use crate::domain::usage::Usage;
+use crate::domain::usage::{Progress, Usage};
 use crate::domain::wording;
 
 const LANGUAGES: [Language; 2] = [Language::En, Language::De];
@@ -81,13 +82,13 @@ fn notice_of(kind: NoticeKind, task: &Task) -> Notice {
         attempt: task.attempt,
         channel: "chat:7".parse().unwrap(),
         reply: None,
+        instead_of: None,
         created_at: at(0),
         state: NoticeState::Owed { due_at: at(0) },
         receipts: Vec::new(),
         in_flight_since: None,
         tries: 0,
         last_error: None,
-        instead_of: None,
     }
 }
 
@@ -111,4 +112,9 @@ fn in_each(said: impl Fn(Language) -> Vec<String>) -> String {
         assert!(!text.contains(['{', '}', '$', '\u{2068}', '\u{2069}']), "not filled in: {text}");
     }
     texts.join("\n\n")
+}
+
+/// The status of a task without any notice.
+fn shown(language: Language, task: &Task, ahead: Option<usize>, progress: Option<&Progress>) -> String {
+    wording::status(language, &wording::StatusView { task, ahead, progress, notices: &[], held: &[], here: &here(), now: at(20) })
 }

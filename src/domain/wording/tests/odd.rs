@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::{LANGUAGES, at, done, ended, here, notice_of, running, task};
 use crate::domain::command::CommandName;
 use crate::domain::failure::{Failure, FailureCode};
+use crate::domain::headline::Headline;
 use crate::domain::id::{TaskNumber, TaskRef};
 use crate::domain::language::Language;
 use crate::domain::limits::Limits;
@@ -41,7 +42,8 @@ fn said(language: Language, mut task: Task, count: u64, odd: &str) -> Vec<String
     let mut said: Vec<String> = notices.iter().map(|notice| wording::notice(language, notice, &task, Some(small))).collect();
     said.extend([
         wording::status(language, &view),
-        wording::list(language, std::slice::from_ref(&task), true, &here(), at(-20)),
+        wording::list_of_all(language, &[Headline::of(&task)], |_| Some(odd.to_owned()), &here(), at(-20)),
+        wording::suggestion(language, &Headline::of(&task)),
         wording::result(language, &task),
         wording::not_allowed(language, odd, odd),
         wording::target_refused(language, &here(), odd),

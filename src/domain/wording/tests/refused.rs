@@ -19,7 +19,8 @@ fn refusals_say_what_to_do() {
         wording::not_allowed(language, "chat:5", "chat:7"),
         wording::not_yours(language, nine),
         wording::not_found(language, &TaskRef::Number(nine)),
-        wording::which_task(language, CommandName::Retry),
+        wording::which_task(language, CommandName::Retry, true),
+        wording::which_task(language, CommandName::Retry, false),
         wording::not_finished(language, nine, Status::Pending),
         wording::retry_of_unfinished(language, nine, Status::Running),
         wording::list_all_is_for_admins(language),
@@ -34,6 +35,7 @@ fn refusals_say_what_to_do() {
     #9 is not your task: only who asked for it, or an admin, may do that. Nothing has changed.
     There is no task #9. Use /list to see yours.
     Which task? Write it like /retry 42, or reply with /retry to a message of the task. Use /list to see yours.
+    Which task? Write it like /retry 42. Use /list to see yours.
     #9 is queued, it has no result yet. This channel hears when it ends; /status 9 shows how far it is.
     #9 is still running. Cancel it first (/cancel 9), or wait for its end.
     Only admins see everybody's tasks. Use /list to see yours.
@@ -48,6 +50,7 @@ fn refusals_say_what_to_do() {
     #9 ist nicht deine Aufgabe: Das darf nur, wer sie abgegeben hat, oder ein Admin. Es hat sich nichts geändert.
     Es gibt keine Aufgabe #9. /list zeigt deine.
     Welche Aufgabe? Schreib zum Beispiel /retry 42, oder antworte mit /retry auf eine Nachricht zu der Aufgabe. /list zeigt deine.
+    Welche Aufgabe? Schreib zum Beispiel /retry 42. /list zeigt deine.
     #9 wartet noch und hat kein Ergebnis. Wenn sie beendet ist, steht es hier im Kanal; /status 9 zeigt, wie weit sie ist.
     #9 läuft noch. Brich sie zuerst ab (/cancel 9) oder warte, bis sie beendet ist.
     Nur Admins sehen die Aufgaben von allen. /list zeigt deine.

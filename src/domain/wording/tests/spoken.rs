@@ -1,13 +1,13 @@
 //! Every sentence, as people read it.
 
-use super::{at, cancelled_by, done, ended, here, in_each, notice, notice_of, receipt, running, task};
+use super::{at, cancelled_by, done, ended, here, in_each, notice, notice_of, receipt, running, shown, task};
 use crate::domain::command::{Button, CommandName};
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::id::TaskNumber;
 use crate::domain::language::Language;
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::status::Status;
-use crate::domain::task::{Outcome, Task};
+use crate::domain::task::Outcome;
 use crate::domain::usage::{Progress, Usage};
 use crate::domain::wording;
 
@@ -99,10 +99,6 @@ fn buttons() {
     ");
 }
 
-fn shown(language: Language, task: &Task, ahead: Option<usize>, progress: Option<&Progress>) -> String {
-    wording::status(language, &wording::StatusView { task, ahead, progress, notices: &[], held: &[], here: &here(), now: at(20) })
-}
-
 #[test]
 fn a_status_shows_everything() {
     let usage = Usage { input: 10, output: 20, estimated: true, ..Usage::default() };
@@ -131,7 +127,11 @@ fn a_status_tells_where_every_notice_is() {
     task.new.retry_of = Some(TaskNumber(41));
     let states = [
         (NoticeKind::Accepted, NoticeState::Delivered { at: at(1) }, 0),
-        (NoticeKind::Started, NoticeState::Undeliverable { at: at(1), reason: "the bot was blocked".to_owned() }, 1),
+        (
+            NoticeKind::Started,
+            NoticeState::Undeliverable { at: at(1), reason: "the bot was blocked by this person".to_owned() },
+            1,
+        ),
         (NoticeKind::Failed, NoticeState::Owed { due_at: at(1) }, 2),
         (NoticeKind::Result, NoticeState::Owed { due_at: at(1) }, 1),
         (NoticeKind::Done, NoticeState::Owed { due_at: at(1) }, 0),
@@ -140,6 +140,7 @@ fn a_status_tells_where_every_notice_is() {
         let mut notice = notice_of(kind, &task);
         notice.last_error = (tries > 0).then(|| "no answer".to_owned());
         notice.receipts = vec![receipt("5"), receipt("6")];
+        notice.instead_of = (kind == NoticeKind::Done).then(|| "chat:8".parse().unwrap());
         (notice.state, notice.tries) = (state, tries);
         notice
     });
@@ -167,10 +168,10 @@ fn a_status_tells_where_every_notice_is() {
     Used: 2.1k tokens, cost unknown
     Repeats: #41
     Notice “accepted” to chat:7: delivered 14:13:21 UTC (19 s ago) as message 5, 6
-    Notice “started” to chat:7: undeliverable: the bot was blocked
+    Notice “started” to chat:7: undeliverable: the bot was blocked by this person
     Notice “failed” to chat:7: not yet delivered, 2 tries so far: no answer
     Notice “result” to chat:7: not yet delivered, 1 try so far: no answer
-    Notice “done” to chat:7: on its way
+    Notice “done” to chat:7 instead of chat:8: on its way
 
     #42 fehlgeschlagen nach 12 s
     Auftrag: Compare the three offers
@@ -181,70 +182,10 @@ fn a_status_tells_where_every_notice_is() {
     Verbrauch: 2,1 Tsd. Token, Kosten unbekannt
     Wiederholung von: #41
     Meldung „angenommen“ an chat:7: zugestellt 14:13:21 UTC (vor 19 s) als Nachricht 5, 6
-    Meldung „begonnen“ an chat:7: nicht zustellbar: the bot was blocked
-    Meldung „fehlgeschlagen“ an chat:7: noch nicht zugestellt, 2 Versuche bisher: no answer
-    Meldung „Ergebnis“ an chat:7: noch nicht zugestellt, 1 Versuch bisher: no answer
-    Meldung „fertig“ an chat:7: unterwegs
-    ");
-}
-
-#[test]
-fn lists_have_a_line_for_each_task() {
-    let progress = |phase: &str| Progress { phase: phase.to_owned(), step: 2, usage: Usage::default() };
-    let headline = |language, phase: &str| {
-        let status = shown(language, &running(1), None, Some(&progress(phase)));
-        status.lines().next().unwrap().to_owned()
-    };
-    let tasks = [task(), running(1), done("x"), cancelled_by(None)];
-    insta::assert_snapshot!(in_each(|language| vec![
-        wording::active_tasks(language, &tasks[..2], &here(), at(20)),
-        wording::active_tasks(language, &[], &here(), at(20)),
-        wording::list(language, &tasks, false, &here(), at(20)),
-        wording::list(language, &[], false, &here(), at(20)),
-        wording::list(language, &tasks[2..], true, &here(), at(20)),
-        wording::list(language, &[], true, &here(), at(20)),
-        shown(language, &task(), Some(1), None).lines().next().unwrap().to_owned(),
-        headline(language, "thinking"),
-        headline(language, "waiting for the model"),
-        headline(language, "asking the library"),
-    ]), @"
-    Your active tasks:
-    #42 queued: Compare the three offers
-    #42 running for 17 s: Compare the three offers
-    You have no active task. Use /submit to hand one over, /list to see the ended ones.
-    Your tasks, newest first:
-    #42 queued: Compare the three offers
-    #42 running for 17 s: Compare the three offers
-    #42 done after 12 s: Compare the three offers
-    #42 cancelled before it started: Compare the three offers
-    Your tasks: none here. Use /submit to hand one over.
-    Tasks of this channel, newest first:
-    #42 done after 12 s: Compare the three offers
-    #42 cancelled before it started: Compare the three offers
-    Tasks of this channel: none here. Use /submit to hand one over.
-    #42 queued: 1 task is ahead of it
-    #42 running for 17 s, step 2: thinking
-    #42 running for 17 s, step 2: waiting for the model
-    #42 running for 17 s, step 2: asking the library
-
-    Deine laufenden und wartenden Aufgaben:
-    #42 wartet: Compare the three offers
-    #42 läuft seit 17 s: Compare the three offers
-    Bei dir läuft oder wartet gerade keine Aufgabe. Mit /submit gibst du eine ab, /list zeigt die beendeten.
-    Deine Aufgaben, die neuesten zuerst:
-    #42 wartet: Compare the three offers
-    #42 läuft seit 17 s: Compare the three offers
-    #42 fertig nach 12 s: Compare the three offers
-    #42 abgebrochen vor dem Start: Compare the three offers
-    Hier sind keine Aufgaben von dir. Mit /submit gibst du eine ab.
-    Alle Aufgaben in diesem Kanal, die neuesten zuerst:
-    #42 fertig nach 12 s: Compare the three offers
-    #42 abgebrochen vor dem Start: Compare the three offers
-    In diesem Kanal sind keine Aufgaben. Mit /submit gibst du eine ab.
-    #42 wartet: 1 Aufgabe ist vor ihr dran
-    #42 läuft seit 17 s, Schritt 2: denkt nach
-    #42 läuft seit 17 s, Schritt 2: wartet auf das Modell
-    #42 läuft seit 17 s, Schritt 2: asking the library
+    Meldung „begonnen“ an chat:7: nicht zustellbar: diese Person hat den Bot blockiert
+    Meldung „fehlgeschlagen“ an chat:7: noch nicht zugestellt, 2 Versuche bisher: (auf Englisch) no answer
+    Meldung „Ergebnis“ an chat:7: noch nicht zugestellt, 1 Versuch bisher: (auf Englisch) no answer
+    Meldung „fertig“ an chat:7 statt an chat:8: unterwegs
     ");
 }
 
@@ -302,7 +243,7 @@ fn answers_to_commands_and_buttons() {
 
 #[test]
 fn help_is_for_somebody_who_reads_it_for_the_first_time() {
-    insta::assert_snapshot!(in_each(|language| vec![wording::help(language, true)]), @"
+    insta::assert_snapshot!(in_each(|language| vec![wording::help(language, true, true)]), @"
     I take tasks that need a while and work on them in the background. You can close the app: I write here when a task starts, and its result comes here when it is done.
 
     Try it:
@@ -318,7 +259,7 @@ fn help_is_for_somebody_who_reads_it_for_the_first_time() {
     /notify: what this channel hears of its tasks
     /help: this text
 
-    42 stands for the number of a task. Every message about a task names it, like #42. Some of this works with the buttons below the messages, too.
+    42 stands for the number of a task. Every message about a task names it, like #42. Some of this works with the buttons below the messages, too. A reply to a message about a task needs no number: /cancel as a reply stops that task.
     You are an admin here: you see and cancel everybody's tasks in this channel, and /list all shows them.
 
     Ich übernehme Aufgaben, die etwas dauern, und erledige sie im Hintergrund. Du kannst die App schließen: Ich schreibe hier, wenn eine Aufgabe beginnt, und ihr Ergebnis kommt hierher, sobald sie fertig ist.
@@ -336,10 +277,10 @@ fn help_is_for_somebody_who_reads_it_for_the_first_time() {
     /notify: was dieser Kanal von seinen Aufgaben hört
     /help: dieser Text
 
-    42 steht für die Nummer einer Aufgabe. Jede Nachricht zu einer Aufgabe nennt sie, etwa #42. Manches davon geht auch mit den Knöpfen unter den Nachrichten.
+    42 steht für die Nummer einer Aufgabe. Jede Nachricht zu einer Aufgabe nennt sie, etwa #42. Manches davon geht auch mit den Knöpfen unter den Nachrichten. Eine Antwort auf eine Nachricht zu einer Aufgabe braucht keine Nummer: /cancel als Antwort bricht sie ab.
     Du bist hier Admin: Du siehst alle Aufgaben in diesem Kanal (/list all) und kannst sie abbrechen.
     ");
-    assert!(wording::help(Language::En, true).starts_with(&wording::help(Language::En, false)));
+    assert!(wording::help(Language::En, true, false).starts_with(&wording::help(Language::En, false, false)));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod faults;
 mod interactions;
+mod places;
 mod rest;
 mod sessions;
 

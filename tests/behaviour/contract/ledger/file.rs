@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use legwork::adapters::ledger::sqlite::{OpenError, SqliteLedger};
-use legwork::background::ports::{Acceptance, LedgerError, TaskFilter};
+use legwork::background::ports::{Acceptance, Ledger, LedgerError, TaskFilter};
 use legwork::domain::id::{TaskNumber, TaskRef};
+use legwork::domain::language::Language;
 use legwork::domain::limits::Limits;
 use legwork::domain::status::Status;
 use legwork::domain::usage::Usage;
@@ -137,6 +138,27 @@ async fn a_file_of_a_newer_program_is_refused_and_not_touched() {
     assert!(matches!(refused, OpenError::Newer { found: 999, .. }), "{refused:?}");
     let version: i64 = Connection::open(&path).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     assert_eq!(version, 999);
+}
+
+#[tokio::test]
+async fn tasks_from_before_languages_speak_english() {
+    let (_folder, path) = scratch();
+    tamper(&path, include_str!("../../../../src/adapters/ledger/sqlite/migrations/0001_tasks_and_notices.sql"));
+    tamper(
+        &path,
+        "INSERT INTO tasks (number, id, turn, status, attempt, epoch, submitted_at, tokens_input, tokens_cached_input, \
+         tokens_output, tokens_reasoning, tokens_estimated, session, events) \
+         VALUES (7, 'old', 0, 1, 0, 0, 5, 0, 0, 0, 0, 0, '', 'done');
+         INSERT INTO prompts VALUES (7, 'count the boats');
+         PRAGMA application_id = 0x4C67776B; PRAGMA user_version = 1",
+    );
+    let ledger: Arc<dyn Ledger> = Arc::new(SqliteLedger::open(&path).unwrap());
+    let language = async || ledger.find(&TaskRef::Number(TaskNumber(7))).await.unwrap().unwrap().0.new.origin.language;
+    assert_eq!(language().await, Language::En);
+    tamper(&path, "UPDATE tasks SET language = 'de'");
+    assert_eq!(language().await, Language::De);
+    tamper(&path, "UPDATE tasks SET language = 'tlh'");
+    assert_eq!(language().await, Language::En, "a language that is not spoken makes no task unreadable");
 }
 
 #[tokio::test]

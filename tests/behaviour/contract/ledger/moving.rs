@@ -86,7 +86,7 @@ async fn a_person_who_is_told_already_is_not_told_twice(desk: Desk) {
 
 async fn what_lives_moves_with_its_channel(desk: Desk) {
     let mut new = desk.task_in("telegram:-1");
-    new.origin.session = "telegram:-1".to_owned();
+    "telegram:-1".clone_into(&mut new.origin.session);
     new.origin.person = Some(person("telegram:-1"));
     new.deliver_to = vec![channel("telegram:-1/3"), channel("discord:1")];
     let running = desk.running(new).await;

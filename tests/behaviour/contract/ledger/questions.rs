@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use legwork::background::ports::TaskFilter;
+use legwork::domain::headline::Headline;
 use legwork::domain::id::{TaskNumber, TaskRef};
+use legwork::domain::prompt::Prompt;
 use legwork::domain::status::Status;
 use legwork::domain::summary::MonitorSummary;
 
@@ -15,6 +17,7 @@ contract! {
     only_waiting_tasks_have_a_place_in_the_queue,
     tasks_are_listed_newest_first_and_by_pages,
     a_list_shows_only_what_is_asked_for,
+    headlines_are_the_tasks_of_the_list_in_short,
     the_summary_counts_everything,
     pruning_forgets_what_ended_before_and_owes_nothing,
     what_is_forgotten_leaves_no_trace_and_its_number_is_not_used_again,
@@ -83,6 +86,31 @@ async fn a_list_shows_only_what_is_asked_for(desk: Desk) {
     let both = TaskFilter { person: one, channel: Some(channel("telegram:1")), ..of(&[Status::Done, Status::Running]) };
     assert_eq!(listed(&desk, both).await, [1]);
     assert_eq!(listed(&desk, TaskFilter { person: Some(person("telegram:9")), ..all }).await, [0; 0]);
+}
+
+async fn headlines_are_the_tasks_of_the_list_in_short(desk: Desk) {
+    let done = desk.running(desk.task_of("telegram:1")).await;
+    desk.finish(&done, answer(&"word ".repeat(1000))).await;
+    let mut long = desk.task_of("telegram:2");
+    // The hundredth character of this prompt is made of two code points, and must not be cut in two.
+    long.prompt = Prompt::parse(&format!("{}e\u{301}{}", "ü".repeat(99), "x".repeat(9999))).unwrap();
+    desk.running(long).await;
+    let mut piled = desk.task_of("telegram:1");
+    piled.prompt = Prompt::parse(&format!("a{}", "\u{301}".repeat(300))).unwrap();
+    desk.accept(piled).await;
+    desk.accept(desk.silent_task()).await;
+    let all = TaskFilter { limit: 9, ..TaskFilter::default() };
+    let of_one = TaskFilter { person: Some(person("telegram:1")), ..all.clone() };
+    let alive = TaskFilter { statuses: vec![Status::Pending, Status::Running], ..all.clone() };
+    let page = TaskFilter { before: Some(TaskNumber(3)), limit: 1, ..all.clone() };
+    for filter in [all, of_one, alive, page] {
+        let tasks = desk.ledger.list(&filter).await.unwrap();
+        let expected: Vec<Headline> = tasks.iter().map(Headline::of).collect();
+        assert_eq!(desk.ledger.headlines(&filter).await.unwrap(), expected, "{filter:?}");
+        assert!(expected.iter().all(|headline| headline.prompt.chars().count() <= 100));
+    }
+    let of_another = TaskFilter { person: Some(person("telegram:2")), limit: 1, ..TaskFilter::default() };
+    assert_eq!(desk.ledger.headlines(&of_another).await.unwrap()[0].prompt, "ü".repeat(99));
 }
 
 async fn the_summary_counts_everything(desk: Desk) {

@@ -1,0 +1,121 @@
+//! What a failed try to deliver a notice means: wait, try again later, go elsewhere, or give up.
+//!
+//! A platform that is away is tried for a day, with pauses that grow. A channel that refuses for good is told apart from
+//! that: what matters then goes to the person who asked, alone and once, and the ledger owes it in the same transaction in
+//! which it stops owing it to the channel.
+
+use std::time::Duration;
+
+use crate::background::notification::{Notification, Notified};
+use crate::background::ports::{Delivery, LedgerError, SendError};
+use crate::domain::channel::ChannelId;
+use crate::domain::id::TaskRef;
+use crate::domain::notice::Notice;
+use crate::domain::time::{elapsed, later};
+use crate::domain::wording::deliveries::given_up;
+
+/// After this time an undelivered notice is given up.
+const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
+/// But not before it was tried so often: what was owed while this server was away for long has not been tried at all.
+const LEAST_TRIES: u32 = 10;
+/// Tries to find the way to the person whose channel refused a notice.
+const TRIES_OF_FALLBACK: u32 = 5;
+/// The pause after the first failed try; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause between tries.
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
+
+impl Notification {
+    /// It will never be delivered, and nothing else is tried.
+    pub(super) async fn give_up(&self, notice: &Notice, reason: &str) -> Result<Notified, LedgerError> {
+        let delivery = Delivery::Undeliverable { reason: reason.to_owned(), fallback: None };
+        self.record(notice, delivery, Notified::Undeliverable).await
+    }
+
+    /// A channel goes on under another id: moves what is stored of it.
+    pub(crate) async fn moved(&self, from: &ChannelId, to: &ChannelId) -> Result<(), LedgerError> {
+        let notices = self.ledger().move_channel(from, to, self.now()).await?;
+        self.channels().look_again().await?;
+        tracing::warn!(
+            channel.old = %from, channel.new = %to, notices,
+            "a channel has moved, and what is stored of it with it; change the configuration where it names the old one"
+        );
+        Ok(())
+    }
+
+    /// A channel will never take a notice: what matters goes to the person who asked, alone.
+    pub(super) async fn refused(&self, notice: &Notice, reason: String) -> Result<Notified, LedgerError> {
+        match self.direct_channel(notice).await? {
+            Ok(fallback) => {
+                let delivery = Delivery::Undeliverable { reason, fallback };
+                self.record(notice, delivery, Notified::Undeliverable).await
+            }
+            // It is asked for again after the channel has refused once more.
+            Err(error) if notice.tries < TRIES_OF_FALLBACK => {
+                tracing::debug!(task.number = notice.number.0, %error, "the way to the person is not known yet");
+                let pause = if let SendError::RetryAfter(wait) = error { wait } else { pause_after(notice.tries) };
+                let due_at = later(self.now(), pause);
+                self.record(notice, Delivery::Retry { due_at, reason, unknown: false }, Notified::Later(pause)).await
+            }
+            Err(error) => {
+                tracing::warn!(task.number = notice.number.0, %error, "a notice reaches nobody: no way to its person");
+                self.give_up(notice, &reason).await
+            }
+        }
+    }
+
+    /// The channel of the person alone who is to get a notice instead of its channel; none when nobody is.
+    async fn direct_channel(&self, notice: &Notice) -> Result<Result<Option<ChannelId>, SendError>, LedgerError> {
+        if !notice.matters_to_its_person() {
+            return Ok(Ok(None));
+        }
+        let task = self.ledger().find(&TaskRef::Id(notice.task.clone())).await?.map(|(task, _)| task);
+        let Some(person) = task.and_then(|task| task.new.origin.person) else { return Ok(Ok(None)) };
+        Ok(match self.notifier().direct_channel(&person).await {
+            Err(SendError::Undeliverable(_)) => Ok(None),
+            asked => asked,
+        })
+    }
+
+    pub(super) async fn record(&self, notice: &Notice, delivery: Delivery, outcome: Notified) -> Result<Notified, LedgerError> {
+        self.ledger().record_delivery(notice.id, delivery, self.now()).await?;
+        Ok(outcome)
+    }
+
+    /// Decides what a failed try means, and records it.
+    pub(super) async fn failed(&self, notice: &Notice, error: SendError) -> Result<Notified, LedgerError> {
+        let now = self.now();
+        let number = notice.number.0;
+        let reason = error.to_string();
+        let (pause, unknown) = match error {
+            SendError::Undeliverable(reason) => {
+                tracing::warn!(task.number = number, channel = %notice.channel, %reason, "a notice is undeliverable");
+                return self.refused(notice, reason).await;
+            }
+            SendError::RetryAfter(wait) => {
+                let delivery = Delivery::Held { due_at: later(now, wait), reason };
+                return self.record(notice, delivery, Notified::Held(wait)).await;
+            }
+            SendError::Moved { from, to } => {
+                // Nothing was sent, so nothing of it is in flight where it goes from now on.
+                self.record(notice, Delivery::Held { due_at: now, reason }, Notified::Moved).await?;
+                self.moved(&from, &to).await?;
+                return Ok(Notified::Moved);
+            }
+            SendError::Unavailable(_) => (pause_after(notice.tries), false),
+            SendError::Unknown(_) => (pause_after(notice.tries), true),
+        };
+        if elapsed(notice.created_at, now) > GIVE_UP_AFTER && notice.tries >= LEAST_TRIES {
+            tracing::error!(task.number = number, channel = %notice.channel, %reason, "a notice is given up after 24 hours");
+            return self.give_up(notice, &given_up(&reason)).await;
+        }
+        tracing::debug!(task.number = number, channel = %notice.channel, %reason, "a notice is tried again later");
+        let delivery = Delivery::Retry { due_at: later(now, pause), reason, unknown };
+        self.record(notice, delivery, Notified::Later(pause)).await
+    }
+}
+
+/// The pause after so many failed tries: 1 s, 2 s, 4 s, at most ten minutes.
+pub(crate) fn pause_after(tries: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(tries.min(16))).min(LONGEST_PAUSE)
+}

@@ -1,0 +1,175 @@
+//! Commands in captions and in edited messages, and what a reply names: the whole server on Telegram.
+
+use crate::support::chat::Chat;
+use crate::support::world::{ANN, BOB, World, id};
+
+const GROUP: i64 = -100_200;
+
+/// How many updates the server has taken.
+async fn all_taken(world: &World) {
+    world.until("every update is taken", |world| world.telegram.pending_updates() == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_in_the_caption_of_a_file_is_a_command() {
+    let world = World::starts().await;
+    for chat in [world.telegram(ANN), world.telegram_group(GROUP, ANN)] {
+        let before = world.summary().await.total;
+        world.telegram.sends_file(place(&chat), id(ANN), "offers.pdf", "/submit Compare the three offers");
+        chat.hears(&format!("#{} done", before + 1)).await;
+    }
+    // A file that nobody asked anything about is the group's own business.
+    world.telegram.sends_file(GROUP, id(ANN), "holiday.jpg", "look at this");
+    all_taken(&world).await;
+    assert_eq!(world.summary().await.total, 2);
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_typo_that_is_mended_makes_the_task_once() {
+    let world = World::starts().await;
+    let chat = world.telegram(ANN);
+    let typo = world.telegram.says(id(ANN), id(ANN), "/sumbit Compare the offers");
+    chat.hears("There is no command /sumbit. Did you mean /submit?").await;
+    world.telegram.edits(id(ANN), typo, "/submit Compare the offers");
+    chat.hears("#1 done").await;
+    // The same update once more, as after a crash, and the same text once more, as when a preview is added.
+    let update = world.telegram.update_of(id(ANN), typo).unwrap();
+    assert!(world.telegram.redeliver(update));
+    world.telegram.edits(id(ANN), typo, "/submit Compare the offers");
+    chat.says("/status");
+    chat.hears("You have no active task").await;
+    assert_eq!(world.summary().await.total, 1);
+    assert_eq!((chat.count("#1 queued"), chat.count("already")), (1, 0));
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_of_what_has_made_a_task_makes_no_second_one_and_says_what_to_do() {
+    let world = World::starts().await;
+    world.model.hold();
+    let chat = world.telegram_group(GROUP, ANN);
+    let asked = world.telegram.says(GROUP, id(ANN), "/submit Compare the offers");
+    chat.hears("#1 running").await;
+    world.telegram.edits(GROUP, asked, "/submit Compare the four offers");
+    let refused = chat.hears("This message is already queued as #1. To change it, use /cancel 1 and submit").await;
+    assert_eq!(refused.reply_to, Some(u64::try_from(asked).unwrap()));
+    world.model.release();
+    chat.hears("#1 done").await;
+    world.telegram.edits(GROUP, asked, "/retry 1");
+    chat.says("/list");
+    chat.hears("Your tasks, newest first").await;
+    world.telegram.edits(GROUP, asked, "/submit Something else");
+    chat.hears("This message already made #1, which is done. To have the new text done, send it as a new message.").await;
+    assert_eq!(world.summary().await.total, 1);
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_message_that_first_becomes_a_command_by_an_edit_counts() {
+    let world = World::starts().await;
+    let chat = world.telegram_group(GROUP, ANN);
+    let plain = world.telegram.says(GROUP, id(ANN), "submit Count the ships");
+    world.telegram.edits(GROUP, plain, "/submit@legwork_demo_bot Count the ships");
+    chat.hears("#1 done").await;
+    let other = world.telegram.says(GROUP, id(ANN), "/submit@another_bot Count the boats");
+    world.telegram.edits(GROUP, other, "/submit@another_bot Count the boats again");
+    all_taken(&world).await;
+    assert_eq!(world.summary().await.total, 1);
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_to_any_message_of_a_task_names_it() {
+    let world = World::starts().await;
+    let chat = world.telegram_group(GROUP, ANN);
+    let long = "word ".repeat(3000);
+    world.telegram.says(GROUP, id(ANN), &format!("/submit say {}", &long[..3000]));
+    chat.hears("#1 done").await;
+    world.settles().await;
+    let parts: Vec<_> = world.telegram.said(GROUP).iter().map(|message| message.id).collect();
+    for part in parts {
+        let before = chat.count("#1 had already finished (done)");
+        world.telegram.replies(GROUP, id(ANN), part, "/cancel");
+        world.until("the reply is understood", |_| chat.count("#1 had already finished (done)") == before + 1).await;
+    }
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_to_ones_own_command_names_the_task_it_made() {
+    let world = World::starts().await;
+    world.model.hold();
+    let chat = world.telegram_group(GROUP, ANN);
+    let asked = world.telegram.says(GROUP, id(ANN), "/submit Count the ships");
+    chat.hears("#1 running").await;
+    world.telegram.replies(GROUP, id(ANN), asked, "/cancel");
+    chat.hears("#1 cancelled after").await;
+    world.model.release();
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_anonymous_administrator_sees_and_cancels_everybodys_tasks() {
+    let world = World::starts().await;
+    world.model.hold();
+    let chat = world.telegram_group(GROUP, ANN);
+    chat.says("/submit Count the ships");
+    chat.hears("#1 running").await;
+    world.telegram.says_as_group(GROUP, "/list all");
+    let user = format!("#1 running for ... asked by User {ANN} (telegram:{ANN}): Count the ships");
+    chat.hears(&user).await;
+    world.telegram.says_as_group(GROUP, "/cancel 1");
+    chat.hears("#1 cancelled by an admin").await;
+    world.model.release();
+    world.closes().await;
+}
+
+fn place(chat: &Chat<'_>) -> i64 {
+    chat.channel().trim_start_matches("telegram:").parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_that_becomes_a_supergroup_takes_its_tasks_along() {
+    let world = World::starts().await;
+    world.model.hold();
+    let chat = world.telegram_group(GROUP, ANN);
+    chat.says("/submit Count the ships");
+    chat.hears("#1 running").await;
+    let there = world.telegram.migrate(GROUP);
+    all_taken(&world).await;
+    let chat = world.telegram_group(there, ANN);
+    world.telegram.set_admins(there, &[id(ANN)]);
+    chat.says("/list all");
+    chat.hears("Tasks of this channel ... #1 running").await;
+    world.model.release();
+    chat.hears("Result of #1").await;
+    chat.hears("#1 done").await;
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_is_greeted_in_words_and_strangers_get_none() {
+    let world = World::with(|config| {
+        config.access.open = false;
+        config.access.people = vec![format!("telegram:{ANN}").parse().unwrap()];
+    })
+    .await;
+    world.telegram.lets_in(GROUP, id(BOB));
+    world.telegram.lets_in(GROUP - 1, id(ANN));
+    world.telegram_group(GROUP - 1, ANN).hears("Hello! ... /submit ... /help").await;
+    assert_eq!(world.telegram_group(GROUP, ANN).sees(), []);
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flag_without_its_value_is_refused_with_what_it_wants() {
+    let world = World::starts().await;
+    let chat = world.telegram(ANN);
+    chat.says("/submit --to");
+    chat.hears("After --to comes a channel, like telegram:123 or discord:456. Nothing was queued.").await;
+    chat.says("/submit --timeout");
+    chat.hears("After --timeout comes a time from 1s to 24h").await;
+    assert_eq!(world.summary().await.total, 0);
+    world.closes().await;
+}
