@@ -14,6 +14,7 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::discord::Discord;
 use crate::adapters::ledger::sqlite::SqliteLedger;
 use crate::adapters::telegram::Telegram;
+use crate::background::cards::Cards;
 use crate::background::channels::NoticePolicy;
 use crate::background::manager::Manager;
 use crate::background::notification::Notification;
@@ -25,6 +26,7 @@ use crate::chat::inbound::{Inbox, Replies};
 use crate::chat::router::Router;
 use crate::config::{AccessConfig, Config, NotifyConfig};
 use crate::delivery::budget::Budgets;
+use crate::delivery::card::CardKeeper;
 use crate::delivery::outbox::Outbox;
 use crate::delivery::typing::PacedTyping;
 use crate::lifecycle::Lifecycle;
@@ -48,6 +50,7 @@ pub struct App {
     ledger: Arc<SqliteLedger>,
     manager: Manager,
     outbox: Outbox,
+    keeper: CardKeeper,
     inbox: Arc<dyn Inbox>,
     telegram: Option<Telegram>,
     discord: Option<Discord>,
@@ -96,6 +99,7 @@ impl App {
         if let Some(telegram) = &telegram {
             let notifier = telegram.notifier();
             router = router.with("telegram", notifier.clone(), telegram.typing()).with_check("telegram", notifier);
+            router = router.with_drafts("telegram", telegram.drafts());
         }
         if let Some(discord) = &discord {
             let notifier = Arc::new(discord.notifier());
@@ -105,11 +109,12 @@ impl App {
 
         let tracker = lifecycle.tracker.clone();
         let ways_out = Arc::new(router.clone());
-        let budgets = Budgets::default();
+        let (budgets, cards) = (Budgets::default(), Cards::default());
         let typing = Arc::new(PacedTyping::new(ways_out.clone(), ways_out.clone(), budgets.clone()));
         let notification = Notification::new(Arc::clone(&ledger), ways_out, typing, Arc::clone(&clock), tracker.clone())
             .with_threads(Arc::new(router.clone()))
-            .with_metrics(metrics.clone());
+            .with_metrics(metrics.clone())
+            .with_cards(cards.clone());
         let runner = LlmRunner::new(config.llm, Arc::clone(&clock))?.with_personas(personas(&config.notify));
         let notification = notification.with_policy(policy(config.notify));
         let manager = Manager::builder(ledger, Arc::new(runner), Arc::clone(&clock), tracker.clone())
@@ -117,7 +122,8 @@ impl App {
             .with_notification(notification.clone())
             .with_metrics(metrics.clone())
             .build();
-        let outbox = Outbox::sharing(budgets, notification, tracker, lifecycle.hard.clone());
+        let outbox = Outbox::sharing(budgets, notification.clone(), tracker, lifecycle.hard.clone());
+        let keeper = CardKeeper::new(cards, manager.clone(), notification, outbox.clone(), Arc::new(router.clone()));
         let inbox: Arc<dyn Inbox> =
             Arc::new(Dispatch::new(manager.clone(), access(config.access), router).with_replies(Arc::new(outbox.clone())));
         let state = web::WebState {
@@ -134,6 +140,7 @@ impl App {
             ledger: store,
             manager,
             outbox,
+            keeper,
             inbox,
             telegram,
             discord,
@@ -158,11 +165,26 @@ impl App {
     /// # Errors
     /// When a component ended by itself: a refused token, a port that failed.
     pub async fn run(self) -> anyhow::Result<()> {
-        let Self { lifecycle, clock, ledger, manager, outbox, inbox, telegram, discord, listener, pages, drain, retention } =
-            self;
+        let Self {
+            lifecycle,
+            clock,
+            ledger,
+            manager,
+            outbox,
+            keeper,
+            inbox,
+            telegram,
+            discord,
+            listener,
+            pages,
+            drain,
+            retention,
+        } = self;
         let (soft, hard, tracker) = (&lifecycle.soft, &lifecycle.hard, &lifecycle.tracker);
         // The HTTP server and the outbox outlive the drain: people may watch it, and notices are still owed.
         let last = CancellationToken::new();
+        // The cards' loop ends with the work, so that nothing new comes up while what is owed is delivered.
+        let worked = CancellationToken::new();
         let failed: Arc<std::sync::Mutex<Option<anyhow::Error>>> = Arc::default();
         let guard = |name: &'static str, result: anyhow::Result<()>| {
             if let Err(error) = result {
@@ -194,9 +216,13 @@ impl App {
                 }
             };
             let (drained, ()) = tokio::join!(manager.run(soft.clone(), hard.clone(), drain), adapters);
+            // Cards of what has just ended or was handed back say so.
+            worked.cancel();
+            keeper.last_look().await;
             let flushed = hard.run_until_cancelled(tokio::time::timeout(FLUSH_LIMIT, outbox.flush())).await;
             let all_delivered = matches!(flushed, Some(Ok(())));
             tracing::info!(handed_back = drained.handed_back, all_delivered, "drained");
+            keeper.settle().await;
             last.cancel();
         };
         let pages = async {
@@ -215,8 +241,9 @@ impl App {
             soft.cancelled().await;
             Instant::now()
         };
+        let delivery = async { tokio::join!(outbox.run(last.clone()), keeper.run(worked.clone())) };
         let retention = retention::run(store, clock, retention, soft.clone());
-        let ((), (), (), (), asked) = tokio::join!(work, pages, outbox.run(last.clone()), retention, asked_to_stop);
+        let ((), (), _both, (), asked) = tokio::join!(work, pages, delivery, retention, asked_to_stop);
 
         let deadline = if hard.is_cancelled() { asked } else { asked + drain + STOP_LIMIT };
         hard.cancel();

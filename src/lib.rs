@@ -73,6 +73,9 @@
 //!         let message = MessageId::parse(message.key.as_str()).map_err(|e| SendError::Unavailable(e.to_string()))?;
 //!         Ok(Sent { message, more: false })
 //!     }
+//!     async fn edit(&self, _edit: &MessageEdit) -> Result<(), SendError> {
+//!         Err(SendError::Undeliverable("what is in a mailbox stays as it is".to_owned()))
+//!     }
 //!     fn pace(&self, channel: &ChannelId, _kind: SendKind) -> Pace {
 //!         Pace::unlimited(channel)
 //!     }
@@ -135,7 +138,7 @@
 //! let work = manager.run(soft.clone(), hard, Duration::from_secs(1));
 //! let (_drained, (), heard) = tokio::join!(work, outbox.run(stop.clone()), read);
 //! assert_eq!(heard[0], "#1 queued: it is next.");
-//! assert_eq!(heard[2], "Result of #1:\n\n14 letters");
+//! assert_eq!(heard[2], "14 letters");
 //! # Ok(())
 //! # }
 //! ```

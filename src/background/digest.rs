@@ -146,6 +146,7 @@ fn digest(channel: &ChannelId, told: &[(Notice, Task)], in_flight_since: Option<
         reply: None,
         text: wording::digest(language, &newest),
         format: Format::Plain,
+        frame: None,
         language,
         buttons: Vec::new(),
         silent,

@@ -4,6 +4,7 @@
 //! is recorded. There is one way to every end: [`Attempt::conclude`].
 
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::background::ports::{AgentRunner, Lease, Progress, ProgressSink, RunControl, RunOutcome, RunRequest};
+use crate::domain::draft::Draft;
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::language::Language;
 use crate::domain::task::{Outcome, Task};
@@ -57,6 +59,8 @@ pub(crate) struct Attempt {
     /// The first reason to stop wins.
     reason: OnceLock<StopReason>,
     progress: Mutex<Progress>,
+    /// Set when the run is over: what it was writing is not to be shown any more.
+    silent: AtomicBool,
     /// Cancelled when the end is recorded.
     pub(crate) ended: CancellationToken,
 }
@@ -68,6 +72,7 @@ impl Attempt {
             cancel: CancellationToken::new(),
             reason: OnceLock::new(),
             progress: Mutex::default(),
+            silent: AtomicBool::new(false),
             ended: CancellationToken::new(),
         }
     }
@@ -81,6 +86,12 @@ impl Attempt {
     /// What the runner last reported.
     pub(crate) fn progress(&self) -> Progress {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Ends the draft: from now on nothing shows what the run was writing.
+    pub(crate) fn fall_silent(&self) {
+        self.silent.store(true, Ordering::SeqCst);
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).text = Draft::default();
     }
 
     /// Runs the task to the end of this attempt.
@@ -151,6 +162,10 @@ impl Attempt {
 
 impl ProgressSink for Attempt {
     fn report(&self, progress: Progress) {
-        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress;
+        let mut newest = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        *newest = progress;
+        if self.silent.load(Ordering::SeqCst) {
+            newest.text = Draft::default();
+        }
     }
 }

@@ -15,7 +15,9 @@ use crate::background::channels::{Channels, NoticePolicy, Route, Wishes};
 use crate::background::execution::{Attempt, StopReason};
 use crate::background::notification::Notification;
 pub use crate::background::outcome::{Cancelled, ResultOf, Retried, Submission, Submitted, TaskDetails};
-use crate::background::ports::{Acceptance, AgentRunner, CancelRequest, Clock, Ledger, LedgerError, Projection, TaskFilter};
+use crate::background::ports::{
+    Acceptance, AgentRunner, CancelRequest, Clock, Ledger, LedgerError, Progress, Projection, TaskFilter,
+};
 use crate::background::projection::{ProjectionFeed, snapshot};
 use crate::domain::channel::ChannelId;
 use crate::domain::headline::Headline;
@@ -201,8 +203,14 @@ impl Manager {
     pub async fn details(&self, task: &TaskRef) -> Result<Option<TaskDetails>, LedgerError> {
         let Some((task, ahead)) = self.core.ledger.find(task).await? else { return Ok(None) };
         let notices = self.core.ledger.notices_of(&task.new.id).await?;
-        let progress = self.core.attempts.get(&task.new.id).map(|attempt| attempt.progress());
+        let progress = self.progress(&task.new.id);
         Ok(Some(TaskDetails { task, ahead, progress, notices }))
+    }
+
+    /// What the attempt of a task does, when it runs in this process. No I/O.
+    #[must_use]
+    pub fn progress(&self, task: &TaskId) -> Option<Progress> {
+        self.core.attempts.get(task).map(|attempt| attempt.progress())
     }
 
     /// Tasks, newest first.

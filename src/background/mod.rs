@@ -1,5 +1,6 @@
 //! The use cases, ported from the Go package `background`; the outside world only through [`ports`].
 
+pub mod cards;
 pub mod channels;
 mod digest;
 pub(crate) mod execution;

@@ -11,25 +11,30 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
+use crate::background::cards::{Cards, first_words};
 use crate::background::channels::{Channels, NoticePolicy};
 use crate::background::digest::Quietness;
 use crate::background::place::NoPlace;
 use crate::background::ports::{
-    ChannelNotifier, Clock, Delivery, Ledger, LedgerError, OutgoingMessage, Purpose, SendError, Sent, Threads, TypingIndicator,
+    ChannelNotifier, Clock, Delivery, Ledger, LedgerError, MessageEdit, OutgoingMessage, Purpose, SendError, Sent, Threads,
+    TypingIndicator,
 };
 use crate::background::typing::{Typing, TypingGuard};
 use crate::domain::channel::ChannelId;
+use crate::domain::frame::Frame;
 use crate::domain::id::{TaskId, TaskRef};
 use crate::domain::language::Language;
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::task::Task;
-use crate::domain::text::Format;
+use crate::domain::text::{Format, one_line};
 use crate::domain::time::{Timestamp, elapsed};
 use crate::domain::wording;
 use crate::metrics::Metrics;
 
 /// Tries of a message that breaks the notifier; then it must not hold up the others of its channel any more.
 const TRIES_OF_BREAKING: u32 = 3;
+/// Most characters of what stands above a result that was meant for another channel.
+const PREFACE: usize = 300;
 
 /// What became of one try to deliver a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +80,7 @@ pub struct Notification {
     threads: Option<Arc<dyn Threads>>,
     clock: Arc<dyn Clock>,
     metrics: Metrics,
+    cards: Option<Cards>,
 }
 
 impl Notification {
@@ -89,7 +95,7 @@ impl Notification {
     ) -> Self {
         let channels = Channels::new(Arc::clone(&ledger), NoticePolicy::default());
         let typing = Typing::new(typing, tracker);
-        Self { ledger, notifier, typing, channels, threads: None, clock, metrics: Metrics::default() }
+        Self { ledger, notifier, typing, channels, threads: None, clock, metrics: Metrics::default(), cards: None }
     }
 
     /// What channels get as configured, instead of the default for all.
@@ -104,6 +110,20 @@ impl Notification {
     pub fn with_threads(mut self, threads: Arc<dyn Threads>) -> Self {
         self.threads = Some(threads);
         self
+    }
+
+    /// Keeps the cards on this board: acceptances are put on it, and starts are shown by them. Without a board, a start
+    /// is a message of its own.
+    #[must_use]
+    pub fn with_cards(mut self, cards: Cards) -> Self {
+        self.cards = Some(cards);
+        self
+    }
+
+    /// The board of cards, if there is one.
+    #[must_use]
+    pub fn cards(&self) -> Option<&Cards> {
+        self.cards.as_ref()
     }
 
     /// Counts into these metrics instead of its own.
@@ -212,13 +232,18 @@ impl Notification {
             Err(NoPlace::Store(error)) => return Err(error),
         };
         let length = message.text.chars().count();
-        let outcome = match self.send(&message, notice.receipts.len(), notice.tries).await {
+        let sent = match self.start_on_card(&notice).await? {
+            Some(shown) => shown,
+            None => self.send(&message, notice.receipts.len(), notice.tries).await,
+        };
+        let outcome = match sent {
             Ok(sent) if sent.more => {
                 self.record_sent(&notice, Delivery::Part { message: sent.message, last: false }).await?;
                 Notified::Part
             }
             Ok(sent) => {
                 self.typing.show_again(&notice.channel);
+                self.note_card(&notice, &sent, &message);
                 self.record_sent(&notice, Delivery::Part { message: sent.message, last: true }).await?;
                 self.metrics.delivered(elapsed(notice.created_at, self.clock.now()));
                 Notified::Delivered
@@ -246,6 +271,15 @@ impl Notification {
         })
     }
 
+    /// Changes a message that was sent before. If the notifier's code panics, that is this message's failure.
+    pub(crate) async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError> {
+        let editing = AssertUnwindSafe(async { self.notifier.edit(edit).await });
+        editing.catch_unwind().await.unwrap_or_else(|_panic| {
+            tracing::error!(channel = %edit.channel, "the notifier panicked");
+            Err(SendError::Undeliverable("the code that changes messages broke over this one".to_owned()))
+        })
+    }
+
     /// The message of a notice; none when its task has been pruned. What was held comes without a sound: the digest
     /// before it had one.
     async fn message(&self, notice: &Notice, held: bool) -> Result<Option<OutgoingMessage>, NoPlace> {
@@ -259,14 +293,20 @@ impl Notification {
         let silent = held || task.new.manner.silent || self.channels.plan(&notice.channel).await?.silent.value;
         let calls = !held && task.new.manner.mention && notice.tells_end_first(&task);
         let own = task.new.origin.channel.as_ref() == Some(&notice.channel);
+        let (text, frame) = self.words(language, notice, &task, ahead).await?;
+        let (text, buttons) = match notice.kind {
+            NoticeKind::Accepted if self.cards.is_some() && notice.instead_of.is_none() => first_words(&task, ahead, self.now()),
+            _ => (text, wording::notice_buttons(language, notice, &task)),
+        };
         Ok(Some(OutgoingMessage {
             channel: self.place(notice, &task).await?,
             purpose,
             reply: notice.reply.clone(),
-            text: self.text(language, notice, &task, ahead).await?,
+            text,
             format,
+            frame,
             language,
-            buttons: wording::notice_buttons(language, notice, &task),
+            buttons,
             // One end, one sound: what follows the result has none.
             silent: silent || (notice.tells_end() && !notice.tells_end_first(&task)),
             mention: task.new.origin.person.clone().filter(|_| calls && own),
@@ -275,14 +315,28 @@ impl Notification {
         }))
     }
 
-    /// The words of a notice; of one that comes to its person alone with where it was meant to go and why it did not.
-    async fn text(&self, language: Language, notice: &Notice, task: &Task, ahead: Option<usize>) -> Result<String, LedgerError> {
+    /// The words of a notice, and those around what a model wrote. A notice that comes to its person alone begins with
+    /// where it was meant to go and why it did not.
+    async fn words(
+        &self,
+        language: Language,
+        notice: &Notice,
+        task: &Task,
+        ahead: Option<usize>,
+    ) -> Result<(String, Option<Frame>), LedgerError> {
         let text = wording::notice(language, notice, task, ahead);
-        let Some(meant_for) = &notice.instead_of else { return Ok(text) };
+        let frame = (notice.kind == NoticeKind::Result).then(|| wording::result_frame(language, task));
+        let Some(meant_for) = &notice.instead_of else { return Ok((text, frame)) };
         let notices = self.ledger.notices_of(&notice.task).await?;
         let refused = |other: &&Notice| other.kind == notice.kind && other.channel == *meant_for;
         let reason = notices.iter().rev().find(refused).and_then(|refused| refused.last_error.as_deref());
-        Ok(wording::deliveries::redirected(language, &text, meant_for, reason))
+        Ok(match frame {
+            None => (wording::deliveries::redirected(language, &text, meant_for, reason), None),
+            Some(frame) => {
+                let preface = one_line(&wording::deliveries::redirected(language, "", meant_for, reason), PREFACE);
+                (text, Some(Frame { preface, ..frame }))
+            }
+        })
     }
 
     async fn record_sent(&self, notice: &Notice, delivery: Delivery) -> Result<(), LedgerError> {

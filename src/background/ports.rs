@@ -13,8 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::Button;
+use crate::domain::draft::Draft;
+use crate::domain::frame::Frame;
 use crate::domain::headline::Headline;
-use crate::domain::id::{Epoch, InboundId, MessageId, NoticeId, ReplyHandle, TaskId, TaskRef, WorkerId};
+use crate::domain::id::{Epoch, InboundId, MessageId, NoticeId, ReplyHandle, TaskId, TaskNumber, TaskRef, WorkerId};
 use crate::domain::language::Language;
 use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
@@ -22,7 +24,7 @@ use crate::domain::origin::Origin;
 use crate::domain::pace::{Pace, SendKind};
 use crate::domain::preferences::Preferences;
 use crate::domain::prompt::Prompt;
-use crate::domain::queue::QueueFull;
+use crate::domain::queue::{LiveTask, QueueFull};
 use crate::domain::snapshot::TaskSnapshot;
 use crate::domain::status::Status;
 use crate::domain::summary::MonitorSummary;
@@ -126,6 +128,8 @@ pub struct OutgoingMessage {
     pub text: String,
     /// How the text is meant.
     pub format: Format,
+    /// Words of ours around a text that a model wrote: every part begins with one of them.
+    pub frame: Option<Frame>,
     /// The language of what an adapter has to add.
     pub language: Language,
     /// Buttons below its last part.
@@ -140,6 +144,21 @@ pub struct OutgoingMessage {
     /// Set when the part to be sent was handed to the platform at that time and nobody knows whether it arrived. A
     /// platform without a valid idempotency key then marks the part as a possible duplicate.
     pub in_flight_since: Option<Timestamp>,
+}
+
+/// New contents for a message that was sent before: its text and its buttons, all of both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageEdit {
+    /// Where the message is.
+    pub channel: ChannelId,
+    /// The message.
+    pub message: MessageId,
+    /// What it answered when it was sent: on some platforms the only way to a message that one person sees.
+    pub reply: Option<ReplyHandle>,
+    /// The text, plain, and short enough for one message everywhere.
+    pub text: String,
+    /// The buttons below it; none takes away those that were there.
+    pub buttons: Vec<Button>,
 }
 
 /// A part of a message that the platform confirmed.
@@ -189,6 +208,13 @@ pub trait ChannelNotifier: Send + Sync + 'static {
     /// [`SendError`]; each variant is a different thing for the lane to do.
     async fn send(&self, message: &OutgoingMessage, part: usize) -> Result<Sent, SendError>;
 
+    /// Replaces the contents of a message of one part. The same edit twice is the same as once, so it may be tried
+    /// again whatever is known of an earlier try.
+    ///
+    /// # Errors
+    /// [`SendError::Undeliverable`] when the message cannot be changed (any more): somebody deleted it, or it is too old.
+    async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError>;
+
     /// What a send of this kind to this channel uses up. Asked before every send; no I/O.
     /// [`Pace::unlimited`] where there is no limit.
     fn pace(&self, channel: &ChannelId, kind: SendKind) -> Pace;
@@ -222,6 +248,22 @@ pub trait Threads: Send + Sync + 'static {
     /// # Errors
     /// [`SendError`], as for a message; [`SendError::Undeliverable`] when this message will never have one.
     async fn open_thread(&self, channel: &ChannelId, message: &MessageId, title: &str) -> Result<ChannelId, SendError>;
+}
+
+/// Shows an answer while it is being written, in channels that can show what is not yet a message.
+///
+/// Called again and again with the same number and more text; the number is a task's and never zero. What is shown fades by itself, or when a
+/// message arrives. Dropping the future is harmless.
+#[async_trait]
+pub trait DraftPreview: Send + Sync + 'static {
+    /// Whether this channel shows drafts at all. No I/O.
+    fn takes_drafts(&self, channel: &ChannelId) -> bool;
+
+    /// Shows this text instead of the one before.
+    ///
+    /// # Errors
+    /// [`SendError`]; a draft is never tried again, there will be a newer one.
+    async fn show_draft(&self, channel: &ChannelId, number: TaskNumber, text: &Draft) -> Result<(), SendError>;
 }
 
 /// Shows that the bot is busy in a channel.
@@ -373,7 +415,7 @@ pub struct TaskFilter {
     /// Only tasks in these states; all when empty.
     pub statuses: Vec<Status>,
     /// Only tasks with a lower number than this: the next page.
-    pub before: Option<crate::domain::id::TaskNumber>,
+    pub before: Option<TaskNumber>,
     /// At most so many.
     pub limit: usize,
 }
@@ -439,6 +481,38 @@ pub struct Hints {
     pub work: Arc<Notify>,
     /// A notice may be owed.
     pub notices: Arc<Notify>,
+    /// A task may have moved, and with it what the cards show.
+    pub cards: Arc<Notify>,
+}
+
+/// The message that is the card of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardMessage {
+    /// The task.
+    pub task: TaskId,
+    /// Its short number.
+    pub number: TaskNumber,
+    /// The channel that asked.
+    pub channel: ChannelId,
+    /// The message.
+    pub message: MessageId,
+    /// What it answered.
+    pub reply: Option<ReplyHandle>,
+}
+
+impl CardMessage {
+    /// The card that a delivered acceptance is; none while it is not delivered.
+    #[must_use]
+    pub fn of(accepted: &Notice) -> Option<Self> {
+        let message = accepted.receipts.last()?.clone();
+        Some(Self {
+            task: accepted.task.clone(),
+            number: accepted.number,
+            channel: accepted.channel.clone(),
+            message,
+            reply: accepted.reply.clone(),
+        })
+    }
 }
 
 /// The durable authority: tasks, transitions, and the notices still owed.
@@ -548,6 +622,17 @@ pub trait Ledger: Send + Sync + 'static {
     /// The headlines of tasks, newest first. Reads no result and of each prompt only the beginning, so that it is quick
     /// enough to complete what somebody types, however much the tasks have written.
     async fn headlines(&self, filter: &TaskFilter) -> Result<Vec<Headline>, LedgerError>;
+
+    /// Every task that is pending or running, lowest number first. Cheap at any number of ended tasks.
+    async fn live_tasks(&self) -> Result<Vec<LiveTask>, LedgerError>;
+
+    /// The cards that may still show something else than the end of their task: of every live task, of those that
+    /// ended at or after the instant that [`Ledger::settle_cards`] was last told, and of those it was told are late.
+    async fn open_cards(&self) -> Result<Vec<CardMessage>, LedgerError>;
+
+    /// Notes that the card of every task that ended before `until` shows its end, except `late` ones. Told in batches now
+    /// and then: after a crash some cards are open that show their end already, and showing it again does no harm.
+    async fn settle_cards(&self, until: Timestamp, late: &[TaskNumber]) -> Result<(), LedgerError>;
 
     /// Counts. Cheap at any number of stored tasks.
     async fn summary(&self) -> Result<MonitorSummary, LedgerError>;

@@ -178,7 +178,8 @@ async fn execute(core: &Core, attempt: &Arc<Attempt>, task: &Task) -> Usage {
     let limit = task.new.settings.timeout.unwrap_or(core.limits.timeout);
     tracing::info!("attempt started");
     let (conclusion, usage) = attempt.run(core.runner.as_ref(), task, limit).await;
-    // Typing ends before the end is durable, so no pulse can follow the result into the channel.
+    attempt.fall_silent();
+    // Typing ends before the end is durable, so no pulse can follow the result into the channel; a draft neither.
     drop(typing);
     record(core, attempt, conclusion, usage).await;
     usage

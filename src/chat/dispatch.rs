@@ -149,6 +149,7 @@ impl Dispatch {
                 let new = self.retry(asker, &task).await?;
                 Ok(whisper(wording::repeated(asker.language, number, new)))
             }
+            Action::Result(number) => self.result(asker, Some(&TaskRef::Number(number))).await,
             Action::Page { before, all } => self.list(asker, all, Some(before)).await,
         }
     }
@@ -239,7 +240,13 @@ impl Dispatch {
         };
         let alive = !details.task.status().is_terminal();
         let buttons = if alive { vec![wording::cancel_button(asker.language, details.task.number)] } else { Vec::new() };
-        Ok(Reply::Say(Answer { text: wording::status(asker.language, &view), format: Format::Plain, buttons, private: true }))
+        Ok(Reply::Say(Answer {
+            text: wording::status(asker.language, &view),
+            format: Format::Plain,
+            frame: None,
+            buttons,
+            private: true,
+        }))
     }
 
     async fn active(&self, asker: &Asker<'_>) -> Answered {
@@ -276,7 +283,7 @@ impl Dispatch {
         } else {
             wording::list(language, &tasks, here, now)
         };
-        Ok(Reply::Say(Answer { text, format: Format::Plain, buttons, private: true }))
+        Ok(Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons, private: true }))
     }
 
     async fn result(&self, asker: &Asker<'_>, task: Option<&TaskRef>) -> Answered {
@@ -285,13 +292,10 @@ impl Dispatch {
         match self.manager.result(&id).await? {
             ResultOf::Ended(task) if !task.is_open_to(&asker.inbound.channel) => self.directly(asker, &task),
             ResultOf::Ended(task) => {
-                let format = if task.text().is_some() { Format::Markdown } else { Format::Plain };
-                Ok(Reply::Say(Answer {
-                    text: wording::result(asker.language, &task),
-                    format,
-                    buttons: Vec::new(),
-                    private: false,
-                }))
+                let Some(text) = task.text() else { return Ok(say(wording::no_result(asker.language, &task))) };
+                let frame = Some(wording::result_frame(asker.language, &task));
+                let (format, buttons) = (Format::Markdown, Vec::new());
+                Ok(Reply::Say(Answer { text: text.to_owned(), format, frame, buttons, private: false }))
             }
             ResultOf::Unfinished(task) => refuse(wording::not_finished(asker.language, task.number, task.status())),
             ResultOf::NotFound => refuse(wording::not_found(asker.language, &id)),
@@ -312,11 +316,11 @@ impl Asker<'_> {
 }
 
 pub(super) fn say(text: String) -> Reply {
-    Reply::Say(Answer { text, format: Format::Plain, buttons: Vec::new(), private: false })
+    Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons: Vec::new(), private: false })
 }
 
 pub(super) fn whisper(text: String) -> Reply {
-    Reply::Say(Answer { text, format: Format::Plain, buttons: Vec::new(), private: true })
+    Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons: Vec::new(), private: true })
 }
 
 pub(super) fn refuse(text: String) -> Answered {

@@ -15,8 +15,10 @@ use crate::domain::wording;
 impl Dispatch {
     /// Gives a private result to who asked for it, in their direct chat.
     pub(super) fn directly(&self, asker: &Asker<'_>, task: &Task) -> Answered {
+        let language = asker.language;
+        let Some(text) = task.text() else { return Ok(whisper(wording::no_result(language, task))) };
         let (Some(channel), Some(replies)) = (&task.new.manner.private, &self.replies) else {
-            return refuse(wording::private_to_asker(asker.language, task.number));
+            return refuse(wording::private_to_asker(language, task.number));
         };
         let mut hasher = DefaultHasher::new();
         asker.inbound.id.as_str().hash(&mut hasher);
@@ -24,16 +26,17 @@ impl Dispatch {
             channel: channel.clone(),
             purpose: Purpose::Result,
             reply: None,
-            text: wording::result(asker.language, task),
-            language: asker.language,
-            format: if task.text().is_some() { Format::Markdown } else { Format::Plain },
+            text: text.to_owned(),
+            format: Format::Markdown,
+            frame: Some(wording::result_frame(language, task)),
+            language,
             buttons: Vec::new(),
             silent: false,
             mention: None,
             key: format!("{:016x}", hasher.finish()),
             in_flight_since: None,
         });
-        Ok(whisper(wording::result_went_to_direct_chat(asker.language, task.number)))
+        Ok(whisper(wording::result_went_to_direct_chat(language, task.number)))
     }
 
     /// Whether the request is about one task without naming it: as a reply to its message, or in its thread.

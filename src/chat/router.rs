@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::background::ports::{ChannelNotifier, OutgoingMessage, SendError, Sent, TargetCheck, Threads, TypingIndicator};
+use crate::background::ports::{
+    ChannelNotifier, DraftPreview, MessageEdit, OutgoingMessage, SendError, Sent, TargetCheck, Threads, TypingIndicator,
+};
 use crate::domain::channel::{ChannelId, PersonId};
-use crate::domain::id::MessageId;
+use crate::domain::draft::Draft;
+use crate::domain::id::{MessageId, TaskNumber};
 use crate::domain::pace::{Pace, SendKind};
 
 /// One platform's ways out.
@@ -18,6 +21,7 @@ struct Platform {
     typing: Arc<dyn TypingIndicator>,
     check: Option<Arc<dyn TargetCheck>>,
     threads: Option<Arc<dyn Threads>>,
+    drafts: Option<Arc<dyn DraftPreview>>,
 }
 
 /// Hands messages and typing on to the platform that their channel names.
@@ -30,7 +34,16 @@ impl Router {
     /// Adds a platform under its name in channel ids.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, notifier: Arc<dyn ChannelNotifier>, typing: Arc<dyn TypingIndicator>) -> Self {
-        self.platforms.insert(name.into(), Platform { notifier, typing, check: None, threads: None });
+        self.platforms.insert(name.into(), Platform { notifier, typing, check: None, threads: None, drafts: None });
+        self
+    }
+
+    /// Shows drafts on a platform that was added before.
+    #[must_use]
+    pub fn with_drafts(mut self, name: &str, drafts: Arc<dyn DraftPreview>) -> Self {
+        if let Some(platform) = self.platforms.get_mut(name) {
+            platform.drafts = Some(drafts);
+        }
         self
     }
 
@@ -77,6 +90,10 @@ impl ChannelNotifier for Router {
         self.platform(&message.channel)?.notifier.send(message, part).await
     }
 
+    async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError> {
+        self.platform(&edit.channel)?.notifier.edit(edit).await
+    }
+
     fn pace(&self, channel: &ChannelId, kind: SendKind) -> Pace {
         // What no platform takes is refused at once, so it needs no pace.
         self.platform(channel).map_or_else(|_| Pace::unlimited(channel), |platform| platform.notifier.pace(channel, kind))
@@ -86,6 +103,21 @@ impl ChannelNotifier for Router {
         match self.platforms.get(person.platform()) {
             Some(platform) => platform.notifier.direct_channel(person).await,
             None => Ok(None),
+        }
+    }
+}
+
+#[async_trait]
+impl DraftPreview for Router {
+    fn takes_drafts(&self, channel: &ChannelId) -> bool {
+        let platform = self.platforms.get(channel.platform());
+        platform.and_then(|platform| platform.drafts.as_ref()).is_some_and(|drafts| drafts.takes_drafts(channel))
+    }
+
+    async fn show_draft(&self, channel: &ChannelId, number: TaskNumber, text: &Draft) -> Result<(), SendError> {
+        match &self.platform(channel)?.drafts {
+            Some(drafts) => drafts.show_draft(channel, number, text).await,
+            None => Err(SendError::Undeliverable(format!("{} shows no drafts", channel.platform()))),
         }
     }
 }

@@ -1,5 +1,9 @@
 //! One rate and how far it is used up.
 //!
+//! A platform counts a send at some time between its start and its answer, and nobody knows when. So here it counts in
+//! full until it is answered, and is forgotten from its answer on: what the platform has counted is never more
+//! than what is counted here, however unevenly requests travel.
+//!
 //! Steady rates are decided by `governor` (GCRA) on tokio's clock. Their level is kept here and not in governor's own
 //! cell, for two reasons: a send is counted only when all its budgets have room, so each is asked first without being
 //! counted; and who matters less must find more room than it uses, so that there is some left for who matters more.
@@ -67,14 +71,15 @@ pub(super) enum Meter {
 #[derive(Debug)]
 pub(super) struct Steady {
     limiter: RateLimiter<NotKeyed, Kept, TokioClock, NoOpMiddleware<Duration>>,
+    /// Of those that were answered.
     level: Arc<Level>,
+    on_the_way: u32,
     clock: TokioClock,
     every: Duration,
     burst: NonZeroU32,
 }
 
-/// So much within any span of time. The platform counts a send somewhere between its start and its answer, so its place
-/// is given back one span after the answer: then it does not matter how fast requests travel.
+/// So much within any span of time.
 #[derive(Debug)]
 pub(super) struct Window {
     /// When those that were answered were.
@@ -104,7 +109,7 @@ impl Meter {
     /// Counts one send, until [`Meter::answered`].
     pub(super) fn take(&mut self) {
         match self {
-            Self::Steady(steady) => steady.add(1),
+            Self::Steady(steady) => steady.on_the_way += 1,
             Self::Window(window) => window.on_the_way += 1,
         }
     }
@@ -118,16 +123,22 @@ impl Meter {
 
     /// A send was answered, or nobody waits for its answer any more.
     pub(super) fn answered(&mut self, now: Instant) {
-        if let Self::Window(window) = self {
-            window.on_the_way = window.on_the_way.saturating_sub(1);
-            window.answered.push_back(now);
+        match self {
+            Self::Steady(steady) => {
+                steady.on_the_way = steady.on_the_way.saturating_sub(1);
+                steady.add(1);
+            }
+            Self::Window(window) => {
+                window.on_the_way = window.on_the_way.saturating_sub(1);
+                window.answered.push_back(now);
+            }
         }
     }
 
     /// Whether it is as if nothing had ever been taken.
     pub(super) fn is_rested(&self, now: Instant) -> bool {
         match self {
-            Self::Steady(steady) => steady.level.full_at.load(Ordering::Relaxed) <= steady.nanos(),
+            Self::Steady(steady) => steady.on_the_way == 0 && steady.level.full_at.load(Ordering::Relaxed) <= steady.nanos(),
             Self::Window(window) => window.on_the_way == 0 && window.answered.back().is_none_or(|at| *at + window.span <= now),
         }
     }
@@ -140,16 +151,17 @@ impl Steady {
         let every = every.max(Duration::from_nanos(1));
         let quota = Quota::with_period(every).unwrap_or_else(|| Quota::per_second(NonZeroU32::MAX)).allow_burst(burst);
         let limiter = RateLimiter::new(quota, Kept(Arc::clone(&level)), clock);
-        Self { limiter, level, clock, every, burst }
+        Self { limiter, level, on_the_way: 0, clock, every, burst }
     }
 
     fn wait(&self, priority: Priority) -> Option<Duration> {
-        // Room for one, and beyond that for what is kept for those that matter more.
+        // Room for one, and beyond that for those on their way and for what is kept for those that matter more.
         let kept = self.burst.get() - priority.share_of(self.burst);
-        match self.limiter.check_n(NonZeroU32::MIN.saturating_add(kept)) {
+        match self.limiter.check_n(NonZeroU32::MIN.saturating_add(kept).saturating_add(self.on_the_way)) {
+            Ok(Ok(())) => None,
             Ok(Err(not_yet)) => Some(not_yet.wait_time_from(self.clock.now()).max(Duration::from_nanos(1))),
-            // More than the bucket holds is never asked for.
-            Ok(Ok(())) | Err(_) => None,
+            // So much is on its way that there is no room until some of it is answered, and one is forgotten after that.
+            Err(_) => Some(self.every),
         }
     }
 
@@ -223,10 +235,28 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_send_is_forgotten_from_its_answer_on_and_not_before() {
+        let second = Duration::from_secs(1);
+        let mut meter = Meter::new(Rate::Steady { every: second, burst: of(4) });
+        for _ in 0..4 {
+            assert_eq!(meter.wait(Priority::Answer, Instant::now()), None);
+            meter.take();
+        }
+        tokio::time::advance(second * 60).await;
+        assert!(meter.wait(Priority::Answer, Instant::now()).is_some(), "all four may be counted only now");
+        assert!(!meter.is_rested(Instant::now()));
+        meter.answered(Instant::now());
+        assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second));
+        tokio::time::advance(second).await;
+        assert_eq!(meter.wait(Priority::Answer, Instant::now()), None);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_heavier_send_makes_the_next_one_wait_longer() {
         let second = Duration::from_secs(1);
         let mut meter = Meter::new(Rate::Steady { every: second, burst: of(1) });
         meter.take();
+        meter.answered(Instant::now());
         meter.add(1);
         assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 2));
     }

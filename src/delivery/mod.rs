@@ -5,6 +5,9 @@
 //! budgets, so nothing that the bot sends is ever too much for its platform.
 
 pub mod budget;
+mod cadence;
+pub mod card;
+mod draft;
 mod lane;
 pub mod live;
 mod meter;

@@ -76,7 +76,8 @@ impl Play<'_> {
         self.ann("/submit Compare the three offers and recommend one. sleep 1s");
         self.ann_hears("#1 queued").await?;
         self.ann_hears("#1 running").await?;
-        self.waits("typing shows in Ann's chat", || telegram.is_typing(ANN, None)).await?;
+        let at_work = || telegram.is_typing(ANN, None) || !telegram.drafts(ANN).is_empty();
+        self.waits("Ann sees that the bot types, or what it writes", at_work).await?;
         self.ann("/status 1");
         self.ann_hears("#1 running for").await?;
         self.ann_hears("Result of #1").await?;
@@ -125,7 +126,8 @@ impl Play<'_> {
 
     async fn ann_hears(&mut self, start: &str) -> Result<(), Failed> {
         let telegram = &self.stage.telegram;
-        let texts = || telegram.said(ANN).into_iter().map(|message| message.text).collect();
+        let said = || telegram.said(ANN).into_iter();
+        let texts = || said().flat_map(|message| message.earlier.into_iter().chain([message.text])).collect();
         self.hears("Telegram", start, texts).await
     }
 
@@ -133,7 +135,7 @@ impl Play<'_> {
         let discord = &self.stage.discord;
         let texts = || {
             let messages = discord.messages(CHANNEL).into_iter().filter(|message| message.author_is_bot && !message.loading);
-            messages.map(|message| message.text).collect()
+            messages.flat_map(|message| message.earlier.into_iter().chain([message.text])).collect()
         };
         self.hears("Discord", start, texts).await
     }

@@ -211,6 +211,8 @@ pub enum Action {
     Cancel(TaskNumber),
     /// Run this task's prompt again.
     Retry(TaskNumber),
+    /// The whole result of this task again.
+    Result(TaskNumber),
     /// The next page of a list, tasks below this number; `all` as in `/list all`.
     Page {
         /// Tasks below this number.
@@ -226,6 +228,7 @@ impl fmt::Display for Action {
         match self {
             Self::Cancel(task) => write!(f, "cancel:{}", task.0),
             Self::Retry(task) => write!(f, "retry:{}", task.0),
+            Self::Result(task) => write!(f, "result:{}", task.0),
             Self::Page { before, all: false } => write!(f, "page:{}", before.0),
             Self::Page { before, all: true } => write!(f, "pageall:{}", before.0),
         }
@@ -246,6 +249,7 @@ impl FromStr for Action {
         match verb {
             "cancel" => Ok(Self::Cancel(number)),
             "retry" => Ok(Self::Retry(number)),
+            "result" => Ok(Self::Result(number)),
             "page" => Ok(Self::Page { before: number, all: false }),
             "pageall" => Ok(Self::Page { before: number, all: true }),
             _ => Err(UnknownAction),

@@ -4,13 +4,17 @@
 //! rule testable as a plain function, and lets each ledger (memory, `SQLite`, later `PostgreSQL`) apply the very
 //! same transitions.
 
+pub mod card;
 pub mod channel;
 pub mod command;
+pub mod draft;
 pub mod failure;
+pub mod frame;
 pub mod headline;
 pub mod id;
 pub mod language;
 pub mod limits;
+pub mod markdown;
 pub mod notice;
 pub mod origin;
 pub mod pace;
@@ -19,6 +23,7 @@ pub mod preferences;
 pub mod prompt;
 pub mod queue;
 pub mod quiet;
+pub mod receipt;
 pub mod snapshot;
 pub mod status;
 pub mod summary;

@@ -17,6 +17,12 @@ pub fn later(at: Timestamp, by: Duration) -> Timestamp {
     chrono::Duration::from_std(by).ok().and_then(|by| at.checked_add_signed(by)).unwrap_or(at)
 }
 
+/// `at` moved `by` into the past; far beyond any calendar it stays where it is.
+#[must_use]
+pub fn earlier(at: Timestamp, by: Duration) -> Timestamp {
+    chrono::Duration::from_std(by).ok().and_then(|by| at.checked_sub_signed(by)).unwrap_or(at)
+}
+
 /// Milliseconds since the epoch, as the stores keep instants.
 #[must_use]
 pub fn to_millis(at: Timestamp) -> i64 {

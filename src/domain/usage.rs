@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::draft::Draft;
+
 /// Tokens of a run, over all its calls, failed ones included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
@@ -43,4 +45,6 @@ pub struct Progress {
     pub step: u32,
     /// Tokens so far, an estimate while a call runs.
     pub usage: Usage,
+    /// What it has written by now, for channels that show an answer while it grows; empty when there is nothing to show.
+    pub text: Draft,
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::background::ports::{Progress, ProgressSink};
+use crate::domain::draft::Draft;
 use crate::domain::usage::Usage;
 use crate::runner::estimate;
 
@@ -57,7 +58,12 @@ impl Live {
 
     fn progress(&mut self, phase: Option<String>) -> Progress {
         self.last_report = Some(Instant::now());
-        Progress { phase: phase.unwrap_or_else(|| self.phase.clone()), step: self.step, usage: self.usage() }
+        Progress {
+            phase: phase.unwrap_or_else(|| self.phase.clone()),
+            step: self.step,
+            usage: self.usage(),
+            text: Draft::newest(&self.text),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::domain::id::{InboundId, TaskNumber, TaskRef};
 use crate::domain::language::Language;
 use crate::domain::parse::{ParseError, from_options};
 use crate::domain::preferences::Target;
+use crate::domain::receipt::Receipt;
 use crate::domain::snapshot::TaskSnapshot;
 use crate::domain::status::Status;
 use crate::domain::summary::MonitorSummary;
@@ -60,6 +61,15 @@ pub(super) struct TaskPage {
     tasks: Vec<TaskSnapshot>,
     /// What to send as `before` for the next page; null on the last one.
     next_before: Option<TaskNumber>,
+}
+
+/// One task with its notices.
+#[derive(Serialize)]
+pub(super) struct TaskInFull {
+    #[serde(flatten)]
+    task: TaskSnapshot,
+    /// Oldest first.
+    notices: Vec<Receipt>,
 }
 
 /// `GET /api/v1/summary`
@@ -183,9 +193,11 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<InboundId>, Problem> {
     InboundId::parse(format!("api:{key}")).map(Some).map_err(|_| wrong())
 }
 
-/// `GET /api/v1/tasks/{id}`
-pub(super) async fn get(State(state): State<WebState>, Path(id): Path<String>) -> Result<Json<TaskSnapshot>, Problem> {
-    find(&state, &id).await.map(Json)
+/// `GET /api/v1/tasks/{id}`: the task, and what became of its notices.
+pub(super) async fn get(State(state): State<WebState>, Path(id): Path<String>) -> Result<Json<TaskInFull>, Problem> {
+    let task = find(&state, &id).await?;
+    let notices = state.tasks.receipts(&task.id).await?;
+    Ok(Json(TaskInFull { task, notices }))
 }
 
 /// `GET /api/v1/tasks/{id}/result`: what was written, whole or in part, as Markdown.

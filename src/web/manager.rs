@@ -5,9 +5,10 @@ use async_trait::async_trait;
 use crate::background::manager::{self, Cancelled, Manager, Retried};
 use crate::background::ports::{LedgerError, TaskFilter};
 use crate::domain::channel::ChannelId;
-use crate::domain::id::TaskRef;
+use crate::domain::id::{TaskId, TaskRef};
 use crate::domain::origin::Origin;
 use crate::domain::preferences::Target;
+use crate::domain::receipt::Receipt;
 use crate::domain::snapshot::TaskSnapshot;
 use crate::domain::summary::MonitorSummary;
 use crate::domain::task::{CancelledBy, RunSettings, Task};
@@ -57,6 +58,10 @@ impl TaskService for Manager {
 
     async fn get(&self, task: &TaskRef) -> Result<Option<TaskSnapshot>, ServiceError> {
         Ok(self.status(task).await?)
+    }
+
+    async fn receipts(&self, task: &TaskId) -> Result<Vec<Receipt>, ServiceError> {
+        Ok(self.ledger().notices_of(task).await?.iter().map(Receipt::from).collect())
     }
 
     async fn list(&self, filter: &TaskFilter) -> Result<Vec<TaskSnapshot>, ServiceError> {

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 
 use crate::background::ports::{HookError, TaskFilter};
 use crate::domain::command::SubmitCommand;
-use crate::domain::id::{InboundId, TaskRef};
+use crate::domain::id::{InboundId, TaskId, TaskRef};
 use crate::domain::queue::QueueFull;
+use crate::domain::receipt::Receipt;
 use crate::domain::snapshot::TaskSnapshot;
 use crate::domain::summary::MonitorSummary;
 
@@ -80,6 +81,9 @@ pub trait TaskService: Send + Sync + 'static {
 
     /// One task, with its place in the queue.
     async fn get(&self, task: &TaskRef) -> Result<Option<TaskSnapshot>, ServiceError>;
+
+    /// What became of every notice of a task, oldest first.
+    async fn receipts(&self, task: &TaskId) -> Result<Vec<Receipt>, ServiceError>;
 
     /// Tasks, newest first.
     async fn list(&self, filter: &TaskFilter) -> Result<Vec<TaskSnapshot>, ServiceError>;

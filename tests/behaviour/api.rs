@@ -130,6 +130,8 @@ async fn a_task_is_read_by_its_number_and_by_its_id() {
     assert!(done["tokens_used"].as_u64().unwrap() > 0);
     let result = world.get("/api/v1/tasks/1/result").await;
     assert_eq!((result.kind.as_str(), result.text.as_str()), ("text/markdown; charset=utf-8", "# The answer\n\n42"));
+    let mut done = done;
+    assert_eq!(done.as_object_mut().unwrap().remove("notices"), Some(json!([])), "a task without a channel tells nobody");
     let list = world.get("/api/v1/tasks").await.json();
     assert_eq!(list, json!({"tasks": [done], "next_before": null}));
     world.closes().await;

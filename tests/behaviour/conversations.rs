@@ -2,6 +2,7 @@
 
 mod access;
 mod cancelling;
+mod cards;
 mod channels;
 mod commands;
 mod languages;

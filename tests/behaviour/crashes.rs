@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
+use crate::support::chat::{Chat, Heard};
 use crate::support::world::{ANN, BOB, PATIENCE, World, ticks};
 
 const KILLS: usize = 50;
@@ -74,14 +75,16 @@ async fn fifty_kills_lose_nothing_and_double_nothing() {
     // Every message on Telegram becomes one task, whose end is announced.
     let started = Instant::now();
     let mut tick = ticks();
-    let ended = |world: &World| ends(world.telegram(ANN).sees().into_iter().map(|heard| heard.text));
+    let notices = |chat: Chat<'_>| chat.sees().into_iter().filter(|heard| !heard.is_card()).map(|heard| heard.text);
+    let ended = |world: &World| ends(notices(world.telegram(ANN)));
     while ended(&world).len() < said {
         assert!(started.elapsed() < PATIENCE * 4, "{} of {said} ended\n{}", ended(&world).len(), process.log());
         tick.tick().await;
     }
     // On Discord those that were accepted are: the others were told that the bot did not respond.
-    let texts = || world.discord_channel(500, BOB).sees().into_iter().map(|heard| heard.text);
-    let accepted: Vec<u64> = texts().filter_map(|text| number_in(&text, "queued")).collect();
+    let texts = || notices(world.discord_channel(500, BOB));
+    let cards = world.discord_channel(500, BOB).sees().into_iter().filter(Heard::is_card);
+    let accepted: Vec<u64> = cards.filter_map(|card| number_in(card.first(), "queued")).collect();
     while !accepted.iter().all(|number| ends(texts()).contains_key(number)) {
         assert!(started.elapsed() < PATIENCE * 4, "not all of {accepted:?} ended\n{}", process.log());
         tick.tick().await;
@@ -99,7 +102,7 @@ async fn fifty_kills_lose_nothing_and_double_nothing() {
     assert_eq!(summary.total, (ended(&world).len() + ends(texts()).len()) as u64, "an update made two tasks");
     // On Telegram, which has no idempotency key, at most one message of a kind is there without a label; on Discord there is
     // never a second one.
-    let heard = || world.telegram(ANN).sees().into_iter().map(|heard| heard.text);
+    let heard = || notices(world.telegram(ANN));
     for (number, (all, labelled)) in ends(heard()).into_iter().chain(results(heard())) {
         assert!(all - labelled <= 1, "#{number} was told {all} times, {labelled} of them labelled");
     }
@@ -107,6 +110,58 @@ async fn fifty_kills_lose_nothing_and_double_nothing() {
         assert_eq!(all, 1, "Discord prevents duplicates, but #{number} was told {all} times");
     }
     assert_eq!(results(heard()).len(), said, "a result is missing");
+    // No card is left behind that says that its task lives. Of a card that was sent twice, because nobody knew whether the
+    // first one had arrived, only the second is known.
+    for chat in [world.telegram(ANN), world.discord_channel(500, BOB)] {
+        let living = || living_cards(&chat);
+        while !living().is_empty() {
+            assert!(started.elapsed() < PATIENCE * 6, "{:#?} are left behind\n{}", living(), process.log());
+            tick.tick().await;
+        }
+    }
+    process.signal("TERM");
+    assert_eq!(process.ends().await.code(), Some(0));
+    world.closes().await;
+}
+
+/// The cards here that show a task that lives, except those that were sent again as a possible duplicate.
+fn living_cards(chat: &Chat<'_>) -> Vec<String> {
+    let cards: Vec<Heard> = chat.sees().into_iter().filter(Heard::is_card).collect();
+    let number = |card: &Heard| number_in(card.first(), "queued");
+    let sent_again = |card: &Heard| cards.iter().any(|other| number(other) == number(card) && other.id > card.id);
+    let living = cards.iter().filter(|card| card.buttons.contains(&"Cancel".to_owned()) && !sent_again(card));
+    living.map(|card| card.text.clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_leaves_no_card_behind_that_says_its_task_lives() {
+    let world = World::stopped().await;
+    let (telegram, discord) = (world.telegram(ANN), world.discord_channel(500, BOB));
+    let mut process = world.launches(&[]);
+    process.is_ready().await;
+    telegram.says("/submit it ends just before");
+    telegram.hears("#1 done").await;
+    world.model.hold();
+    telegram.says("/submit it runs");
+    telegram.card_shows(2, "#2 running").await;
+    discord.says("/submit it runs, too");
+    let card = discord.card_shows(3, "#3 running").await;
+    process.dies().await;
+
+    let mut process = world.launches(&[]);
+    process.is_ready().await;
+    telegram.card_shows(2, "#2 running again (attempt 2), because the server stopped").await;
+    discord.card_shows(3, "#3 running again (attempt 2), because the server stopped").await;
+    // The buttons of a card from before the kill work.
+    let refused = discord.of(ANN).presses(&card, "Cancel").await;
+    assert!(refused.contains("#3 is not your task"), "{refused}");
+    world.model.release();
+    telegram.card_shows(1, "#1 done").await;
+    telegram.card_shows(2, "#2 done").await;
+    discord.card_shows(3, "#3 done").await;
+    for chat in [telegram, discord] {
+        assert_eq!(living_cards(&chat), Vec::<String>::new());
+    }
     process.signal("TERM");
     assert_eq!(process.ends().await.code(), Some(0));
     world.closes().await;

@@ -108,7 +108,7 @@ async fn nothing_shows_while_everything_works() {
         world.model.reply_to("hang", Reply::of(vec![Step::Text(RESULT.to_owned()), Step::Stall]));
         chat.says(&format!("/submit {PROMPT} hang"));
         world.until("the model is asked", |world| world.model.running() == 1).await;
-        let running = chat.hears(&format!("#{number} running.")).await;
+        let running = chat.hears(&format!("#{number} running")).await;
         chat.presses(&running, "Cancel").await;
         world.until("the call is gone", |world| world.model.running() == 0).await;
     }

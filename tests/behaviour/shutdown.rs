@@ -52,9 +52,9 @@ async fn what_does_not_finish_is_taken_up_by_the_next_start() {
     process.is_ready().await;
     world.model.hold();
     telegram.says("/submit first");
-    telegram.hears("#1 running.").await;
+    telegram.hears("#1 running").await;
     discord.says("/submit second");
-    discord.hears("#2 running.").await;
+    discord.hears("#2 running").await;
     telegram.says("/submit third");
     telegram.hears("#3 queued").await;
     let signalled = Instant::now();
@@ -89,9 +89,9 @@ async fn what_finishes_within_the_drain_is_delivered_before_the_exit() {
     process.is_ready().await;
     world.model.hold();
     telegram.says("/submit first");
-    telegram.hears("#1 running.").await;
+    telegram.hears("#1 running").await;
     discord.says("/submit words 2000");
-    discord.hears("#2 running.").await;
+    discord.hears("#2 running").await;
     process.signal("TERM");
     process.drains().await;
     let finished = Instant::now();
@@ -112,7 +112,7 @@ async fn nothing_new_is_taken_while_draining_and_nothing_is_lost() {
     process.is_ready().await;
     world.model.hold();
     telegram.says("/submit first");
-    telegram.hears("#1 running.").await;
+    telegram.hears("#1 running").await;
     telegram.says("/submit waits");
     telegram.hears("#2 queued").await;
     process.signal("TERM");
@@ -147,7 +147,7 @@ async fn a_second_signal_ends_it_at_once_and_loses_nothing() {
     process.is_ready().await;
     world.model.hold();
     telegram.says("/submit first");
-    telegram.hears("#1 running.").await;
+    telegram.hears("#1 running").await;
     process.signal("TERM");
     process.drains().await;
     let signalled = Instant::now();

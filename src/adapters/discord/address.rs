@@ -41,6 +41,12 @@ pub(super) fn message_id(message: serenity::model::id::MessageId) -> Result<Mess
     MessageId::parse(message.get().to_string())
 }
 
+/// A message of ours in Discord's words.
+pub(super) fn sent_message(message: &MessageId) -> Result<serenity::model::id::MessageId, SendError> {
+    let number = message.as_str().parse::<NonZeroU64>().ok();
+    number.map(Into::into).ok_or_else(|| SendError::Undeliverable(format!("{message} is not a Discord message")))
+}
+
 /// The channel in Discord's words.
 pub(super) fn discord_channel(channel: &ChannelId) -> Result<serenity::model::id::ChannelId, SendError> {
     let number = channel.address().parse::<NonZeroU64>().ok().filter(|_| channel.platform() == PLATFORM);

@@ -70,6 +70,7 @@ pub(super) mod code {
     pub(crate) const NO_MORE_FOLLOW_UPS: u64 = 40_094;
     pub(crate) const MISSING_ACCESS: u64 = 50_001;
     pub(crate) const MISSING_PERMISSIONS: u64 = 50_013;
+    pub(crate) const NOT_THE_AUTHOR: u64 = 50_005;
     pub(crate) const INVALID_WEBHOOK_TOKEN: u64 = 50_027;
     pub(crate) const THREAD_EXISTS: u64 = 160_004;
 }
@@ -128,6 +129,9 @@ impl From<ApiError> for SendError {
         }
     }
 }
+
+/// What is told of a message that cannot be changed any more.
+pub(super) const GONE: &str = "the message does not exist any more or cannot be changed";
 
 /// What a refusal with this code means to people.
 fn refusal(code: u64) -> Refusal {

@@ -105,6 +105,7 @@ impl Interactions {
                 reply: Some(handle.to_reply()),
                 text: answer.text,
                 format: answer.format,
+                frame: answer.frame,
                 language,
                 buttons: answer.buttons,
                 silent: false,

@@ -10,6 +10,7 @@
 
 mod address;
 mod api;
+mod edit;
 mod error;
 mod follow_ups;
 mod gateway;
@@ -21,6 +22,7 @@ mod outbound;
 mod pace;
 mod part;
 mod register;
+pub mod render;
 mod restraint;
 mod supervisor;
 mod target;

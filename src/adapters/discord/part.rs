@@ -3,8 +3,6 @@
 //! Cutting is deterministic: which part is which must be the same after a crash. Room for the mark of a possible
 //! duplicate is kept in every part, so that marking one never moves the cuts.
 
-use std::borrow::Cow;
-
 use serenity::all::ButtonStyle;
 use serenity::builder::{CreateActionRow, CreateAllowedMentions, CreateButton};
 use serenity::model::channel::MessageFlags;
@@ -12,14 +10,12 @@ use serenity::model::id::UserId;
 
 use crate::adapters::discord::address::discord_user;
 use crate::adapters::discord::literal::literal;
+use crate::adapters::discord::render::{MESSAGE_LIMIT, render_leaving};
 use crate::background::ports::OutgoingMessage;
 use crate::domain::command::{Action, Button};
 use crate::domain::language::Language;
 use crate::domain::text::{Format, Unit, one_line, split};
 use crate::domain::wording::{DUPLICATE_MARK_ROOM, empty, may_be_a_duplicate};
-
-/// Longest message, in code points.
-const MESSAGE_LIMIT: usize = 2000;
 
 /// Buttons in one row, and rows in one message.
 const BUTTONS_PER_ROW: usize = 5;
@@ -27,6 +23,9 @@ const ROWS: usize = 5;
 
 /// Longest label of a button, in code points.
 const LABEL_LIMIT: usize = 80;
+
+/// Largest file, in bytes: what Discord takes from everybody, less a little for the form around it.
+const FILE_LIMIT: usize = 10 * 1024 * 1024 - 4096;
 
 /// One part of a message, ready to be sent.
 pub(super) struct Part {
@@ -37,41 +36,61 @@ pub(super) struct Part {
     silent: bool,
     /// Whether further parts remain.
     pub(super) more: bool,
+    /// A file with it: its name and what is in it.
+    pub(super) file: Option<(String, Vec<u8>)>,
 }
 
 impl Part {
-    /// Part number `number` (from 0) of a message; `None` beyond the last.
-    pub(super) fn of(message: &OutgoingMessage, number: usize) -> Option<Self> {
+    /// Part number `number` (from 0) of a message; `None` beyond the last. A long text of a model's is one part with a file,
+    /// unless `files` says that files are not taken.
+    pub(super) fn of(message: &OutgoingMessage, number: usize, files: bool) -> Option<Self> {
         let called = message.mention.as_ref().and_then(discord_user);
         // Room is kept in every part, so that the cuts do not depend on which one has it.
         let room = called.map_or(0, |user| Unit::CodePoint.length(&mention(user)));
-        let (language, limit) = (message.language, MESSAGE_LIMIT - room);
-        let part = Self::within(limit, language, &message.text, message.format, &message.buttons, number)?;
-        let part = Self { silent: message.silent, ..part };
+        let part = Self { silent: message.silent, ..Self::composed(message, number, files, room)? };
         Some(match called.filter(|_| number == 0) {
             Some(user) => Self { text: format!("{}{}", mention(user), part.text), called: Some(user), ..part },
             None => part,
         })
     }
 
-    /// Part number `number` (from 0) of a text with buttons below its last part.
-    pub(super) fn cut(language: Language, text: &str, format: Format, buttons: &[Button], number: usize) -> Option<Self> {
-        Self::within(MESSAGE_LIMIT, language, text, format, buttons, number)
+    /// The same, with so much room left for what stands in front of it.
+    fn composed(message: &OutgoingMessage, number: usize, files: bool, room: usize) -> Option<Self> {
+        if message.format == Format::Plain {
+            return Self::within(room, message.language, &message.text, Format::Plain, &message.buttons, number);
+        }
+        let rendered = render_leaving(room, &message.text, message.frame.as_ref());
+        if let (true, 0, Some(frame), Some(text)) = (files, number, &message.frame, rendered.preview)
+            && message.text.len() <= FILE_LIMIT
+        {
+            let file = Some((frame.file_name.clone(), message.text.clone().into_bytes()));
+            let rows = rows(&message.buttons);
+            return Some(Self { text, language: message.language, rows, called: None, silent: false, more: false, file });
+        }
+        Self::one_of(message.language, rendered.parts, &message.buttons, number)
     }
 
-    fn within(limit: usize, language: Language, text: &str, format: Format, buttons: &[Button], number: usize) -> Option<Self> {
-        let text = match format {
-            Format::Plain => Cow::Owned(literal(text)),
-            Format::Markdown => Cow::Borrowed(text),
+    /// Part number `number` (from 0) of a text with buttons below its last part.
+    pub(super) fn cut(language: Language, text: &str, format: Format, buttons: &[Button], number: usize) -> Option<Self> {
+        Self::within(0, language, text, format, buttons, number)
+    }
+
+    fn within(room: usize, language: Language, text: &str, format: Format, buttons: &[Button], number: usize) -> Option<Self> {
+        let mut parts = match format {
+            Format::Plain => split(&literal(text), MESSAGE_LIMIT - DUPLICATE_MARK_ROOM - room, Unit::CodePoint),
+            Format::Markdown => render_leaving(room, text, None).parts,
         };
-        let mut parts = split(&text, limit - DUPLICATE_MARK_ROOM, Unit::CodePoint);
         if parts.is_empty() {
             parts.push(empty(language));
         }
+        Self::one_of(language, parts, buttons, number)
+    }
+
+    fn one_of(language: Language, parts: Vec<String>, buttons: &[Button], number: usize) -> Option<Self> {
         let more = number + 1 < parts.len();
         let text = parts.into_iter().nth(number)?;
         let rows = if more { Vec::new() } else { rows(buttons) };
-        Some(Self { text, language, rows, called: None, silent: false, more })
+        Some(Self { text, language, rows, called: None, silent: false, more, file: None })
     }
 
     /// Its text, marked when it may have arrived before.
@@ -109,7 +128,7 @@ fn rows(buttons: &[Button]) -> Vec<CreateActionRow> {
 fn button(button: &Button) -> CreateButton {
     let style = match button.action {
         Action::Cancel(_) => ButtonStyle::Danger,
-        Action::Retry(_) | Action::Page { .. } => ButtonStyle::Secondary,
+        Action::Retry(_) | Action::Result(_) | Action::Page { .. } => ButtonStyle::Secondary,
     };
     CreateButton::new(button.action.to_string()).label(one_line(&button.label, LABEL_LIMIT)).style(style)
 }

@@ -293,7 +293,7 @@ fn rights_matter(request: &Request) -> bool {
         },
         Request::Press(Ok(action)) => match action {
             Action::Page { all, .. } => *all,
-            Action::Cancel(_) | Action::Retry(_) => true,
+            Action::Cancel(_) | Action::Retry(_) | Action::Result(_) => true,
         },
         Request::Command(Err(_)) | Request::Press(Err(_)) | Request::Joined => false,
     }

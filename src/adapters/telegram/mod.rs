@@ -13,14 +13,19 @@ mod admins;
 mod answer;
 mod api;
 mod backoff;
+mod draft;
+mod edit;
 mod error;
 mod forums;
 mod inbound;
 mod membership;
 mod outbound;
 mod pace;
+mod part;
+mod payload;
 mod poll;
 mod register;
+pub mod render;
 mod restraint;
 mod target;
 mod update;
@@ -47,6 +52,7 @@ use crate::config::TelegramConfig;
 use crate::lifecycle::Component;
 use crate::metrics::Metrics;
 
+pub use crate::adapters::telegram::draft::TelegramDrafts;
 pub use crate::adapters::telegram::error::TelegramError;
 pub use crate::adapters::telegram::outbound::{TelegramNotifier, TelegramTyping};
 
@@ -106,6 +112,12 @@ impl Telegram {
     #[must_use]
     pub fn typing(&self) -> Arc<TelegramTyping> {
         Arc::new(TelegramTyping::new(Arc::clone(&self.api), Arc::clone(&self.forums)))
+    }
+
+    /// What shows answers while they are written; usable before and after [`Telegram::run`].
+    #[must_use]
+    pub fn drafts(&self) -> Arc<TelegramDrafts> {
+        Arc::new(TelegramDrafts::new(Arc::clone(&self.api)))
     }
 
     /// Receives and answers until `shutdown`. What has been fetched by then is handled to its end and confirmed.

@@ -2,7 +2,7 @@
 //!
 //! Telegram says: about one message a second in a chat, with short bursts; twenty a minute in a group; about thirty a
 //! second in all. It counts changes and typing like messages, long messages for more, and all topics of a chat
-//! together. Bursts here are a little smaller than what it takes, because requests do not travel equally fast.
+//! together. How large a burst it takes it does not say; these are careful.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const CHAT: Rate = Rate::Steady { every: Duration::from_secs(1), burst: of(4) };
 /// In a group, besides.
 const GROUP: Rate = Rate::Window { count: of(20), span: Duration::from_mins(1) };
 /// The whole bot.
-const BOT: Rate = Rate::Steady { every: Duration::from_micros(33_400), burst: of(10) };
+const BOT: Rate = Rate::Steady { every: Duration::from_micros(33_400), burst: of(25) };
 /// Longer messages meet the limits sooner.
 const LONG: usize = 500;
 

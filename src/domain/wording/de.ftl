@@ -6,6 +6,7 @@
 
 notice-queued = { $task } wartet: { $place }.
 notice-queued-repeat = { $task } wartet, eine Wiederholung von { $of }: { $place }.
+notice-queued-again = { $task } wartet noch einmal, weil der Server währenddessen angehalten wurde: { $place }.
 place = { $ahead ->
     [0] als Nächste dran
     [one] 1 Aufgabe ist vor ihr dran
@@ -22,8 +23,9 @@ notice-cancelled = { $by ->
 }
 notice-private-done = { $task } fertig nach { $ran }. Sie ist privat: Das Ergebnis ging an den, der sie abgegeben hat.
 notice-private-failed = { $task } fehlgeschlagen nach { $ran }. Sie ist privat: Warum, weiß, wer sie abgegeben hat.
-result-heading = Ergebnis von { $task }:
-result-heading-partial = Was { $task } bis dahin geschrieben hatte:
+result-heading = Ergebnis von { $task }
+result-heading-partial = Was { $task } bis dahin geschrieben hatte
+result-see-file = Der Text geht weiter; der ganze steht in der Datei { $file }.
 may-be-a-duplicate = (möglicherweise doppelt)
 somebody = @du
 digest-heading = Während der Ruhezeit:
@@ -46,6 +48,18 @@ account-never-ran = vor dem Start
 button-cancel = Abbrechen
 button-retry = Wiederholen
 button-older = Ältere
+button-full-result = Ganzes Ergebnis
+
+
+## Karten
+
+card-running = { $task } läuft: { $facts }
+card-running-for = { $task } läuft seit { $facts }
+card-step = Schritt { $step }
+card-still = seit { $minutes } min: { $phase }
+card-failed = { $task } fehlgeschlagen { $account }: { $code }.
+card-account = { $account }, Kosten unbekannt
+card-quote = „{ $prompt }“
 
 
 ## Zeiten und Mengen
@@ -114,6 +128,7 @@ delivery-held = noch { $left } zurückgehalten, dort ist Ruhezeit
 phase-waiting = wartet auf das Modell
 phase-thinking = denkt nach
 phase-writing = schreibt
+phase-quiet = seit { $minutes } min nichts vom Modell gehört
 
 
 ## Listen
@@ -131,7 +146,6 @@ suggestion = { $task } { $state }: { $prompt }
 
 ## Antworten auf Befehle und Knöpfe
 
-result-of-unfinished = { $task } { $state }. Was sie bis dahin geschrieben hatte:
 result-none = { $task } { $state }: Es gibt kein Ergebnis. /status { $number } zeigt, warum.
 result-in-direct-chat = { $task } ist privat, deshalb steht das Ergebnis in deinem direkten Chat mit mir.
 repeated = { $of } wird als { $task } wiederholt und wartet, bis sie dran ist.

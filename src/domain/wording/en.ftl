@@ -11,6 +11,7 @@
 # $place is one of the sentences "place-..."; $of the task that this one repeats.
 notice-queued = { $task } queued: { $place }.
 notice-queued-repeat = { $task } queued, a repeat of { $of }: { $place }.
+notice-queued-again = { $task } queued again, because the server stopped while it ran: { $place }.
 # How many tasks start before it; 0 means none.
 place = { $ahead ->
     [0] it is next
@@ -32,8 +33,9 @@ notice-cancelled = { $by ->
 notice-private-done = { $task } done after { $ran }. It is private: the result went to who asked.
 notice-private-failed = { $task } failed after { $ran }. It is private: who asked was told why.
 # Stand above what a model wrote.
-result-heading = Result of { $task }:
-result-heading-partial = What { $task } had written by then:
+result-heading = Result of { $task }
+result-heading-partial = What { $task } had written by then
+result-see-file = The text goes on; all of it is in the file { $file }.
 # Stands below a message that may have arrived before.
 may-be-a-duplicate = (may be a duplicate)
 # Stands for the name of somebody who is called, where that is not known.
@@ -61,6 +63,21 @@ account-never-ran = before it started
 button-cancel = Cancel
 button-retry = Retry
 button-older = Older
+button-full-result = Full result
+
+
+## Cards: the one message about a task that changes as it moves; some of its lines are notices.
+
+# $facts are how long it has been running, its step and its tokens, as far as they are known.
+card-running = { $task } running: { $facts }
+card-running-for = { $task } running for { $facts }
+card-step = step { $step }
+# $phase is what it has been doing for so many minutes.
+card-still = still { $phase }, { $minutes } min
+card-failed = { $task } failed { $account }: { $code }.
+card-account = { $account }, cost unknown
+# What was asked.
+card-quote = “{ $prompt }”
 
 
 ## Times and counts
@@ -136,6 +153,7 @@ delivery-held = held for { $left } more, it is quiet there
 phase-waiting = waiting for the model
 phase-thinking = thinking
 phase-writing = writing
+phase-quiet = no news from the model for { $minutes } min
 
 
 ## Lists
@@ -154,7 +172,6 @@ suggestion = { $task } { $state }: { $prompt }
 
 ## Answers to commands and buttons
 
-result-of-unfinished = { $task } { $state }; what it had written by then:
 result-none = { $task } { $state }: it has no result. /status { $number } says why.
 result-in-direct-chat = { $task } is private, so its result is in your direct chat with me.
 repeated = { $of } is queued again as { $task }.

@@ -5,9 +5,9 @@ use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::id::TaskNumber;
 use crate::domain::language::Language;
 use crate::domain::notice::{Notice, NoticeKind};
-use crate::domain::status::Status;
 use crate::domain::task::{CancelledBy, State, Task};
 use crate::domain::time::elapsed;
+use crate::domain::wording::cards::{card_queued, card_quote, retry_button};
 use crate::domain::wording::channels::private_end;
 use crate::domain::wording::failure::reason;
 use crate::domain::wording::sentence::{say, sentence};
@@ -34,14 +34,15 @@ pub fn notice(language: Language, notice: &Notice, task: &Task, ahead: Option<us
         return text;
     }
     match notice.kind {
-        NoticeKind::Accepted => accepted(language, task, ahead),
+        NoticeKind::Accepted => format!("{}\n{}", card_queued(language, task, ahead), card_quote(language, task)),
         NoticeKind::Started => started(language, task.number, notice.attempt),
-        NoticeKind::Result => result(language, task),
+        // A model wrote it; the words of ours around it are its frame.
+        NoticeKind::Result => task.text().unwrap_or_default().to_owned(),
         NoticeKind::Done => {
             sentence(language, "notice-done").with("task", task.number).with("account", account(language, task)).text()
         }
         NoticeKind::Failed => failed(language, task),
-        NoticeKind::Cancelled => cancelled(language, task),
+        NoticeKind::Cancelled => cancelled(language, task, account(language, task)),
     }
 }
 
@@ -53,7 +54,7 @@ pub fn notice_buttons(language: Language, notice: &Notice, task: &Task) -> Vec<B
             vec![cancel_button(language, task.number)]
         }
         NoticeKind::Failed | NoticeKind::Cancelled => {
-            vec![Button { label: say(language, "button-retry"), action: Action::Retry(task.number) }]
+            vec![retry_button(language, task.number)]
         }
         _ => Vec::new(),
     }
@@ -70,30 +71,14 @@ pub(super) fn place(language: Language, ahead: usize) -> String {
     sentence(language, "place").counting("ahead", ahead).text()
 }
 
-fn accepted(language: Language, task: &Task, ahead: Option<usize>) -> String {
-    // A task that has left the queue by the time this is said was next at last.
-    let ahead = ahead.filter(|_| task.status() == Status::Pending).unwrap_or_default();
-    let place = place(language, ahead);
-    match task.new.retry_of {
-        None => sentence(language, "notice-queued").with("task", task.number).with("place", place).text(),
-        Some(of) => {
-            sentence(language, "notice-queued-repeat").with("task", task.number).with("of", of).with("place", place).text()
-        }
-    }
-}
-
-fn started(language: Language, number: TaskNumber, attempt: u32) -> String {
+/// A start: `#42 running.`
+#[must_use]
+pub fn started(language: Language, number: TaskNumber, attempt: u32) -> String {
     if attempt > 1 {
         sentence(language, "notice-running-again").with("task", number).with("attempt", attempt).text()
     } else {
         sentence(language, "notice-running").with("task", number).text()
     }
-}
-
-fn result(language: Language, task: &Task) -> String {
-    let text = task.text().unwrap_or_default();
-    let key = if task.status() == Status::Done { "result-heading" } else { "result-heading-partial" };
-    format!("{}\n\n{text}", sentence(language, key).with("task", task.number).text())
 }
 
 fn failed(language: Language, task: &Task) -> String {
@@ -108,18 +93,18 @@ fn failed(language: Language, task: &Task) -> String {
         .text()
 }
 
-fn cancelled(language: Language, task: &Task) -> String {
+/// A cancelled task; who cancelled it is said when it was somebody else than who asked for it.
+pub(super) fn cancelled(language: Language, task: &Task, account: String) -> String {
     let by = match &task.state {
         State::Cancelled { by: CancelledBy::Person(person), .. } if task.new.origin.person.as_ref() == Some(person) => "asker",
         State::Cancelled { by: CancelledBy::Person(_), .. } => "admin",
         _ => "operator",
     };
-    let sentence = sentence(language, "notice-cancelled").with("task", task.number).with("by", by);
-    sentence.with("account", account(language, task)).text()
+    sentence(language, "notice-cancelled").with("task", task.number).with("by", by).with("account", account).text()
 }
 
 /// How long it took and what it used: `after 12 s (waited 3 s), 1.2k tokens`.
-fn account(language: Language, task: &Task) -> String {
+pub(super) fn account(language: Language, task: &Task) -> String {
     let (Some(started), Some(ended)) = (task.started_at, task.completed_at()) else {
         return say(language, "account-never-ran");
     };

@@ -1,4 +1,4 @@
-//! Times, counts and states as people read them.
+//! Times, counts, states and phases as people read them.
 
 use std::time::Duration;
 
@@ -57,4 +57,17 @@ pub(super) fn moment(language: Language, at: Timestamp, now: Timestamp) -> Strin
         .with("day", at.format("%d"))
         .with("ago", ago)
         .text()
+}
+
+/// What a run does, in the words of its runner: the usual ones are known in every language, others are shown as they are.
+pub(super) fn phase(language: Language, phase: &str) -> String {
+    match phase {
+        "waiting for the model" => say(language, "phase-waiting"),
+        "thinking" => say(language, "phase-thinking"),
+        "writing" => say(language, "phase-writing"),
+        other => match other.strip_prefix("no news from the model for ").and_then(|quiet| quiet.strip_suffix(" min")) {
+            Some(minutes) => sentence(language, "phase-quiet").with("minutes", minutes).text(),
+            None => other.to_owned(),
+        },
+    }
 }

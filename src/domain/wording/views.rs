@@ -13,7 +13,7 @@ use crate::domain::wording::deliveries;
 use crate::domain::wording::failure::reason;
 use crate::domain::wording::notices::place;
 use crate::domain::wording::sentence::{say, sentence};
-use crate::domain::wording::units::{duration, moment, state, tokens};
+use crate::domain::wording::units::{duration, moment, phase, state, tokens};
 
 /// Everything `/status #N` shows.
 #[derive(Debug)]
@@ -101,16 +101,6 @@ fn headline(language: Language, task: &Task, ahead: usize, progress: Option<&Pro
     }
 }
 
-/// What a run does, in the words of its runner: the usual ones are known in every language, others are shown as they are.
-fn phase(language: Language, phase: &str) -> String {
-    match phase {
-        "waiting for the model" => say(language, "phase-waiting"),
-        "thinking" => say(language, "phase-thinking"),
-        "writing" => say(language, "phase-writing"),
-        other => other.to_owned(),
-    }
-}
-
 /// Where and when a notice arrived, or why not.
 fn status_of_notice(language: Language, notice: &Notice, held_until: Option<Timestamp>, now: Timestamp) -> String {
     let delivery = match &notice.state {
@@ -141,20 +131,6 @@ fn status_of_notice(language: Language, notice: &Notice, held_until: Option<Time
         .with("channel", &notice.channel)
         .with("delivery", delivery)
         .text()
-}
-
-/// A result asked for again.
-#[must_use]
-pub fn result(language: Language, task: &Task) -> String {
-    let done = task.status() == Status::Done;
-    let key = match task.text() {
-        Some(_) if done => "result-heading",
-        Some(_) => "result-of-unfinished",
-        None => "result-none",
-    };
-    let heading = sentence(language, key).with("task", task.number).with("number", task.number.0);
-    let heading = heading.with("state", state(language, task.status())).text();
-    task.text().map_or(heading.clone(), |text| format!("{heading}\n\n{text}"))
 }
 
 /// A task that was repeated by a button, for who pressed it.

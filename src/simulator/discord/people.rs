@@ -152,6 +152,12 @@ impl DiscordServer {
         })
     }
 
+    /// Somebody who may do that removes a message.
+    pub fn removes(&self, channel: u64, message: u64) {
+        // One that is gone already stays so.
+        let _gone = self.act(|world| world.remove(channel, message));
+    }
+
     /// Types into an option that completes; gives the id of the interaction, whose choices are then in
     /// [`Self::choices`].
     ///

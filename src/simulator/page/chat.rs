@@ -41,6 +41,9 @@ pub struct MessageView {
     pub text: String,
     /// Telegram's entities.
     pub entities: Value,
+    /// The blocks of one of Telegram's rich messages, instead of a text.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub rich: Value,
     /// The message it replies to.
     pub reply: Option<QuoteView>,
     /// The command that it answers.
@@ -57,6 +60,8 @@ pub struct MessageView {
     pub loading: bool,
     /// It reports an event; nobody wrote it.
     pub service: bool,
+    /// It is still being written, and will fade.
+    pub draft: bool,
     /// It came without a sound.
     pub silent: bool,
     /// It calls who looks at the page.

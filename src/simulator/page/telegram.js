@@ -1,6 +1,7 @@
 // The Telegram chat.
 import { composer, starters } from "./composer.js";
 import { clock, dots, el, entities, icon, size } from "./formatting.js";
+import { rich } from "./rich.js";
 import { follow, post, reconcile } from "./feed.js";
 
 export function telegram(panel) {
@@ -64,9 +65,12 @@ export function telegram(panel) {
     const node = el("li", { className: `tg-message ${message.from_bot ? "in" : "out"}` });
     for (const name of ["first", "last", "edited", "silent"]) node.classList.toggle(name, Boolean(message[name]));
     node.classList.toggle("has-keys", message.buttons.length > 0);
+    if (message.draft) return drawDraft(message, node);
     const meta = el("span", { className: "tg-meta" }, message.silent && muted(), message.edited && "edited", clock(message.sent_millis), !message.from_bot && icon("check"));
     const quote = message.reply && el("span", { className: "tg-quote" }, el("b", {}, message.reply.author), el("span", {}, message.reply.text));
-    const text = el("div", { className: "tg-text" }, ...entities(message.text, message.entities, input.send));
+    const text = message.rich
+      ? el("div", { className: "tg-text tg-rich" }, ...rich(message.rich))
+      : el("div", { className: "tg-text" }, ...entities(message.text, message.entities, input.send));
     const answer = el("button", { className: "tg-reply", type: "button", title: "Reply", onclick: () => reply(message) }, icon("reply"));
     answer.setAttribute("aria-label", "Reply");
     node.append(el("div", { className: "tg-bubble" }, quote, ...message.files.map((file, index) => drawFile(message, file, index)), text, meta, answer));
@@ -82,6 +86,14 @@ export function telegram(panel) {
 
   function muted() {
     return el("span", { className: "tg-muted", title: "Sent without a sound" }, icon("mute"));
+  }
+
+  // What the bot is still writing: not a message yet, so there is nothing to reply to and no time.
+  function drawDraft(message, node) {
+    node.classList.add("draft");
+    const text = message.text ? entities(message.text, message.entities, input.send) : ["Thinking…"];
+    node.append(el("div", { className: "tg-bubble" }, el("div", { className: "tg-text" }, ...text), dots()));
+    return node;
   }
 
   function drawFile(message, file, index) {

@@ -27,6 +27,20 @@ impl TelegramChat {
         Self { server: server.clone(), person }
     }
 
+    /// What the bot is still writing, below everything else.
+    fn drafts(&self) -> impl Iterator<Item = MessageView> {
+        let bot = self.server.bot_name();
+        self.server.drafts(self.person).into_iter().map(move |draft| MessageView {
+            id: format!("draft-{}", draft.id),
+            from_bot: true,
+            author: bot.clone(),
+            text: draft.text,
+            entities: draft.entities,
+            draft: true,
+            ..MessageView::default()
+        })
+    }
+
     fn message(&self, message: &ChatMessage) -> MessageView {
         let quote = |id| {
             let quoted = self.server.message(self.person, id)?;
@@ -40,6 +54,7 @@ impl TelegramChat {
             sent_millis: message.date * 1000,
             text: message.text.clone(),
             entities: message.entities.clone(),
+            rich: message.rich.clone().unwrap_or_default(),
             reply: message.reply_to.and_then(quote),
             buttons: message.keyboard.clone(),
             edited: message.edited > 0,
@@ -62,7 +77,7 @@ impl Chat for TelegramChat {
             bot: self.server.bot_name(),
             online: self.server.open_polls() > 0,
             typing: self.server.is_typing(self.person, None),
-            messages: newest(&messages).iter().map(|message| self.message(message)).collect(),
+            messages: newest(&messages).iter().map(|message| self.message(message)).chain(self.drafts()).collect(),
             commands: self.server.menu().into_iter().map(command).collect(),
         }
     }

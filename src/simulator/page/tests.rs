@@ -114,6 +114,37 @@ async fn what_is_said_and_pressed_reaches_telegram() {
 }
 
 #[tokio::test]
+async fn an_edited_message_shows_its_new_text_and_buttons_and_a_draft_shows_until_a_message_comes() {
+    let world = World::start().await;
+    let keyboard = |label: &str| json!({ "inline_keyboard": [[{ "text": label, "callback_data": "x" }]] });
+    let sent = json!({ "chat_id": 1001, "text": "#1 queued", "reply_markup": keyboard("Cancel") });
+    let id = world.bot_sends("sendMessage", sent).await["result"]["message_id"].clone();
+    let edit = json!({ "chat_id": 1001, "message_id": id, "text": "#1 done", "reply_markup": keyboard("Retry") });
+    world.bot_sends("editMessageText", edit).await;
+    world.bot_sends("sendMessageDraft", json!({ "chat_id": 1001, "draft_id": 1, "text": "It was a" })).await;
+    let messages = world.state().await["telegram"]["messages"].clone();
+    let card = &messages[0];
+    assert_eq!((&card["text"], &card["buttons"], &card["edited"]), (&json!("#1 done"), &json!([["Retry"]]), &json!(true)));
+    assert_eq!((&messages[1]["text"], &messages[1]["draft"]), (&json!("It was a"), &json!(true)));
+    world.bot_sends("sendMessage", json!({ "chat_id": 1001, "text": "It was a dark night." })).await;
+    let messages = world.state().await["telegram"]["messages"].clone();
+    assert_eq!((messages.as_array().unwrap().len(), &messages[1]["draft"]), (2, &json!(false)));
+}
+
+#[tokio::test]
+async fn a_rich_message_is_shown_by_its_blocks() {
+    let world = World::start().await;
+    world.post("telegram/say", json!({ "text": "/start" })).await;
+    let html = "<h2>Head</h2><table><tr><th>a</th></tr></table>";
+    world.bot_sends("sendRichMessage", json!({ "chat_id": 1001, "rich_message": { "html": html } })).await;
+    let state = world.state().await;
+    let message = &state["telegram"]["messages"][1];
+    assert_eq!(message["rich"][0], json!({ "type": "heading", "text": "Head", "size": 2 }));
+    assert_eq!(message["text"], "Head\n\na");
+    assert_eq!(state["telegram"]["messages"][0].get("rich"), None);
+}
+
+#[tokio::test]
 async fn what_is_said_reaches_discord_or_is_refused_with_the_reason() {
     let world = World::start().await;
     assert_eq!(world.post("discord/say", json!({ "text": "hello" })).await.0, 200);

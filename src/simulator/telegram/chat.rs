@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::simulator::telegram::drafting::Drafted;
 use crate::simulator::telegram::message::{Button, Message};
 use crate::simulator::telegram::refusal::Refusal;
 
@@ -69,6 +70,8 @@ pub(super) struct Chat {
     pub(super) pulses: Vec<Pulse>,
     /// How often the bot said that it is busy.
     pub(super) pulse_count: usize,
+    /// What the bot is still writing, as people see it.
+    pub(super) drafts: Vec<Drafted>,
 }
 
 impl Chat {
@@ -84,6 +87,7 @@ impl Chat {
             last_message_id: 0,
             pulses: Vec::new(),
             pulse_count: 0,
+            drafts: Vec::new(),
         }
     }
 

@@ -69,7 +69,9 @@ impl State {
         let chat = params.integer("chat_id").unwrap_or_default();
         self.rate.take(chat)?;
         let message = self.own_message(params)?;
-        message.body = body;
+        let before = std::mem::replace(&mut message.body, body);
+        message.earlier.push(before.text);
+        message.rich = None;
         message.keyboard = keyboard;
         message.edits += 1;
         message.edit_date = Some(wall_clock::unix_seconds());

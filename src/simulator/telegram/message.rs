@@ -120,9 +120,13 @@ pub(super) struct Message {
     pub(super) reply_to: Option<i64>,
     pub(super) keyboard: Keyboard,
     pub(super) edits: u32,
+    /// The texts it had before it was edited.
+    pub(super) earlier: Vec<String>,
     pub(super) edit_date: Option<i64>,
     pub(super) document: Option<Document>,
     pub(super) silent: bool,
+    /// The blocks of a rich message, whose readable text is the body.
+    pub(super) rich: Option<Value>,
     /// Set for service messages: the field that says what happened, and its value.
     pub(super) service: Option<(&'static str, Value)>,
     /// Further fields of its JSON: on whose behalf, by way of which bot.

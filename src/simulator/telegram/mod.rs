@@ -12,6 +12,7 @@
 mod asking;
 mod chat;
 mod documents;
+mod drafting;
 mod editing;
 mod entities;
 mod faults;
@@ -29,6 +30,7 @@ mod pressing;
 mod rate;
 mod receiving;
 mod refusal;
+mod rich;
 mod sending;
 mod state;
 #[cfg(test)]
@@ -46,6 +48,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::simulator::connection;
+pub use crate::simulator::telegram::drafting::DraftView;
 pub use crate::simulator::telegram::faults::{Fault, FaultKind};
 pub use crate::simulator::telegram::menu::CommandMenu;
 pub use crate::simulator::telegram::observing::{ChatMessage, DocumentView};

@@ -1,8 +1,10 @@
 //! What teloxide and plain HTTP see of this server.
 
+mod drafting;
 mod markup;
 mod places;
 mod polling;
+mod rich;
 mod strictness;
 mod talking;
 

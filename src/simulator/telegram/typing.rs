@@ -63,7 +63,7 @@ impl TelegramServer {
     }
 
     /// Tells whoever waits for a change that time has passed: by itself, time changes nothing.
-    fn announce_at(&self, at: Instant) {
+    pub(super) fn announce_at(&self, at: Instant) {
         let server = self.clone();
         self.shared.tracker.spawn(async move {
             tokio::select! {

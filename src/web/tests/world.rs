@@ -19,6 +19,7 @@ use crate::domain::notice::Events;
 use crate::domain::origin::Origin;
 use crate::domain::preferences::Target;
 use crate::domain::queue::QueueFull;
+use crate::domain::receipt::Receipt;
 use crate::domain::snapshot::TaskSnapshot;
 use crate::domain::status::Status;
 use crate::domain::summary::MonitorSummary;
@@ -120,6 +121,10 @@ impl TaskService for FakeTasks {
 
     async fn get(&self, task: &TaskRef) -> Result<Option<TaskSnapshot>, ServiceError> {
         Ok(self.copy(task).map(|task| TaskSnapshot::of(&task, None)))
+    }
+
+    async fn receipts(&self, _task: &TaskId) -> Result<Vec<Receipt>, ServiceError> {
+        Ok(Vec::new())
     }
 
     async fn list(&self, filter: &TaskFilter) -> Result<Vec<TaskSnapshot>, ServiceError> {

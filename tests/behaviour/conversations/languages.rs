@@ -16,6 +16,8 @@ conversation!(a_task_speaks_its_askers_language_to_its_end, |world, chat| {
     world.model.release();
     ann.hears("Ergebnis von #1:").await;
     ann.hears("#1 fertig nach ... Token.").await;
+    let card = ann.card_shows(1, "#1 fertig nach ... Kosten unbekannt. ... „Vergleiche die drei Angebote“").await;
+    assert_eq!(card.buttons, ["Ganzes Ergebnis", "Wiederholen"]);
     ann.says("/help");
     ann.hears("Probier es aus: ... /submit Vergleiche").await;
     ann.says("/cancel 1");

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod cancel;
+mod cards;
 mod delivery;
 mod ends;
 mod fallback;

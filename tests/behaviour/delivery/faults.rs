@@ -92,11 +92,10 @@ async fn a_chat_that_is_to_wait_gets_no_request_before_its_time_and_others_go_on
     ann.hears("#1 running").await;
     ann.says("/submit be quick");
     ann.hears("#2 running").await;
-    let quiet = || world.telegram.calls("sendMessage") == 4;
-    world.until("the chat is quiet", |_| quiet()).await;
+    assert_eq!(world.telegram.calls("sendMessage"), 2, "both starts are shown by cards");
     world.telegram.fail(Fault::once("sendMessage", FaultKind::RetryAfter(WAIT)));
     world.model.open_gate("be quick");
-    world.until("the chat is told to wait", |world| world.telegram.calls("sendMessage") == 5).await;
+    world.until("the chat is told to wait", |world| world.telegram.calls("sendMessage") == 3).await;
     let told = world.telegram.requests("sendMessage").last().unwrap().0;
     bob.says("/submit Tell me");
     bob.hears("#3 done").await;
@@ -180,6 +179,16 @@ async fn a_group_that_throws_the_bot_out_gets_nothing_and_who_asked_gets_it_alon
     world.telegram.kick(-77);
     world.model.release();
     world.settles().await;
+    let task: Value = serde_json::from_str(&world.gets("/api/v1/tasks/1").await.1).unwrap();
+    let results: Vec<_> = task["notices"].as_array().unwrap().iter().filter(|notice| notice["kind"] == "result").collect();
+    assert_eq!(
+        (results[0]["state"].as_str(), results[1]["state"].as_str()),
+        (Some("undeliverable"), Some("delivered")),
+        "{task}"
+    );
+    assert_eq!(results[0]["reason"], "the bot was removed from the chat");
+    assert_eq!((&results[1]["channel"], &results[1]["instead_of"]), (&"telegram:1001".into(), &"telegram:-77".into()));
+    assert_eq!(results[1]["messages"].as_array().map(Vec::len), Some(1));
     let why = "Meant for telegram:-77, which does not take it: the bot was removed from the chat.";
     for told in ["Result of #1", "#1 done"] {
         ann.hears(&format!("{why} ... {told}")).await;

@@ -30,12 +30,39 @@ pub struct Chat<'w> {
 pub struct Heard {
     pub id: u64,
     pub text: String,
+    /// What it said before it was edited, in order.
+    pub earlier: Vec<String>,
     pub buttons: Vec<String>,
     /// Only this person sees it.
     pub private: bool,
     pub reply_to: Option<u64>,
     /// It came without a sound.
     pub silent: bool,
+    /// Files with it: names and contents.
+    pub files: Vec<(String, String)>,
+}
+
+impl Heard {
+    /// What it said first.
+    pub fn first(&self) -> &str {
+        self.earlier.first().unwrap_or(&self.text)
+    }
+
+    /// Everything it ever said.
+    pub fn texts(&self) -> impl Iterator<Item = &String> {
+        self.earlier.iter().chain([&self.text])
+    }
+
+    /// Whether it is the card of a task: the message that told of the acceptance.
+    pub fn is_card(&self) -> bool {
+        self.first().split_once(' ').is_some_and(|(_, rest)| rest.starts_with("queued")) && self.first().contains('\n')
+    }
+}
+
+/// Whether a card with this text is one of a task that lives.
+fn tells_of_life(card: &str) -> bool {
+    let status = card.split_once(' ').map(|(_, rest)| rest).unwrap_or_default();
+    status.starts_with("queued") || status.starts_with("running")
 }
 
 impl<'w> Chat<'w> {
@@ -132,6 +159,16 @@ impl<'w> Chat<'w> {
         }
     }
 
+    /// The person presses a button below a message, and waits for nothing but its coming to rest.
+    pub async fn presses_quietly(&self, message: &Heard, button: &str) {
+        match self.place {
+            Place::Telegram { .. } => drop(self.presses(message, button).await),
+            Place::Discord { channel } => {
+                let _press = self.world.discord.presses(channel, self.person, message.id, button).unwrap();
+            }
+        }
+    }
+
     /// Everything of the bot this person sees here, oldest first.
     pub fn sees(&self) -> Vec<Heard> {
         match self.place {
@@ -140,10 +177,12 @@ impl<'w> Chat<'w> {
                 said.map(|message| Heard {
                     id: u64::try_from(message.id).unwrap(),
                     text: message.text,
+                    earlier: message.earlier,
                     buttons: message.buttons,
                     private: false,
                     reply_to: message.reply_to.map(|id| u64::try_from(id).unwrap()),
                     silent: message.silent,
+                    files: message.document.iter().map(|file| (file.name.clone(), content(&file.bytes))).collect(),
                 })
                 .collect()
             }
@@ -154,29 +193,65 @@ impl<'w> Chat<'w> {
                     .filter(|message| message.author_is_bot && !message.loading && visible(message))
                     .map(|message| Heard {
                         id: message.id,
-                        text: message.text,
+                        // Small print looks smaller, not different.
+                        text: message.text.strip_prefix("-# ").map(ToOwned::to_owned).unwrap_or(message.text),
+                        earlier: message.earlier,
                         buttons: message.buttons,
                         private: message.ephemeral_for.is_some(),
                         reply_to: message.reply_to,
                         silent: message.silent,
+                        files: message.files.iter().map(|file| (file.name.clone(), content(&file.bytes))).collect(),
                     })
                     .collect()
             }
         }
     }
 
-    /// How many of the bot's messages have all these words, in their order.
-    pub fn count(&self, words: &str) -> usize {
-        self.sees().iter().filter(|heard| has_words(&heard.text, words)).count()
+    /// The card of a task, as it is now, in whatever language.
+    pub fn card(&self, number: u64) -> Option<Heard> {
+        let queued = ["queued", "wartet"].map(|word| format!("#{number} {word}"));
+        let announces = |text: &str| queued.iter().any(|queued| text.starts_with(queued));
+        self.sees().into_iter().find(|heard| heard.is_card() && announces(heard.first()))
     }
 
-    /// Waits for a message with all these words, in their order (`...` stands for anything); the newest such message.
+    /// Waits until the card of a task shows all these words, in their order.
+    pub async fn card_shows(&self, number: u64, words: &str) -> Heard {
+        let started = Instant::now();
+        let mut tick = ticks();
+        loop {
+            let card = self.card(number);
+            if let Some(card) = card.iter().find(|card| has_words(&card.text, words)) {
+                return card.clone();
+            }
+            self.world.still_lives(words);
+            assert!(started.elapsed() < PATIENCE, "the card does not show `{words}`, but {card:#?} of {:#?}", self.sees());
+            tick.tick().await;
+        }
+    }
+
+    /// How many of the bot's messages have all these words, in their order. A card counts for what it says or said while its task
+    /// lived, and not for the end that it shows like the notice of it.
+    pub fn count(&self, words: &str) -> usize {
+        let said = |heard: &&Heard| {
+            if heard.is_card() {
+                heard.texts().any(|text| tells_of_life(text) && has_words(text, words))
+            } else {
+                has_words(&heard.text, words)
+            }
+        };
+        self.sees().iter().filter(said).count()
+    }
+
+    /// Waits for a message that has all these words, in their order (`...` stands for anything), or had them before it was
+    /// edited: who looked at the right moment has read them. The newest such message; a card only if no other has them.
     pub async fn hears(&self, words: &str) -> Heard {
         let started = Instant::now();
         let mut tick = ticks();
         loop {
             let seen = self.sees();
-            if let Some(heard) = seen.iter().rfind(|heard| has_words(&heard.text, words)) {
+            let said = |heard: &&Heard| heard.texts().any(|text| has_words(text, words));
+            let message = seen.iter().filter(|heard| !heard.is_card()).rfind(said);
+            if let Some(heard) = message.or_else(|| seen.iter().rfind(said)) {
                 return heard.clone();
             }
             self.world.still_lives(words);
@@ -192,4 +267,8 @@ impl<'w> Chat<'w> {
             Place::Discord { channel } => self.world.discord.is_typing(channel),
         }
     }
+}
+
+fn content(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
 }

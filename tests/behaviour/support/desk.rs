@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use legwork::adapters::ledger::memory::MemoryLedger;
+use legwork::background::cards::Cards;
 use legwork::background::channels::NoticePolicy;
 use legwork::background::manager::{Cancelled, Manager, Submission, Submitted};
 use legwork::background::notification::Notification;
 use legwork::background::ports::{Ledger, Projection};
 use legwork::background::worker::Drained;
+use legwork::delivery::card::CardKeeper;
 use legwork::delivery::outbox::Outbox;
 use legwork::domain::channel::PersonId;
 use legwork::domain::id::{TaskNumber, TaskRef};
@@ -40,6 +42,8 @@ pub struct Desk {
     pub soft: CancellationToken,
     pub hard: CancellationToken,
     tracker: TaskTracker,
+    keeper: Option<CardKeeper>,
+    worked: CancellationToken,
     worker: JoinHandle<Drained>,
     delivery: JoinHandle<()>,
 }
@@ -52,6 +56,8 @@ pub struct Setup {
     pub projection: Option<Arc<dyn Projection>>,
     pub ledger: Option<Arc<dyn Ledger>>,
     pub drain: Duration,
+    /// Keep cards, with drafts in every channel.
+    pub cards: bool,
     pub clock: Option<Arc<TestClock>>,
 }
 
@@ -69,8 +75,13 @@ impl Desk {
         let ledger = setup.ledger.unwrap_or_else(|| Arc::new(MemoryLedger::new()));
         let (runner, recorder) = (Arc::new(PromptRunner::new()), Arc::new(Recorder::default()));
         let clock = setup.clock.unwrap_or_else(|| Arc::new(TestClock::new()));
-        let notification = Notification::new(ledger.clone(), recorder.clone(), recorder.clone(), clock.clone(), tracker.clone())
-            .with_policy(setup.policy);
+        let mut notification =
+            Notification::new(ledger.clone(), recorder.clone(), recorder.clone(), clock.clone(), tracker.clone())
+                .with_policy(setup.policy);
+        let cards = Cards::default();
+        if setup.cards {
+            notification = notification.with_cards(cards.clone());
+        }
         let mut builder = Manager::builder(ledger.clone(), runner.clone(), clock.clone(), tracker.clone())
             .with_limits(setup.limits)
             .with_notification(notification.clone());
@@ -80,6 +91,13 @@ impl Desk {
         let manager = builder.build();
         let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
         let outbox = Outbox::new(notification.clone(), tracker.clone(), hard.clone());
+        let worked = CancellationToken::new();
+        let keeper =
+            setup.cards.then(|| CardKeeper::new(cards, manager.clone(), notification.clone(), outbox.clone(), recorder.clone()));
+        if let Some(keeper) = keeper.clone() {
+            let stop = worked.clone();
+            tracker.spawn(async move { keeper.run(stop).await });
+        }
         let worker = tracker.spawn({
             let (manager, soft, hard) = (manager.clone(), soft.clone(), hard.clone());
             async move { manager.run(soft, hard, setup.drain).await }
@@ -88,7 +106,22 @@ impl Desk {
             let (outbox, hard) = (outbox.clone(), hard.clone());
             async move { outbox.run(hard).await }
         });
-        Self { manager, outbox, ledger, runner, recorder, clock, notification, soft, hard, tracker, worker, delivery }
+        Self {
+            manager,
+            outbox,
+            ledger,
+            runner,
+            recorder,
+            clock,
+            notification,
+            soft,
+            hard,
+            tracker,
+            keeper,
+            worked,
+            worker,
+            delivery,
+        }
     }
 
     /// A submission of `person` in `channel`.
@@ -174,7 +207,14 @@ impl Desk {
     pub async fn stops(self) -> (Drained, Arc<dyn Ledger>) {
         self.soft.cancel();
         let drained = self.worker.await.unwrap();
+        self.worked.cancel();
+        if let Some(keeper) = &self.keeper {
+            keeper.last_look().await;
+        }
         self.outbox.flush().await;
+        if let Some(keeper) = self.keeper {
+            keeper.settle().await;
+        }
         self.hard.cancel();
         self.delivery.await.unwrap();
         assert_eq!(self.notification.typing().active(), 0, "typing goes on");
@@ -191,11 +231,12 @@ impl Desk {
     /// Stops at once and waits until nothing runs any more; what is owed stays in the ledger.
     pub async fn breaks_off(self) {
         self.soft.cancel();
+        self.worked.cancel();
         self.hard.cancel();
         let _drained = self.worker.await.unwrap();
         self.delivery.await.unwrap();
         self.tracker.close();
-        drop((self.manager, self.outbox, self.notification));
+        drop((self.manager, self.outbox, self.notification, self.keeper));
         self.tracker.wait().await;
     }
 

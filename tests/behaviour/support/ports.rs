@@ -7,20 +7,22 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use legwork::background::ports::{
-    AgentRunner, ChannelNotifier, OutgoingMessage, Progress, RunControl, RunOutcome, RunRequest, SendError, Sent, TypingIndicator,
+    AgentRunner, ChannelNotifier, DraftPreview, MessageEdit, OutgoingMessage, Progress, RunControl, RunOutcome, RunRequest,
+    SendError, Sent, TypingIndicator,
 };
 use legwork::domain::channel::{ChannelId, PersonId};
+use legwork::domain::draft::Draft;
 use legwork::domain::failure::{Failure, FailureCode};
-use legwork::domain::id::MessageId;
+use legwork::domain::id::{MessageId, TaskNumber};
 use legwork::domain::pace::{Pace, SendKind};
 use legwork::domain::task::Outcome;
 use legwork::domain::text::{Unit, split};
 use legwork::domain::usage::Usage;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// Does what the first word of the prompt says: `say x`, `hold x` (until [`PromptRunner::release`]), `hang` (until
-/// cancelled), `stubborn` (ignores its token), `panic`, `fail`, `empty`.
+/// cancelled), `write x` (a word a second), `stubborn` (ignores its token), `panic`, `fail`, `empty`.
 pub struct PromptRunner {
     gate: Semaphore,
     pub started: Mutex<Vec<String>>,
@@ -49,10 +51,19 @@ impl AgentRunner for PromptRunner {
         self.started.lock().unwrap().push(prompt.clone());
         let (verb, rest) = prompt.split_once(' ').unwrap_or((&prompt, ""));
         let usage = Usage { input: 100, output: 23, ..Usage::default() };
-        control.progress.report(Progress { phase: "working".to_owned(), step: 1, usage });
+        control.progress.report(Progress { phase: "working".to_owned(), step: 1, usage, ..Progress::default() });
         let outcome = match verb {
             "hold" => {
                 self.gate.acquire().await.unwrap().forget();
+                Outcome::Done { result: rest.to_owned() }
+            }
+            "write" => {
+                for (index, _) in rest.match_indices(' ').chain([(rest.len(), "")]) {
+                    let usage = Usage { input: 100, output: index as u64, ..Usage::default() };
+                    let text = Draft::newest(&rest[..index]);
+                    control.progress.report(Progress { phase: "writing".to_owned(), step: 1, usage, text });
+                    sleep(Duration::from_secs(1)).await;
+                }
                 Outcome::Done { result: rest.to_owned() }
             }
             "hang" => {
@@ -95,6 +106,10 @@ struct Recorded {
     silent: BTreeMap<String, Vec<bool>>,
     mentions: Vec<String>,
     labels: Vec<String>,
+    edits: Vec<(Instant, MessageEdit)>,
+    lost: bool,
+    /// What was sent, edited and drafted, in order: a letter and the text.
+    order: Vec<String>,
     faults: Vec<SendError>,
     poison: Option<String>,
     pace: Option<PaceOf>,
@@ -124,6 +139,21 @@ impl Recorder {
     /// How often typing was shown in a channel.
     pub fn typed(&self, channel: &str) -> u32 {
         self.state.lock().unwrap().typing.get(channel).copied().unwrap_or_default()
+    }
+
+    /// What was sent, edited and drafted, in order: the word and the text.
+    pub fn order(&self) -> Vec<String> {
+        self.state.lock().unwrap().order.clone()
+    }
+
+    /// From now on no message can be edited: they were all deleted.
+    pub fn lose_messages(&self) {
+        self.state.lock().unwrap().lost = true;
+    }
+
+    /// Every edit so far, and when it came.
+    pub fn edits(&self) -> Vec<(Instant, MessageEdit)> {
+        self.state.lock().unwrap().edits.clone()
     }
 
     /// The labels of all buttons sent so far.
@@ -184,9 +214,11 @@ impl ChannelNotifier for Recorder {
         if let Some(error) = state.refusals.get(&message.channel.to_string()) {
             return Err(error.clone());
         }
-        let parts = split(&message.text, 1000, Unit::CodePoint);
+        let text = message.frame.as_ref().map_or_else(|| message.text.clone(), |frame| frame.around(&message.text));
+        let parts = split(&text, 1000, Unit::CodePoint);
         let mark = if message.in_flight_since.is_some() { " (may be a duplicate)" } else { "" };
         let text = format!("{}{mark}", parts[part]);
+        state.order.push(format!("send {text}"));
         let channel = message.channel.to_string();
         state.log.push(Heard { at: Instant::now(), channel: channel.clone(), text: text.clone() });
         state.silent.entry(channel.clone()).or_default().push(message.silent);
@@ -198,6 +230,21 @@ impl ChannelNotifier for Recorder {
         Ok(Sent { message, more: part + 1 < parts.len() })
     }
 
+    async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError> {
+        let mut state = self.state.lock().unwrap();
+        if !state.faults.is_empty() {
+            return Err(state.faults.remove(0));
+        }
+        if state.lost {
+            return Err(SendError::Undeliverable("somebody deleted it".to_owned()));
+        }
+        state.edits.push((Instant::now(), edit.clone()));
+        state.order.push(format!("edit {}", edit.text));
+        state.messages.entry(edit.channel.to_string()).or_default().push(edit.text.clone());
+        state.labels.extend(edit.buttons.iter().map(|button| button.label.clone()));
+        Ok(())
+    }
+
     fn pace(&self, channel: &ChannelId, kind: SendKind) -> Pace {
         let pace = self.state.lock().unwrap().pace;
         pace.map_or_else(|| Pace::unlimited(channel), |pace| pace(channel, kind))
@@ -205,6 +252,18 @@ impl ChannelNotifier for Recorder {
 
     async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError> {
         Ok(self.state.lock().unwrap().direct.get(&person.to_string()).cloned())
+    }
+}
+
+#[async_trait]
+impl DraftPreview for Recorder {
+    fn takes_drafts(&self, channel: &ChannelId) -> bool {
+        channel.platform() == "drafts"
+    }
+
+    async fn show_draft(&self, _channel: &ChannelId, number: TaskNumber, text: &Draft) -> Result<(), SendError> {
+        self.state.lock().unwrap().order.push(format!("draft {number} {}", text.as_str()));
+        Ok(())
     }
 }
 

@@ -12,16 +12,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::background::ports::{
-    Acceptance, CancelRequest, Delivery, Finish, Hints, IsQuiet, Lease, Ledger, LedgerError, Recovered, Renewal, TaskFilter,
-    Thread,
+    Acceptance, CancelRequest, CardMessage, Delivery, Finish, Hints, IsQuiet, Lease, Ledger, LedgerError, Recovered, Renewal,
+    TaskFilter, Thread,
 };
 use crate::domain::channel::ChannelId;
 use crate::domain::headline::Headline;
-use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskRef, WorkerId};
+use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskNumber, TaskRef, WorkerId};
 use crate::domain::limits::Limits;
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::preferences::Preferences;
-use crate::domain::queue::ahead_of;
+use crate::domain::queue::{LiveTask, ahead_of};
 use crate::domain::status::Status;
 use crate::domain::summary::MonitorSummary;
 use crate::domain::task::{CancelledBy, NewTask, Outcome, Task};
@@ -67,6 +67,7 @@ impl MemoryLedger {
         }
         if done.notices {
             self.hints.notices.notify_one();
+            self.hints.cards.notify_one();
         }
         Ok(done.value)
     }
@@ -216,6 +217,19 @@ impl Ledger for MemoryLedger {
         let rows = self.rows();
         let wanted = rows.tasks_before(filter.before).filter(|task| fits(task, filter));
         Ok(wanted.take(filter.limit).map(Headline::of).collect())
+    }
+
+    async fn live_tasks(&self) -> Result<Vec<LiveTask>, LedgerError> {
+        Ok(self.rows().live().tasks().to_vec())
+    }
+
+    async fn open_cards(&self) -> Result<Vec<CardMessage>, LedgerError> {
+        Ok(self.rows().open_cards())
+    }
+
+    async fn settle_cards(&self, until: Timestamp, late: &[TaskNumber]) -> Result<(), LedgerError> {
+        self.rows().settle_cards(until, late);
+        Ok(())
     }
 
     async fn summary(&self) -> Result<MonitorSummary, LedgerError> {

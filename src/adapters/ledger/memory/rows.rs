@@ -6,7 +6,7 @@ use crate::adapters::ledger::delivery::Kept;
 use crate::adapters::ledger::live::Live;
 use crate::adapters::ledger::steps::Rows;
 use crate::adapters::ledger::totals::Totals;
-use crate::background::ports::{LedgerError, Thread};
+use crate::background::ports::{CardMessage, LedgerError, Thread};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskNumber};
 use crate::domain::notice::{Notice, NoticeDraft, NoticeKind, NoticeState};
@@ -46,6 +46,8 @@ pub(super) struct MemoryRows {
     totals: Totals,
     last_number: u64,
     last_notice: i64,
+    /// Before which instant cards are settled, except those of these tasks.
+    cards_settled: Option<(Timestamp, Vec<TaskNumber>)>,
 }
 
 impl MemoryRows {
@@ -104,6 +106,32 @@ impl MemoryRows {
         let is_it = |thread: &Thread| matches!(thread, Thread::Open(open) if open == channel);
         let (number, _) = self.threads.iter().find(|(_, thread)| is_it(thread))?;
         self.tasks.get(number).map(|entry| &entry.task)
+    }
+
+    /// The cards that may still show something else than the end of their task.
+    pub(super) fn open_cards(&self) -> Vec<CardMessage> {
+        let open = |task: &Task| match (&self.cards_settled, task.completed_at()) {
+            (Some((until, late)), Some(ended)) => ended >= *until || late.contains(&task.number),
+            _ => true,
+        };
+        let open = self.tasks.values().filter(|entry| open(&entry.task));
+        open.filter_map(|entry| self.card(entry)).collect()
+    }
+
+    /// Notes how far the cards are settled.
+    pub(super) fn settle_cards(&mut self, until: Timestamp, late: &[TaskNumber]) {
+        self.cards_settled = Some((until, late.to_vec()));
+    }
+
+    fn card(&self, entry: &Entry) -> Option<CardMessage> {
+        let notices = entry.notices.iter().filter_map(|id| self.notices.get(id)).map(|kept| &kept.notice);
+        let channel = entry.task.new.origin.channel.as_ref();
+        let accepted = |notice: &&Notice| {
+            notice.kind == NoticeKind::Accepted
+                && matches!(notice.state, NoticeState::Delivered { .. })
+                && Some(&notice.channel) == channel
+        };
+        CardMessage::of(notices.into_iter().find(accepted)?)
     }
 
     /// The counts.

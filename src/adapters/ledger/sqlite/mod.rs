@@ -4,6 +4,7 @@
 //! read (`readers`). A lock beside the file keeps other processes out. So at the start every lease in the file is
 //! known to be dead, and the first recovery takes those attempts back at once.
 
+mod cards;
 mod channels;
 mod columns;
 mod file;
@@ -27,15 +28,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::background::ports::{
-    Acceptance, CancelRequest, Delivery, Finish, Hints, IsQuiet, Lease, Ledger, LedgerError, Recovered, Renewal, TaskFilter,
-    Thread,
+    Acceptance, CancelRequest, CardMessage, Delivery, Finish, Hints, IsQuiet, Lease, Ledger, LedgerError, Recovered, Renewal,
+    TaskFilter, Thread,
 };
 use crate::domain::channel::ChannelId;
 use crate::domain::headline::Headline;
-use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskRef, WorkerId};
+use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskNumber, TaskRef, WorkerId};
 use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
 use crate::domain::preferences::Preferences;
+use crate::domain::queue::LiveTask;
 use crate::domain::summary::MonitorSummary;
 use crate::domain::task::{CancelledBy, NewTask, Outcome, Task};
 use crate::domain::time::Timestamp;
@@ -220,6 +222,19 @@ impl Ledger for SqliteLedger {
     async fn headlines(&self, filter: &TaskFilter) -> Result<Vec<Headline>, LedgerError> {
         let filter = filter.clone();
         self.readers.read(move |file| headlines::read(file, &filter)).await
+    }
+
+    async fn live_tasks(&self) -> Result<Vec<LiveTask>, LedgerError> {
+        self.readers.read(|file| Ok(tasks::live(file)?.into_iter().map(|(task, _)| task).collect())).await
+    }
+
+    async fn open_cards(&self) -> Result<Vec<CardMessage>, LedgerError> {
+        self.readers.read(cards::open).await
+    }
+
+    async fn settle_cards(&self, until: Timestamp, late: &[TaskNumber]) -> Result<(), LedgerError> {
+        let late = late.to_vec();
+        self.writer.step(move |rows| cards::settle(rows, until, &late)).await
     }
 
     async fn summary(&self) -> Result<MonitorSummary, LedgerError> {

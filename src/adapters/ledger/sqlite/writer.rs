@@ -166,6 +166,7 @@ impl WriteLoop {
         }
         if wake.notices {
             self.hints.notices.notify_one();
+            self.hints.cards.notify_one();
         }
     }
 }

@@ -3,12 +3,12 @@
 use super::{at, cancelled_by, done, here, in_each, running, shown, task};
 use crate::domain::channel::PersonId;
 use crate::domain::headline::Headline;
-use crate::domain::usage::{Progress, Usage};
+use crate::domain::usage::Progress;
 use crate::domain::wording;
 
 #[test]
 fn lists_have_a_line_for_each_task() {
-    let progress = |phase: &str| Progress { phase: phase.to_owned(), step: 2, usage: Usage::default() };
+    let progress = |phase: &str| Progress { phase: phase.to_owned(), step: 2, ..Progress::default() };
     let headline = |language, phase: &str| {
         let status = shown(language, &running(1), None, Some(&progress(phase)));
         status.lines().next().unwrap().to_owned()

@@ -1,5 +1,6 @@
 //! What the bot says, as it says it, in every language.
 
+mod cards;
 mod channels;
 mod files;
 mod listed;

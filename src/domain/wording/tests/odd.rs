@@ -29,7 +29,7 @@ fn said(language: Language, mut task: Task, count: u64, odd: &str) -> Vec<String
     }
     notices[0].state = NoticeState::Undeliverable { at: at(0), reason: odd.to_owned() };
     let usage = Usage { input: count, output: count, estimated: true, ..Usage::default() };
-    let progress = Progress { phase: odd.to_owned(), step: u32::MAX, usage };
+    let progress = Progress { phase: odd.to_owned(), step: u32::MAX, usage, ..Progress::default() };
     let view = wording::StatusView {
         task: &task,
         ahead: Some(small),
@@ -44,7 +44,7 @@ fn said(language: Language, mut task: Task, count: u64, odd: &str) -> Vec<String
         wording::status(language, &view),
         wording::list_of_all(language, &[Headline::of(&task)], |_| Some(odd.to_owned()), &here(), at(-20)),
         wording::suggestion(language, &Headline::of(&task)),
-        wording::result(language, &task),
+        wording::result_frame(language, &task).around(odd),
         wording::not_allowed(language, odd, odd),
         wording::target_refused(language, &here(), odd),
         wording::not_found(language, &TaskRef::Number(TaskNumber(count))),

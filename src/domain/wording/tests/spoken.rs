@@ -7,9 +7,15 @@ use crate::domain::id::TaskNumber;
 use crate::domain::language::Language;
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::status::Status;
-use crate::domain::task::Outcome;
+use crate::domain::task::{Outcome, Task};
 use crate::domain::usage::{Progress, Usage};
 use crate::domain::wording;
+
+/// A result with the words around it.
+fn framed(language: Language, task: &Task) -> String {
+    let text = notice(language, NoticeKind::Result, task, None);
+    wording::result_frame(language, task).around(&text)
+}
 
 #[test]
 fn notices_of_a_task_on_its_way() {
@@ -24,16 +30,22 @@ fn notices_of_a_task_on_its_way() {
         wording::may_be_a_duplicate(language),
     ]), @"
     #42 queued: it is next.
+    “Compare the three offers”
     #42 queued, a repeat of #41: 2 tasks are ahead of it.
+    “Compare the three offers”
     #42 queued: it is next.
+    “Compare the three offers”
     #42 running.
     #42 running again (attempt 2), because the server stopped while it ran.
 
     (may be a duplicate)
 
     #42 wartet: als Nächste dran.
+    „Compare the three offers“
     #42 wartet, eine Wiederholung von #41: 2 Aufgaben sind vor ihr dran.
+    „Compare the three offers“
     #42 wartet: als Nächste dran.
+    „Compare the three offers“
     #42 läuft.
     #42 läuft noch einmal (2. Versuch), weil der Server währenddessen angehalten wurde.
 
@@ -46,9 +58,9 @@ fn notices_of_ends() {
     let partial = || Outcome::Cancelled { partial: "Half a".to_owned() };
     let slow = Failure::new(FailureCode::TimedOut, "it used up its 30 min 0 s.");
     insta::assert_snapshot!(in_each(|language| vec![
-        notice(language, NoticeKind::Result, &done("Take the second."), None),
+        framed(language, &done("Take the second.")),
         notice(language, NoticeKind::Done, &done("x"), None),
-        notice(language, NoticeKind::Result, &ended(partial()), None),
+        framed(language, &ended(partial())),
         notice(language, NoticeKind::Failed, &ended(Outcome::Failed { failure: slow.clone(), partial: String::new() }), None),
         notice(language, NoticeKind::Cancelled, &cancelled_by(Some("chat:5")), None),
         notice(language, NoticeKind::Cancelled, &cancelled_by(Some("chat:6")), None),
@@ -102,7 +114,7 @@ fn buttons() {
 #[test]
 fn a_status_shows_everything() {
     let usage = Usage { input: 10, output: 20, estimated: true, ..Usage::default() };
-    let progress = Progress { phase: "writing".to_owned(), step: 1, usage };
+    let progress = Progress { phase: "writing".to_owned(), step: 1, usage, ..Progress::default() };
     insta::assert_snapshot!(in_each(|language| vec![shown(language, &running(2), None, Some(&progress))]), @"
     #42 running for 17 s, step 1: writing
     Asked: Compare the three offers
@@ -195,9 +207,8 @@ fn answers_to_commands_and_buttons() {
     let empty = ended(Outcome::Failed { failure, partial: String::new() });
     let partial = ended(Outcome::Cancelled { partial: "Half a".to_owned() });
     insta::assert_snapshot!(in_each(|language| vec![
-        wording::result(language, &done("Take the second.")),
-        wording::result(language, &partial),
-        wording::result(language, &empty),
+        wording::result_frame(language, &partial).see_file,
+        wording::no_result(language, &empty),
         wording::repeated(language, TaskNumber(41), TaskNumber(42)),
         wording::cancelled_now(language, &partial),
         wording::cancelled_now(language, &cancelled_by(None)),
@@ -207,12 +218,7 @@ fn answers_to_commands_and_buttons() {
         wording::empty(language),
         wording::state(language, Status::Pending),
     ]), @"
-    Result of #42:
-
-    Take the second.
-    #42 cancelled; what it had written by then:
-
-    Half a
+    The text goes on; all of it is in the file task-42.md.
     #42 failed: it has no result. /status 42 says why.
     #41 is queued again as #42.
     #42 cancelled after 12 s.
@@ -223,12 +229,7 @@ fn answers_to_commands_and_buttons() {
     (empty)
     queued
 
-    Ergebnis von #42:
-
-    Take the second.
-    #42 abgebrochen. Was sie bis dahin geschrieben hatte:
-
-    Half a
+    Der Text geht weiter; der ganze steht in der Datei task-42.md.
     #42 fehlgeschlagen: Es gibt kein Ergebnis. /status 42 zeigt, warum.
     #41 wird als #42 wiederholt und wartet, bis sie dran ist.
     #42 abgebrochen nach 12 s.

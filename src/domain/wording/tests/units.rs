@@ -48,28 +48,36 @@ fn counts_choose_the_form_of_their_words() {
         [0, 1, 2, 5].into_iter().flat_map(|count| [place(count), everybody(count), person(count)]).collect()
     }), @"
     #42 queued: it is next.
+    “Compare the three offers”
     The queue is full: 0 tasks wait, the limit is 200. Nothing was queued; try again in a few minutes.
     0 of your tasks wait already, the limit is 20. Nothing was queued; wait for one to start, or cancel one (/list shows them).
     #42 queued: 1 task is ahead of it.
+    “Compare the three offers”
     The queue is full: 1 task waits, the limit is 200. Nothing was queued; try again in a few minutes.
     1 of your tasks waits already, the limit is 20. Nothing was queued; wait for one to start, or cancel one (/list shows them).
     #42 queued: 2 tasks are ahead of it.
+    “Compare the three offers”
     The queue is full: 2 tasks wait, the limit is 200. Nothing was queued; try again in a few minutes.
     2 of your tasks wait already, the limit is 20. Nothing was queued; wait for one to start, or cancel one (/list shows them).
     #42 queued: 5 tasks are ahead of it.
+    “Compare the three offers”
     The queue is full: 5 tasks wait, the limit is 200. Nothing was queued; try again in a few minutes.
     5 of your tasks wait already, the limit is 20. Nothing was queued; wait for one to start, or cancel one (/list shows them).
 
     #42 wartet: als Nächste dran.
+    „Compare the three offers“
     Die Warteschlange ist voll: 0 Aufgaben warten, die Grenze ist 200. Nichts wurde angenommen; versuch es in ein paar Minuten noch einmal.
     0 deiner Aufgaben warten schon, die Grenze ist 20. Nichts wurde angenommen; warte, bis eine beginnt, oder brich eine ab (/list zeigt sie).
     #42 wartet: 1 Aufgabe ist vor ihr dran.
+    „Compare the three offers“
     Die Warteschlange ist voll: 1 Aufgabe wartet, die Grenze ist 200. Nichts wurde angenommen; versuch es in ein paar Minuten noch einmal.
     1 deiner Aufgaben wartet schon, die Grenze ist 20. Nichts wurde angenommen; warte, bis eine beginnt, oder brich eine ab (/list zeigt sie).
     #42 wartet: 2 Aufgaben sind vor ihr dran.
+    „Compare the three offers“
     Die Warteschlange ist voll: 2 Aufgaben warten, die Grenze ist 200. Nichts wurde angenommen; versuch es in ein paar Minuten noch einmal.
     2 deiner Aufgaben warten schon, die Grenze ist 20. Nichts wurde angenommen; warte, bis eine beginnt, oder brich eine ab (/list zeigt sie).
     #42 wartet: 5 Aufgaben sind vor ihr dran.
+    „Compare the three offers“
     Die Warteschlange ist voll: 5 Aufgaben warten, die Grenze ist 200. Nichts wurde angenommen; versuch es in ein paar Minuten noch einmal.
     5 deiner Aufgaben warten schon, die Grenze ist 20. Nichts wurde angenommen; warte, bis eine beginnt, oder brich eine ab (/list zeigt sie).
     ");
