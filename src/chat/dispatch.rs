@@ -132,7 +132,7 @@ impl Dispatch {
                 let task = self.readable(asker, CommandName::Retry, task.as_ref()).await?;
                 self.retry(asker, &task).await.map(|_new| Reply::Owed)
             }
-            Command::Notify(asked) => self.notify(asker, asked).await,
+            Command::Notify(wish) => self.notify(asker, wish).await,
             Command::Help => Ok(whisper(wording::help(asker.language, asker.role.is_admin(), asker.inbound.by_reply))),
         }
     }

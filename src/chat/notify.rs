@@ -7,14 +7,14 @@ use crate::domain::preferences::{Preferences, Target};
 use crate::domain::wording::{self, PlanView};
 
 impl Dispatch {
-    pub(super) async fn notify(&self, asker: &Asker<'_>, asked: &NotifyCommand) -> Answered {
+    pub(super) async fn notify(&self, asker: &Asker<'_>, wish: &NotifyCommand) -> Answered {
         let channels = self.manager.channels();
         let here = &asker.inbound.channel;
         let may_change = asker.role.is_admin();
-        if *asked != NotifyCommand::Show && !may_change {
+        if *wish != NotifyCommand::Show && !may_change {
             return refuse(wording::notify_is_for_admins(asker.language));
         }
-        let plan = match asked {
+        let plan = match wish {
             NotifyCommand::Show => channels.plan(here).await?,
             NotifyCommand::Reset => channels.reset(here).await?,
             NotifyCommand::Set { preferences, to } => {
@@ -22,7 +22,7 @@ impl Dispatch {
                 channels.set(here, preferences).await?
             }
         };
-        let changed = *asked != NotifyCommand::Show;
+        let changed = *wish != NotifyCommand::Show;
         let threads = self.router.has_threads(here);
         let view = PlanView { plan: &plan, changed, may_change, threads, now: self.manager.now() };
         let text = wording::plan(asker.language, &view);

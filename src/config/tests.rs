@@ -291,7 +291,7 @@ fn a_channel_decides_about_what_it_gets_and_leaves_the_rest_open() {
                 [[channels]]\nid = 'discord:1'\nsilent = true\nmention = false\nthread = true\nquiet = 'off'\ndeliver_to = ['telegram:7']";
     let notify = setup(file).load().expect("valid").notify;
     assert_eq!(notify.defaults.quiet.map(|quiet| quiet.to_string()).as_deref(), Some("22:00-07:00"));
-    assert_eq!(notify.defaults.time_zone.map(|zone| zone.name()), Some("Europe/Berlin"));
+    assert_eq!(notify.defaults.time_zone.map(chrono_tz::Tz::name), Some("Europe/Berlin"));
     let channel = &notify.channels[0].preferences;
     assert_eq!((channel.silent, channel.mention, channel.thread), (Some(true), Some(false), Some(true)));
     assert_eq!(channel.quiet.map(|quiet| quiet.to_string()).as_deref(), Some("off"));

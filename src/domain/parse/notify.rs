@@ -46,7 +46,7 @@ pub(super) fn from_options(options: &BTreeMap<String, String>) -> Result<NotifyC
                 "false" => "off",
                 other => other,
             };
-            line.push_str(&format!(" {name} {value}"));
+            line.extend([" ", name, " ", value]);
         }
     }
     from_text(&line)

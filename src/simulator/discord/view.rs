@@ -15,6 +15,7 @@ use super::world::{APPLICATION, World};
 
 /// A message as it is shown.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own on the message")]
 pub struct ChatMessage {
     /// Its id.
     pub id: u64,

@@ -44,7 +44,7 @@ async fn two_tasks_in_the_quiet(desk: &Desk) {
 async fn what_falls_into_quiet_hours_comes_as_one_digest_and_silent_results() {
     let desk = quiet_desk();
     two_tasks_in_the_quiet(&desk).await;
-    tokio::time::advance(UNTIL_THE_END - Duration::from_mins(40)).await;
+    tokio::time::advance(UNTIL_THE_END.saturating_sub(Duration::from_mins(40))).await;
     let digest = desk.hears(CHAT, "While it was quiet here: ... #1 done ... #2 failed: provider_down").await;
     assert!(digest.contains("/result 1 gives it again") && !digest.contains("running"), "{digest}");
     desk.hears(CHAT, "Result of #1: ... one").await;

@@ -152,7 +152,7 @@ fn a_private_task_shows_its_text_to_who_asked_only() {
             progress: None,
             notices: &[],
             held: &[],
-            here: &task.new.origin.channel.as_ref().unwrap(),
+            here: task.new.origin.channel.as_ref().unwrap(),
             now: at(20),
         };
         let here = "chat:7".parse().unwrap();
