@@ -138,7 +138,7 @@
 //! let work = manager.run(soft.clone(), hard, Duration::from_secs(1));
 //! let (_drained, (), heard) = tokio::join!(work, outbox.run(stop.clone()), read);
 //! assert_eq!(heard[0], "#1 queued: it is next.");
-//! assert_eq!(heard[2], "Result of #1:\n\n14 letters");
+//! assert_eq!(heard[2], "14 letters");
 //! # Ok(())
 //! # }
 //! ```

@@ -19,17 +19,20 @@ use crate::background::ports::{
 };
 use crate::background::typing::{Typing, TypingGuard};
 use crate::domain::channel::ChannelId;
+use crate::domain::frame::Frame;
 use crate::domain::id::{TaskId, TaskRef};
 use crate::domain::language::Language;
 use crate::domain::notice::{Events, Notice, NoticeKind, NoticeState};
 use crate::domain::task::Task;
-use crate::domain::text::Format;
+use crate::domain::text::{Format, one_line};
 use crate::domain::time::{Timestamp, elapsed};
 use crate::domain::wording;
 use crate::metrics::Metrics;
 
 /// Tries of a message that breaks the notifier; then it must not hold up the others of its channel any more.
 const TRIES_OF_BREAKING: u32 = 3;
+/// Most characters of what stands above a result that was meant for another channel.
+const PREFACE: usize = 300;
 
 /// Which notices a channel hears and where else they go, as configured.
 #[derive(Debug, Clone, Default)]
@@ -280,9 +283,10 @@ impl Notification {
             _ => (Purpose::Notice, Format::Plain),
         };
         let language = task.new.origin.language;
+        let (text, frame) = self.words(language, notice, &task, ahead).await?;
         let (text, buttons) = match notice.kind {
             NoticeKind::Accepted if self.cards.is_some() && notice.instead_of.is_none() => first_words(&task, ahead, self.now()),
-            _ => (self.text(language, notice, &task, ahead).await?, wording::notice_buttons(language, notice, &task)),
+            _ => (text, wording::notice_buttons(language, notice, &task)),
         };
         Ok(Some(OutgoingMessage {
             channel: notice.channel.clone(),
@@ -290,6 +294,7 @@ impl Notification {
             reply: notice.reply.clone(),
             text,
             format,
+            frame,
             language,
             buttons,
             key: key(notice),
@@ -297,14 +302,28 @@ impl Notification {
         }))
     }
 
-    /// The words of a notice; of one that comes to its person alone with where it was meant to go and why it did not.
-    async fn text(&self, language: Language, notice: &Notice, task: &Task, ahead: Option<usize>) -> Result<String, LedgerError> {
+    /// The words of a notice, and those around what a model wrote. A notice that comes to its person alone begins with
+    /// where it was meant to go and why it did not.
+    async fn words(
+        &self,
+        language: Language,
+        notice: &Notice,
+        task: &Task,
+        ahead: Option<usize>,
+    ) -> Result<(String, Option<Frame>), LedgerError> {
         let text = wording::notice(language, notice, task, ahead);
-        let Some(meant_for) = &notice.instead_of else { return Ok(text) };
+        let frame = (notice.kind == NoticeKind::Result).then(|| wording::result_frame(language, task));
+        let Some(meant_for) = &notice.instead_of else { return Ok((text, frame)) };
         let notices = self.ledger.notices_of(&notice.task).await?;
         let refused = |other: &&Notice| other.kind == notice.kind && other.channel == *meant_for;
         let reason = notices.iter().rev().find(refused).and_then(|refused| refused.last_error.as_deref());
-        Ok(wording::deliveries::redirected(language, &text, meant_for, reason))
+        Ok(match frame {
+            None => (wording::deliveries::redirected(language, &text, meant_for, reason), None),
+            Some(frame) => {
+                let preface = one_line(&wording::deliveries::redirected(language, "", meant_for, reason), PREFACE);
+                (text, Some(Frame { preface, ..frame }))
+            }
+        })
     }
 
     /// Records a confirmed part. The store is asked again and again rather than the part sent again: a message that

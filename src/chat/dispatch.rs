@@ -208,7 +208,13 @@ impl Dispatch {
         };
         let alive = !details.task.status().is_terminal();
         let buttons = if alive { vec![wording::cancel_button(asker.language, details.task.number)] } else { Vec::new() };
-        Ok(Reply::Say(Answer { text: wording::status(asker.language, &view), format: Format::Plain, buttons, private: true }))
+        Ok(Reply::Say(Answer {
+            text: wording::status(asker.language, &view),
+            format: Format::Plain,
+            frame: None,
+            buttons,
+            private: true,
+        }))
     }
 
     async fn active(&self, asker: &Asker<'_>) -> Answered {
@@ -245,7 +251,7 @@ impl Dispatch {
         } else {
             wording::list(language, &tasks, now)
         };
-        Ok(Reply::Say(Answer { text, format: Format::Plain, buttons, private: true }))
+        Ok(Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons, private: true }))
     }
 
     async fn result(&self, asker: &Asker<'_>, task: Option<&TaskRef>) -> Answered {
@@ -253,13 +259,10 @@ impl Dispatch {
         let id = TaskRef::Id(task.new.id.clone());
         match self.manager.result(&id).await? {
             ResultOf::Ended(task) => {
-                let format = if task.text().is_some() { Format::Markdown } else { Format::Plain };
-                Ok(Reply::Say(Answer {
-                    text: wording::result(asker.language, &task),
-                    format,
-                    buttons: Vec::new(),
-                    private: false,
-                }))
+                let Some(text) = task.text() else { return Ok(say(wording::no_result(asker.language, &task))) };
+                let frame = Some(wording::result_frame(asker.language, &task));
+                let (format, buttons) = (Format::Markdown, Vec::new());
+                Ok(Reply::Say(Answer { text: text.to_owned(), format, frame, buttons, private: false }))
             }
             ResultOf::Unfinished(task) => refuse(wording::not_finished(asker.language, task.number, task.status())),
             ResultOf::NotFound => refuse(wording::not_found(asker.language, &id)),
@@ -313,11 +316,11 @@ impl Asker<'_> {
 }
 
 fn say(text: String) -> Reply {
-    Reply::Say(Answer { text, format: Format::Plain, buttons: Vec::new(), private: false })
+    Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons: Vec::new(), private: false })
 }
 
 fn whisper(text: String) -> Reply {
-    Reply::Say(Answer { text, format: Format::Plain, buttons: Vec::new(), private: true })
+    Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons: Vec::new(), private: true })
 }
 
 fn refuse(text: String) -> Answered {

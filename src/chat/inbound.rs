@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::{Action, Button, Command, CommandName, UnknownAction};
+use crate::domain::frame::Frame;
 use crate::domain::id::{InboundId, MessageId, ReplyHandle};
 use crate::domain::language::Language;
 use crate::domain::parse::ParseError;
@@ -83,6 +84,8 @@ pub struct Answer {
     pub text: String,
     /// How the text is meant.
     pub format: Format,
+    /// Words of ours around a text that a model wrote.
+    pub frame: Option<Frame>,
     /// Buttons below it.
     pub buttons: Vec<Button>,
     /// Only the person who asked should see it, where the platform can do that.

@@ -116,25 +116,25 @@ mod tests {
     }
 
     /// After how many milliseconds a card that shows `before` is due to show `after`.
-    fn check(before: Option<Face>, after: Face, expected: Option<u64>) {
+    fn check(before: Option<&Face>, after: &Face, expected: Option<u64>) {
         let now = Instant::now();
-        let due = Track::new(after.clone(), now).due(Some(&shown(before.clone(), now)));
+        let due = Track::new(after.clone(), now).due(Some(&shown(before.cloned(), now)));
         let due = due.map(|due| u64::try_from((due - now).as_millis()).unwrap());
         assert_eq!(due, expected, "{before:?} -> {after:?}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn each_change_has_its_time() {
-        check(Some(queued(2)), queued(2), None);
-        check(Some(queued(2)), queued(1), Some(10_000));
-        check(None, queued(0), Some(10_000));
-        check(Some(queued(0)), running(0), Some(1_500));
-        check(Some(running(5)), running(9), Some(10_000));
-        check(Some(running(5)), running(5), Some(60_000));
-        check(Some(running(5)), queued(0), Some(0));
-        check(Some(running(5)), Face::Ended, Some(300));
-        check(Some(queued(0)), Face::Ended, Some(300));
-        check(Some(Face::Ended), Face::Ended, None);
+        check(Some(&queued(2)), &queued(2), None);
+        check(Some(&queued(2)), &queued(1), Some(10_000));
+        check(None, &queued(0), Some(10_000));
+        check(Some(&queued(0)), &running(0), Some(1_500));
+        check(Some(&running(5)), &running(9), Some(10_000));
+        check(Some(&running(5)), &running(5), Some(60_000));
+        check(Some(&running(5)), &queued(0), Some(0));
+        check(Some(&running(5)), &Face::Ended, Some(300));
+        check(Some(&queued(0)), &Face::Ended, Some(300));
+        check(Some(&Face::Ended), &Face::Ended, None);
         let now = Instant::now();
         assert_eq!(Track::new(running(0), now).due(None), Some(now), "nobody knows what it shows");
     }

@@ -1,7 +1,7 @@
 //! The Discord adapter against a Discord on loopback: real serenity, real sockets, a scripted inbox behind it.
 
 #[cfg(test)]
-mod bench;
+pub(crate) mod bench;
 #[cfg(test)]
 mod completion;
 #[cfg(test)]

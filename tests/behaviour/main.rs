@@ -12,6 +12,7 @@ mod delivery;
 mod discord;
 mod health;
 mod program;
+mod rendering;
 mod secrets;
 mod shutdown;
 mod support;

@@ -15,4 +15,4 @@ mod sending;
 #[cfg(test)]
 mod speaking;
 #[cfg(test)]
-mod support;
+pub(crate) mod support;

@@ -15,7 +15,8 @@ use reqwest012::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serenity::http::{LightMethod, Request, Route};
+use serenity::builder::CreateAttachment;
+use serenity::http::{LightMethod, Multipart, MultipartUpload, Request, Route};
 use tokio::time::Instant;
 
 use crate::adapters::discord::error::{ApiError, DiscordError};
@@ -29,6 +30,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One request in all.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// One request that carries a file.
+const UPLOAD_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The REST API, with the bot's token. Cheap to clone. Has no `Debug`, because of the token.
 #[derive(Clone)]
@@ -57,6 +61,8 @@ pub(super) struct Call<'a> {
     pub(super) query: Option<(&'static str, &'static str)>,
     /// The JSON body.
     pub(super) body: Option<Vec<u8>>,
+    /// A file that goes with it.
+    file: Option<CreateAttachment>,
     /// How long it may take.
     pub(super) timeout: Duration,
 }
@@ -64,7 +70,7 @@ pub(super) struct Call<'a> {
 impl<'a> Call<'a> {
     /// A request without a body.
     pub(super) fn new(method: LightMethod, route: Route<'a>) -> Self {
-        Self { method, route, query: None, body: None, timeout: REQUEST_TIMEOUT }
+        Self { method, route, query: None, body: None, file: None, timeout: REQUEST_TIMEOUT }
     }
 
     /// With this parameter after the path.
@@ -76,6 +82,17 @@ impl<'a> Call<'a> {
     pub(super) fn json(self, body: &impl serde::Serialize) -> Result<Self, ApiError> {
         let body = serde_json::to_vec(body).map_err(|_| ApiError::Unavailable("the request cannot be written"))?;
         Ok(Self { body: Some(body), ..self })
+    }
+
+    /// With this file, by its name and content.
+    pub(super) fn with_file(self, file: Option<&(String, Vec<u8>)>) -> Self {
+        match file {
+            None => self,
+            Some((name, bytes)) => {
+                let file = Some(CreateAttachment::bytes(bytes.clone(), name.clone()));
+                Self { file, timeout: UPLOAD_TIMEOUT, ..self }
+            }
+        }
     }
 
     /// With this bound in time.
@@ -162,7 +179,11 @@ impl Api {
     async fn execute(&self, call: Call<'_>, bucket: Bucket) -> Result<Vec<u8>, ApiError> {
         let timeout = call.timeout;
         let query = call.query.map(|(name, value)| vec![(name, value.to_owned())]);
-        let request = Request::new(call.route, call.method).params(query).body(call.body);
+        let request = Request::new(call.route, call.method).params(query);
+        let request = match call.file {
+            None => request.body(call.body),
+            Some(file) => request.multipart(Some(form(file, call.body))),
+        };
         let (client, authorization) = (&self.inner.client, self.inner.authorization.expose_secret());
         let build = || request.build(client, authorization, Some(&self.inner.root)).ok();
         let request = tracing::dispatcher::with_default(&tracing::Dispatch::none(), build);
@@ -197,6 +218,12 @@ impl Api {
         }
         self.inner.restraint.learn(bucket, status, limits, Instant::now())
     }
+}
+
+/// A form with a file beside the JSON body.
+fn form(file: CreateAttachment, body: Option<Vec<u8>>) -> Multipart {
+    let payload_json = body.and_then(|body| String::from_utf8(body).ok());
+    Multipart { upload: MultipartUpload::Attachments(vec![file]), fields: Vec::new(), payload_json }
 }
 
 /// Discord's JSON error. Its message is not read: what people are told is decided by the code.

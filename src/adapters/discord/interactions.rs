@@ -60,6 +60,11 @@ impl Interactions {
         Self { api, inbox, replies }
     }
 
+    /// What answers.
+    pub(super) fn inbox(&self) -> Arc<dyn Inbox> {
+        Arc::clone(&self.inbox)
+    }
+
     /// Answers one interaction that arrived at `arrived`.
     pub(super) async fn answer(self: Arc<Self>, interaction: Value, arrived: Instant) {
         match Interaction::parse(interaction) {
@@ -105,6 +110,7 @@ impl Interactions {
                 reply: Some(handle.to_reply()),
                 text: answer.text,
                 format: answer.format,
+                frame: answer.frame,
                 language,
                 buttons: answer.buttons,
                 key: handle.interaction.to_string(),

@@ -22,6 +22,7 @@ mod outbound;
 mod pace;
 mod part;
 mod register;
+pub mod render;
 mod restraint;
 mod supervisor;
 mod watch;

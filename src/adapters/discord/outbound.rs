@@ -80,10 +80,17 @@ struct Opened {
 impl ChannelNotifier for DiscordNotifier {
     async fn send(&self, message: &OutgoingMessage, part: usize) -> Result<Sent, SendError> {
         let channel = discord_channel(&message.channel)?;
-        let Some(cut) = Part::of(message, part) else {
-            return Err(SendError::Undeliverable(format!("the message has no part {part}")));
-        };
-        let created = self.deliver(channel, message, part, &cut).await?;
+        let beyond = || SendError::Undeliverable(format!("the message has no part {part}"));
+        let mut cut = Part::of(message, part, true).ok_or_else(beyond)?;
+        let mut sent = self.deliver(channel, message, part, &cut).await;
+        if let (Err(SendError::Undeliverable(reason)), Some(_)) = (&sent, &cut.file) {
+            // Files need a permission of their own. Without it the text comes as messages, and whatever else stands in
+            // the way is found out by the first of them.
+            tracing::info!(channel = %message.channel, %reason, "a file is not taken; its text is sent as messages");
+            cut = Part::of(message, part, false).ok_or_else(beyond)?;
+            sent = self.deliver(channel, message, part, &cut).await;
+        }
+        let created = sent?;
         let message = message_id(created.id).map_err(|error| SendError::Unknown(error.to_string()))?;
         Ok(Sent { message, more: cut.more })
     }
@@ -197,7 +204,7 @@ impl DiscordNotifier {
             .components(part.rows())
             .flags(MessageFlags::SUPPRESS_EMBEDS)
             .allowed_mentions(CreateAllowedMentions::new());
-        self.api.fetch(Call::new(LightMethod::Patch, route).json(&edit)?).await
+        self.api.fetch(Call::new(LightMethod::Patch, route).json(&edit)?.with_file(part.file.as_ref())).await
     }
 
     /// A further message of an interaction. Discord gives it no key, so one that went unanswered may show twice.
@@ -212,7 +219,7 @@ impl DiscordNotifier {
             .flags(MessageFlags::SUPPRESS_EMBEDS | seen)
             .allowed_mentions(CreateAllowedMentions::new());
         let route = Route::WebhookFollowupMessages { application_id: handle.application, token: &handle.token };
-        let call = Call::new(LightMethod::Post, route).json(&create)?;
+        let call = Call::new(LightMethod::Post, route).json(&create)?.with_file(part.file.as_ref());
         self.api.fetch(call).await.map_err(ApiError::of_unkeyed).inspect_err(|error| {
             if !matches!(error, ApiError::Unknown(_)) && !error.has_code(code::NO_MORE_FOLLOW_UPS) {
                 self.follow_ups.give_back(handle);
@@ -236,7 +243,8 @@ impl DiscordNotifier {
             .nonce(Nonce::String(nonce(&message.key, number)))
             .enforce_nonce(true)
             .allowed_mentions(CreateAllowedMentions::new());
-        self.api.fetch(Call::new(LightMethod::Post, Route::ChannelMessages { channel_id }).json(&create)?).await
+        let call = Call::new(LightMethod::Post, Route::ChannelMessages { channel_id }).json(&create)?;
+        self.api.fetch(call.with_file(part.file.as_ref())).await
     }
 }
 

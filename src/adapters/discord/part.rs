@@ -3,20 +3,16 @@
 //! Cutting is deterministic: which part is which must be the same after a crash. Room for the mark of a possible
 //! duplicate is kept in every part, so that marking one never moves the cuts.
 
-use std::borrow::Cow;
-
 use serenity::all::ButtonStyle;
 use serenity::builder::{CreateActionRow, CreateButton};
 
 use crate::adapters::discord::literal::literal;
+use crate::adapters::discord::render::{MESSAGE_LIMIT, render};
 use crate::background::ports::OutgoingMessage;
 use crate::domain::command::{Action, Button};
 use crate::domain::language::Language;
 use crate::domain::text::{Format, Unit, one_line, split};
 use crate::domain::wording::{DUPLICATE_MARK_ROOM, empty, may_be_a_duplicate};
-
-/// Longest message, in code points.
-const MESSAGE_LIMIT: usize = 2000;
 
 /// Buttons in one row, and rows in one message.
 const BUTTONS_PER_ROW: usize = 5;
@@ -25,6 +21,9 @@ const ROWS: usize = 5;
 /// Longest label of a button, in code points.
 const LABEL_LIMIT: usize = 80;
 
+/// Largest file, in bytes: what Discord takes from everybody, less a little for the form around it.
+const FILE_LIMIT: usize = 10 * 1024 * 1024 - 4096;
+
 /// One part of a message, ready to be sent.
 pub(super) struct Part {
     text: String,
@@ -32,28 +31,44 @@ pub(super) struct Part {
     rows: Vec<CreateActionRow>,
     /// Whether further parts remain.
     pub(super) more: bool,
+    /// A file with it: its name and what is in it.
+    pub(super) file: Option<(String, Vec<u8>)>,
 }
 
 impl Part {
-    /// Part number `number` (from 0) of a message; `None` beyond the last.
-    pub(super) fn of(message: &OutgoingMessage, number: usize) -> Option<Self> {
-        Self::cut(message.language, &message.text, message.format, &message.buttons, number)
+    /// Part number `number` (from 0) of a message; `None` beyond the last. A long text of a model's is one part with a file,
+    /// unless `files` says that files are not taken.
+    pub(super) fn of(message: &OutgoingMessage, number: usize, files: bool) -> Option<Self> {
+        if message.format == Format::Plain {
+            return Self::cut(message.language, &message.text, Format::Plain, &message.buttons, number);
+        }
+        let rendered = render(&message.text, message.frame.as_ref());
+        if let (true, 0, Some(frame), Some(text)) = (files, number, &message.frame, rendered.preview)
+            && message.text.len() <= FILE_LIMIT
+        {
+            let file = Some((frame.file_name.clone(), message.text.clone().into_bytes()));
+            return Some(Self { text, language: message.language, rows: rows(&message.buttons), more: false, file });
+        }
+        Self::one_of(message.language, rendered.parts, &message.buttons, number)
     }
 
     /// Part number `number` (from 0) of a text with buttons below its last part.
     pub(super) fn cut(language: Language, text: &str, format: Format, buttons: &[Button], number: usize) -> Option<Self> {
-        let text = match format {
-            Format::Plain => Cow::Owned(literal(text)),
-            Format::Markdown => Cow::Borrowed(text),
+        let mut parts = match format {
+            Format::Plain => split(&literal(text), MESSAGE_LIMIT - DUPLICATE_MARK_ROOM, Unit::CodePoint),
+            Format::Markdown => render(text, None).parts,
         };
-        let mut parts = split(&text, MESSAGE_LIMIT - DUPLICATE_MARK_ROOM, Unit::CodePoint);
         if parts.is_empty() {
             parts.push(empty(language));
         }
+        Self::one_of(language, parts, buttons, number)
+    }
+
+    fn one_of(language: Language, parts: Vec<String>, buttons: &[Button], number: usize) -> Option<Self> {
         let more = number + 1 < parts.len();
         let text = parts.into_iter().nth(number)?;
         let rows = if more { Vec::new() } else { rows(buttons) };
-        Some(Self { text, language, rows, more })
+        Some(Self { text, language, rows, more, file: None })
     }
 
     /// Its text, marked when it may have arrived before.

@@ -151,7 +151,7 @@ impl Answering {
         AssertUnwindSafe(self.inbox.handle(inbound)).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!("handling a Telegram update panicked");
             let text = wording::broken(language);
-            Reply::Say(Answer { text, format: Format::Plain, buttons: Vec::new(), private: true })
+            Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons: Vec::new(), private: true })
         })
     }
 
@@ -172,6 +172,7 @@ impl Answering {
             reply: to.reply,
             text: answer.text,
             format: answer.format,
+            frame: answer.frame,
             language: to.language,
             buttons: answer.buttons,
             key: to.key,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use reqwest012::Client;
 use reqwest012::Url;
 use reqwest012::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest012::multipart::{Form, Part};
 use reqwest012::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -33,6 +34,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(25);
 /// How long a call may take that the server answers at once.
 pub(super) const PROMPT: Duration = Duration::from_secs(15);
+/// How long a call may take that carries a file.
+pub(super) const UPLOAD: Duration = Duration::from_mins(2);
 /// The wait when the server asks for one without saying how long.
 const UNSPECIFIED_WAIT: Duration = Duration::from_secs(5);
 
@@ -44,6 +47,17 @@ pub(super) struct Api {
     metrics: Metrics,
     restraint: Restraint,
     pace: NonZeroU32,
+}
+
+/// A file that goes with a call.
+#[derive(Clone, Copy)]
+pub(super) struct Upload<'a> {
+    /// The parameter that it is.
+    pub(super) field: &'static str,
+    /// Its name.
+    pub(super) name: &'a str,
+    /// What is in it.
+    pub(super) content: &'a [u8],
 }
 
 impl Api {
@@ -86,8 +100,31 @@ impl Api {
         P: Payload + Serialize + Sync,
         R: DeserializeOwned,
     {
+        self.transfer(payload, None, patience).await
+    }
+
+    /// As [`Api::call_in`], with a file.
+    pub(super) async fn upload_in<P, R>(
+        &self,
+        chat: &Recipient,
+        payload: &P,
+        file: Upload<'_>,
+        patience: Duration,
+    ) -> Result<R, CallError>
+    where
+        P: Payload + Serialize + Sync,
+        R: DeserializeOwned,
+    {
+        self.restraint.keep(chat, self.transfer(payload, Some(file), patience)).await
+    }
+
+    async fn transfer<P, R>(&self, payload: &P, file: Option<Upload<'_>>, patience: Duration) -> Result<R, CallError>
+    where
+        P: Payload + Serialize + Sync,
+        R: DeserializeOwned,
+    {
         let method = method_name(P::NAME);
-        let answer = self.exchange(&method, payload, patience).await;
+        let answer = self.exchange(&method, payload, file, patience).await;
         let result = answer.and_then(|value| {
             // The decoder's own words may quote a person's text.
             serde_json::from_value(value).map_err(|_| CallError::Unknown(format!("the answer to {method} cannot be read")))
@@ -105,14 +142,26 @@ impl Api {
         self.restraint.keep(chat, self.call_as(payload, patience)).await
     }
 
-    async fn exchange<P>(&self, method: &str, payload: &P, patience: Duration) -> Result<Value, CallError>
+    async fn exchange<P>(
+        &self,
+        method: &str,
+        payload: &P,
+        file: Option<Upload<'_>>,
+        patience: Duration,
+    ) -> Result<Value, CallError>
     where
         P: Serialize + Sync,
     {
-        let body = serde_json::to_vec(payload)
-            .map_err(|_| CallError::Unavailable(format!("the parameters of {method} cannot be written")))?;
+        let unwritable = |_| CallError::Unavailable(format!("the parameters of {method} cannot be written"));
         let url = format!("{}/bot{}/{method}", self.root, self.token.expose_secret());
-        let request = self.client.post(url).timeout(patience).header(CONTENT_TYPE, "application/json").body(body);
+        let request = self.client.post(url).timeout(patience);
+        let request = match file {
+            None => {
+                let body = serde_json::to_vec(payload).map_err(unwritable)?;
+                request.header(CONTENT_TYPE, "application/json").body(body)
+            }
+            Some(file) => request.multipart(form(&serde_json::to_value(payload).map_err(unwritable)?, file)),
+        };
         let response = request.send().await.map_err(|error| self.lost(method, error))?;
         let status = response.status().as_u16();
         let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
@@ -167,6 +216,16 @@ impl Api {
         let text = text.replace(token, "[token]");
         if secret.len() < 8 { text } else { text.replace(secret, "[token]") }
     }
+}
+
+/// Parameters as a form, with a file beside them: texts as they are, everything else as JSON.
+fn form(parameters: &Value, file: Upload<'_>) -> Form {
+    let mut form = Form::new();
+    for (name, value) in parameters.as_object().into_iter().flatten() {
+        let value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        form = form.text(name.clone(), value);
+    }
+    form.part(file.field, Part::bytes(file.content.to_vec()).file_name(file.name.to_owned()))
 }
 
 /// A refusal without what it quotes: that is of the message ("unsupported start tag \"b\""), and refusals are logged.

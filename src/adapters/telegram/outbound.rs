@@ -4,11 +4,12 @@
 //! send idempotent, so a part that may have arrived before says so when it is sent again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use teloxide::ApiError;
-use teloxide::payloads::{SendChatAction, SendMessage, SendMessageSetters};
+use teloxide::payloads::SendChatAction;
 use teloxide::types;
 use teloxide::types::{
     ChatAction, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Recipient, ReplyParameters, True,
@@ -16,23 +17,21 @@ use teloxide::types::{
 
 use crate::adapters::telegram::address;
 use crate::adapters::telegram::address::{PLATFORM, TelegramChat};
-use crate::adapters::telegram::api::{Api, PROMPT};
+use crate::adapters::telegram::api::{Api, PROMPT, UPLOAD, Upload};
 use crate::adapters::telegram::edit;
 use crate::adapters::telegram::error::CallError;
 use crate::adapters::telegram::forums::Forums;
 use crate::adapters::telegram::pace;
+use crate::adapters::telegram::part;
+use crate::adapters::telegram::part::Form;
+use crate::adapters::telegram::payload::{Envelope, InputRichMessage, SendFile, SendRich, SendText};
+use crate::adapters::telegram::render::Formatted;
 use crate::background::ports::{ChannelNotifier, MessageEdit, OutgoingMessage, SendError, Sent, TypingIndicator};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::Button;
 use crate::domain::id::MessageId;
 use crate::domain::pace::{Pace, SendKind};
-use crate::domain::text;
-use crate::domain::text::Unit;
-use crate::domain::wording::{DUPLICATE_MARK_ROOM, may_be_a_duplicate};
 
-/// Longest part, in UTF-16 units: Telegram's limit, less the line that marks a possible duplicate. The same with and without that line, so
-/// that a part is the same at every try.
-const PART: usize = 4096 - DUPLICATE_MARK_ROOM;
 /// Buttons side by side before a new row begins.
 const ROW: usize = 3;
 /// Telegram shows typing for five seconds at most.
@@ -41,30 +40,94 @@ const TYPING: Duration = Duration::from_secs(4);
 /// Sends messages to Telegram chats.
 pub struct TelegramNotifier {
     api: Arc<Api>,
+    /// Set when the server turned out to know no rich messages. Not kept: a server may be renewed while we are away.
+    no_rich: AtomicBool,
 }
 
 impl TelegramNotifier {
     pub(super) fn new(api: Arc<Api>) -> Self {
-        Self { api }
+        Self { api, no_rich: AtomicBool::new(false) }
     }
 
-    /// Sends, and once more without the reference to a message that is gone.
-    async fn deliver(&self, mut payload: SendMessage) -> Result<types::MessageId, SendError> {
+    /// Sends in the best form that the server takes. A form that is refused was not sent, so the next one may be.
+    async fn deliver(&self, message: &OutgoingMessage, part: usize) -> Result<(types::MessageId, bool), SendError> {
+        let ways = part::ways(message, part, !self.no_rich.load(Ordering::Relaxed));
+        if ways.is_empty() {
+            return Err(SendError::Undeliverable(format!("the message has no part {part}")));
+        }
+        let mut unknown_method = false;
+        let last = ways.len() - 1;
+        for (at, way) in ways.iter().enumerate() {
+            let mut envelope = envelope(message, part, way.more)?;
+            match self.follow(&mut envelope, &way.form).await {
+                Ok(sent) => {
+                    // A refused token looks the same as an unknown method, until something else is taken.
+                    self.no_rich.fetch_or(unknown_method, Ordering::Relaxed);
+                    return Ok((sent, way.more));
+                }
+                Err(error) if at < last && may_go_otherwise(&way.form, &error) => {
+                    unknown_method |= matches!(way.form, Form::Rich(_)) && error.token_refused();
+                    tracing::info!(channel = %message.channel, %error, "Telegram does not take this form; trying a simpler one");
+                }
+                Err(CallError::Migrated(to)) => return Err(moved(&envelope.chat_id, to)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(SendError::Undeliverable(format!("the message has no part {part}")))
+    }
+
+    /// Sends one form, and once more without the reference to a message that is gone.
+    async fn follow(&self, envelope: &mut Envelope, form: &Form) -> Result<types::MessageId, CallError> {
         loop {
-            match self.api.call_in(&payload.chat_id, &payload, PROMPT).await {
-                Err(CallError::Migrated(chat)) => return Err(moved(&payload.chat_id, chat)),
-                Err(error) if payload.reply_parameters.is_some() && reply_is_gone(&error) => payload.reply_parameters = None,
-                result => return Ok(result?),
+            match self.send_form(envelope, form).await {
+                Err(error) if envelope.reply_parameters.is_some() && reply_is_gone(&error) => envelope.reply_parameters = None,
+                result => return result,
+            }
+        }
+    }
+
+    async fn send_form(&self, envelope: &Envelope, form: &Form) -> Result<types::MessageId, CallError> {
+        let chat = &envelope.chat_id;
+        match form {
+            Form::Rich(html) => {
+                let rich_message = InputRichMessage { html, skip_entity_detection: true };
+                self.api.call_in(chat, &SendRich { envelope, rich_message }, PROMPT).await
+            }
+            Form::Text(Formatted { text, entities }) => {
+                self.api.call_in(chat, &SendText { envelope, text, entities, link_preview_options: NO_PREVIEW }, PROMPT).await
+            }
+            Form::File { name, content, caption } => {
+                let payload = SendFile { envelope, caption: &caption.text, caption_entities: &caption.entities };
+                let file = Upload { field: "document", name, content: content.as_bytes() };
+                self.api.upload_in(chat, &payload, file, UPLOAD).await
             }
         }
     }
 }
 
+/// Whether a simpler form may be taken where this one was refused.
+fn may_go_otherwise(form: &Form, error: &CallError) -> bool {
+    let CallError::Refused { code, description, .. } = error else { return false };
+    let words = description.to_ascii_lowercase();
+    match form {
+        // 404: the method is unknown. 400: the markup, a limit, or a chat that takes no such messages.
+        Form::Rich(_) => matches!(code, 400 | 404) && !is_about_the_chat(&words),
+        // Files need a right of their own.
+        Form::File { .. } => matches!(code, 400 | 403 | 413) && !is_about_the_chat(&words),
+        Form::Text(_) => *code == 400 && ["entit", "can't parse", "markup", "url"].iter().any(|part| words.contains(part)),
+    }
+}
+
+/// Whether a refusal would meet any form.
+fn is_about_the_chat(words: &str) -> bool {
+    let known = ["chat not found", "thread not found", "topic_", "bot was", "bot is not", "deactivated", "peer_id_invalid"];
+    known.iter().any(|part| words.contains(part))
+}
+
 #[async_trait]
 impl ChannelNotifier for TelegramNotifier {
     async fn send(&self, message: &OutgoingMessage, part: usize) -> Result<Sent, SendError> {
-        let (payload, more) = compose(message, part)?;
-        let sent = self.deliver(payload).await?;
+        let (sent, more) = self.deliver(message, part).await?;
         let message = MessageId::parse(sent.to_string()).map_err(|error| SendError::Unknown(error.to_string()))?;
         Ok(Sent { message, more })
     }
@@ -133,26 +196,16 @@ pub(super) fn target(channel: &ChannelId) -> Result<TelegramChat, SendError> {
     TelegramChat::try_from(channel).map_err(|error| SendError::Undeliverable(error.to_string()))
 }
 
-/// One part of a message as Telegram wants it, and whether there are more.
-fn compose(message: &OutgoingMessage, part: usize) -> Result<(SendMessage, bool), SendError> {
+/// What a part has besides its content.
+fn envelope(message: &OutgoingMessage, part: usize, more: bool) -> Result<Envelope, SendError> {
     let target = target(&message.channel)?;
-    let parts = text::split(&message.text, PART, Unit::Utf16);
-    let Some(text) = parts.get(part) else {
-        return Err(SendError::Undeliverable(format!("the message has {} parts and none of number {}", parts.len(), part + 1)));
-    };
-    let more = part + 1 < parts.len();
-    let mark = message.in_flight_since.map(|_| may_be_a_duplicate(message.language)).unwrap_or_default();
-    let marked = format!("{text}{mark}");
-    let mut payload = SendMessage::new(target.chat, marked).link_preview_options(NO_PREVIEW);
-    payload.message_thread_id = target.topic;
-    if part == 0 {
-        let replied = message.reply.as_ref().and_then(address::replied_message);
-        payload.reply_parameters = replied.map(|replied| ReplyParameters::new(replied).allow_sending_without_reply());
-    }
-    if !more && !message.buttons.is_empty() {
-        payload = payload.reply_markup(keyboard(&message.buttons));
-    }
-    Ok((payload, more))
+    let replied = message.reply.as_ref().filter(|_| part == 0).and_then(address::replied_message);
+    Ok(Envelope {
+        chat_id: target.chat,
+        message_thread_id: target.topic,
+        reply_parameters: replied.map(|replied| ReplyParameters::new(replied).allow_sending_without_reply()),
+        reply_markup: (!more && !message.buttons.is_empty()).then(|| keyboard(&message.buttons)),
+    })
 }
 
 /// A preview would show what a link of the model's leads to, and make Telegram visit it.
@@ -191,6 +244,7 @@ mod tests {
     use crate::domain::command::Action;
     use crate::domain::id::{ReplyHandle, TaskNumber};
     use crate::domain::language::Language;
+    use crate::domain::text::{Format, Unit};
     use crate::domain::time::from_millis;
 
     fn message(channel: &str, text: &str) -> OutgoingMessage {
@@ -199,7 +253,8 @@ mod tests {
             purpose: Purpose::Notice,
             reply: Some(ReplyHandle("m5".into())),
             text: text.into(),
-            format: text::Format::Plain,
+            format: Format::Plain,
+            frame: None,
             language: Language::En,
             buttons: vec![Button { label: "Cancel".into(), action: Action::Cancel(TaskNumber(42)) }],
             key: "k".into(),
@@ -208,8 +263,11 @@ mod tests {
     }
 
     fn composed(message: &OutgoingMessage, part: usize) -> (Value, bool) {
-        let (payload, more) = compose(message, part).unwrap();
-        (serde_json::to_value(payload).unwrap(), more)
+        let way = part::ways(message, part, true).remove(0);
+        let Form::Text(Formatted { text, entities }) = &way.form else { panic!("{way:?}") };
+        let envelope = envelope(message, part, way.more).unwrap();
+        let payload = SendText { envelope: &envelope, text, entities, link_preview_options: NO_PREVIEW };
+        (serde_json::to_value(payload).unwrap(), way.more)
     }
 
     #[test]
@@ -231,7 +289,7 @@ mod tests {
         assert!(more && first.get("reply_parameters").is_some() && first.get("reply_markup").is_none());
         let (last, more) = composed(&message, 2);
         assert!(!more && last.get("reply_parameters").is_none() && last.get("reply_markup").is_some());
-        assert!(matches!(compose(&message, 3), Err(SendError::Undeliverable(_))));
+        assert!(part::ways(&message, 3, true).is_empty());
     }
 
     #[test]
@@ -249,7 +307,7 @@ mod tests {
 
     #[test]
     fn foreign_addresses_and_handles_do_no_harm() {
-        assert!(matches!(compose(&message("discord:7", "x"), 0), Err(SendError::Undeliverable(_))));
+        assert!(matches!(envelope(&message("discord:7", "x"), 0, false), Err(SendError::Undeliverable(_))));
         let mut foreign = message("telegram:7", "x");
         foreign.reply = Some(ReplyHandle("interaction-token".into()));
         assert!(composed(&foreign, 0).0.get("reply_parameters").is_none());

@@ -21,8 +21,9 @@ notice-cancelled = { $by ->
     [operator] { $task } vom Betreiber abgebrochen { $account }.
    *[asker] { $task } abgebrochen { $account }.
 }
-result-heading = Ergebnis von { $task }:
-result-heading-partial = Was { $task } bis dahin geschrieben hatte:
+result-heading = Ergebnis von { $task }
+result-heading-partial = Was { $task } bis dahin geschrieben hatte
+result-see-file = Der Text geht weiter; der ganze steht in der Datei { $file }.
 may-be-a-duplicate = (möglicherweise doppelt)
 
 account = nach { $ran }, { $tokens }
@@ -130,7 +131,6 @@ suggestion = { $task } { $state }: { $prompt }
 
 ## Antworten auf Befehle und Knöpfe
 
-result-of-unfinished = { $task } { $state }. Was sie bis dahin geschrieben hatte:
 result-none = { $task } { $state }: Es gibt kein Ergebnis. /status { $number } zeigt, warum.
 repeated = { $of } wird als { $task } wiederholt und wartet, bis sie dran ist.
 cancelled-now = { $task } abgebrochen nach { $ran }.

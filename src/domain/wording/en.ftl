@@ -30,8 +30,9 @@ notice-cancelled = { $by ->
    *[asker] { $task } cancelled { $account }.
 }
 # Stand above what a model wrote.
-result-heading = Result of { $task }:
-result-heading-partial = What { $task } had written by then:
+result-heading = Result of { $task }
+result-heading-partial = What { $task } had written by then
+result-see-file = The text goes on; all of it is in the file { $file }.
 # Stands below a message that may have arrived before.
 may-be-a-duplicate = (may be a duplicate)
 
@@ -150,7 +151,6 @@ suggestion = { $task } { $state }: { $prompt }
 
 ## Answers to commands and buttons
 
-result-of-unfinished = { $task } { $state }; what it had written by then:
 result-none = { $task } { $state }: it has no result. /status { $number } says why.
 repeated = { $of } is queued again as { $task }.
 cancelled-now = { $task } cancelled after { $ran }.

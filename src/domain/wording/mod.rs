@@ -20,6 +20,7 @@ mod failure;
 mod lists;
 mod notices;
 mod refusals;
+mod results;
 mod sentence;
 mod units;
 mod views;
@@ -34,8 +35,9 @@ pub use refusals::{
     queue_full, retry_of_unfinished, stopping, store_trouble, timeout_too_long, to_is_for_admins, unknown_button,
     unknown_platform, value_wanted, which_task,
 };
+pub use results::{no_result, result_frame};
 pub use units::{duration, state, tokens};
-pub use views::{StatusView, already_finished, cancel_noted, cancelled_now, empty, repeated, result, status, still_working};
+pub use views::{StatusView, already_finished, cancel_noted, cancelled_now, empty, repeated, status, still_working};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,6 @@ use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::id::TaskNumber;
 use crate::domain::language::Language;
 use crate::domain::notice::{Notice, NoticeKind};
-use crate::domain::status::Status;
 use crate::domain::task::{CancelledBy, State, Task};
 use crate::domain::time::elapsed;
 use crate::domain::wording::cards::{card_queued, card_quote, retry_button};
@@ -30,7 +29,8 @@ pub fn notice(language: Language, notice: &Notice, task: &Task, ahead: Option<us
     match notice.kind {
         NoticeKind::Accepted => format!("{}\n{}", card_queued(language, task, ahead), card_quote(language, task)),
         NoticeKind::Started => started(language, task.number, notice.attempt),
-        NoticeKind::Result => result(language, task),
+        // A model wrote it; the words of ours around it are its frame.
+        NoticeKind::Result => task.text().unwrap_or_default().to_owned(),
         NoticeKind::Done => {
             sentence(language, "notice-done").with("task", task.number).with("account", account(language, task)).text()
         }
@@ -72,12 +72,6 @@ pub fn started(language: Language, number: TaskNumber, attempt: u32) -> String {
     } else {
         sentence(language, "notice-running").with("task", number).text()
     }
-}
-
-fn result(language: Language, task: &Task) -> String {
-    let text = task.text().unwrap_or_default();
-    let key = if task.status() == Status::Done { "result-heading" } else { "result-heading-partial" };
-    format!("{}\n\n{text}", sentence(language, key).with("task", task.number).text())
 }
 
 fn failed(language: Language, task: &Task) -> String {

@@ -123,20 +123,6 @@ fn status_of_notice(language: Language, notice: &Notice, now: Timestamp) -> Stri
         .text()
 }
 
-/// A result asked for again.
-#[must_use]
-pub fn result(language: Language, task: &Task) -> String {
-    let done = task.status() == Status::Done;
-    let key = match task.text() {
-        Some(_) if done => "result-heading",
-        Some(_) => "result-of-unfinished",
-        None => "result-none",
-    };
-    let heading = sentence(language, key).with("task", task.number).with("number", task.number.0);
-    let heading = heading.with("state", state(language, task.status())).text();
-    task.text().map_or(heading.clone(), |text| format!("{heading}\n\n{text}"))
-}
-
 /// A task that was repeated by a button, for who pressed it.
 #[must_use]
 pub fn repeated(language: Language, of: TaskNumber, new: TaskNumber) -> String {

@@ -27,6 +27,7 @@ pub(super) async fn asset(Path(name): Path<String>) -> Response {
         "page.js" => respond(SCRIPT, include_str!("page.js")),
         "composer.js" => respond(SCRIPT, include_str!("composer.js")),
         "feed.js" => respond(SCRIPT, include_str!("feed.js")),
+        "rich.js" => respond(SCRIPT, include_str!("rich.js")),
         "formatting.js" => respond(SCRIPT, include_str!("formatting.js")),
         "telegram.js" => respond(SCRIPT, include_str!("telegram.js")),
         "discord.js" => respond(SCRIPT, include_str!("discord.js")),

@@ -41,6 +41,9 @@ pub struct MessageView {
     pub text: String,
     /// Telegram's entities.
     pub entities: Value,
+    /// The blocks of one of Telegram's rich messages, instead of a text.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub rich: Value,
     /// The message it replies to.
     pub reply: Option<QuoteView>,
     /// The command that it answers.

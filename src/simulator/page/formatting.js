@@ -32,7 +32,7 @@ export function size(bytes) {
   return bytes < 1000 ? `${bytes} B` : bytes < 1e6 ? `${(bytes / 1000).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-function link(href, ...children) {
+export function link(href, ...children) {
   if (!/^(https?|tg|mailto):/i.test(href)) return el("span", {}, ...children);
   return el("a", { href, target: "_blank", rel: "noreferrer noopener" }, ...children);
 }
@@ -151,18 +151,44 @@ function blocks(text) {
     } else if (/^> /.test(line)) {
       flush();
       nodes.push(el("blockquote", {}, ...inline(take(/^> ?/).join("\n"))));
-    } else if (/^ *[-*] /.test(line)) {
+    } else if (ITEM.test(line)) {
       flush();
-      nodes.push(el("ul", {}, ...take(/^ *[-*] /).map((item) => el("li", {}, ...inline(item)))));
-    } else if (/^ *\d+\. /.test(line)) {
-      flush();
-      nodes.push(el("ol", { start: Number.parseInt(line, 10) }, ...take(/^ *\d+\. /).map((item) => el("li", {}, ...inline(item)))));
+      const taken = [];
+      // What is indented below an item belongs to it.
+      while (lines.length && (ITEM.test(lines[0]) || (taken.length && /^ +\S/.test(lines[0])))) taken.push(lines.shift());
+      nodes.push(items(taken));
     } else {
       paragraph.push(lines.shift());
     }
   }
   flush();
   return nodes;
+}
+
+const ITEM = /^( *)(?:[-*]|(\d+)\.) (.*)$/;
+
+/** A list of lines, with deeper ones inside the items above them. */
+function items(lines) {
+  const [, indent, number] = ITEM.exec(lines[0]);
+  const list = el(number ? "ol" : "ul", number ? { start: Number(number) } : {});
+  let last = null;
+  while (lines.length) {
+    const item = ITEM.exec(lines[0]);
+    if (!item) last.append(el("br"), ...inline(lines.shift().trim()));
+    else if (item[1].length > indent.length + 1 && last) last.append(items(deeper(lines, indent.length + 1)));
+    else {
+      last = el("li", {}, ...inline(item[3]));
+      list.append(last);
+      lines.shift();
+    }
+  }
+  return list;
+}
+
+function deeper(lines, indent) {
+  const taken = [];
+  while (lines.length && /^ */.exec(lines[0])[0].length > indent) taken.push(lines.shift());
+  return taken;
 }
 
 const INLINE = [

@@ -1,6 +1,7 @@
 // The Telegram chat.
 import { composer, starters } from "./composer.js";
 import { clock, dots, el, entities, icon, size } from "./formatting.js";
+import { rich } from "./rich.js";
 import { follow, post, reconcile } from "./feed.js";
 
 export function telegram(panel) {
@@ -67,7 +68,9 @@ export function telegram(panel) {
     if (message.draft) return drawDraft(message, node);
     const meta = el("span", { className: "tg-meta" }, message.edited && "edited", clock(message.sent_millis), !message.from_bot && icon("check"));
     const quote = message.reply && el("span", { className: "tg-quote" }, el("b", {}, message.reply.author), el("span", {}, message.reply.text));
-    const text = el("div", { className: "tg-text" }, ...entities(message.text, message.entities, input.send));
+    const text = message.rich
+      ? el("div", { className: "tg-text tg-rich" }, ...rich(message.rich))
+      : el("div", { className: "tg-text" }, ...entities(message.text, message.entities, input.send));
     const answer = el("button", { className: "tg-reply", type: "button", title: "Reply", onclick: () => reply(message) }, icon("reply"));
     answer.setAttribute("aria-label", "Reply");
     node.append(el("div", { className: "tg-bubble" }, quote, ...message.files.map((file, index) => drawFile(message, file, index)), text, meta, answer));

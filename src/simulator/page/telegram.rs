@@ -54,6 +54,7 @@ impl TelegramChat {
             sent_millis: message.date * 1000,
             text: message.text.clone(),
             entities: message.entities.clone(),
+            rich: message.rich.clone().unwrap_or_default(),
             reply: message.reply_to.and_then(quote),
             buttons: message.keyboard.clone(),
             edited: message.edited > 0,

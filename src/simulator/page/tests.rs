@@ -132,6 +132,19 @@ async fn an_edited_message_shows_its_new_text_and_buttons_and_a_draft_shows_unti
 }
 
 #[tokio::test]
+async fn a_rich_message_is_shown_by_its_blocks() {
+    let world = World::start().await;
+    world.post("telegram/say", json!({ "text": "/start" })).await;
+    let html = "<h2>Head</h2><table><tr><th>a</th></tr></table>";
+    world.bot_sends("sendRichMessage", json!({ "chat_id": 1001, "rich_message": { "html": html } })).await;
+    let state = world.state().await;
+    let message = &state["telegram"]["messages"][1];
+    assert_eq!(message["rich"][0], json!({ "type": "heading", "text": "Head", "size": 2 }));
+    assert_eq!(message["text"], "Head\n\na");
+    assert_eq!(state["telegram"]["messages"][0].get("rich"), None);
+}
+
+#[tokio::test]
 async fn what_is_said_reaches_discord_or_is_refused_with_the_reason() {
     let world = World::start().await;
     assert_eq!(world.post("discord/say", json!({ "text": "hello" })).await.0, 200);

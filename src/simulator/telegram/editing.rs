@@ -71,6 +71,7 @@ impl State {
         let message = self.own_message(params)?;
         let before = std::mem::replace(&mut message.body, body);
         message.earlier.push(before.text);
+        message.rich = None;
         message.keyboard = keyboard;
         message.edits += 1;
         message.edit_date = Some(wall_clock::unix_seconds());

@@ -116,6 +116,8 @@ pub(super) struct Message {
     pub(super) edit_date: Option<i64>,
     pub(super) document: Option<Document>,
     pub(super) silent: bool,
+    /// The blocks of a rich message, whose readable text is the body.
+    pub(super) rich: Option<Value>,
     /// Set for service messages: the field that says what happened, and its value.
     pub(super) service: Option<(&'static str, Value)>,
     /// Further fields of its JSON: on whose behalf, by way of which bot.

@@ -29,7 +29,7 @@ impl Method {
 }
 
 #[rustfmt::skip]
-const METHODS: [Method; 21] = [
+const METHODS: [Method; 22] = [
     Method { name: "getMe", params: "" },
     Method { name: "getUpdates", params: "offset limit timeout allowed_updates" },
     Method { name: "setWebhook", params: "url certificate ip_address max_connections allowed_updates drop_pending_updates secret_token" },
@@ -41,6 +41,7 @@ const METHODS: [Method; 21] = [
     Method { name: "sendMessage", params: "business_connection_id chat_id message_thread_id direct_messages_topic_id text parse_mode entities link_preview_options disable_notification protect_content allow_paid_broadcast message_effect_id suggested_post_parameters reply_parameters reply_markup" },
     Method { name: "sendMessageDraft", params: "chat_id message_thread_id draft_id text parse_mode entities" },
     Method { name: "sendDocument", params: "business_connection_id chat_id message_thread_id direct_messages_topic_id document thumbnail caption parse_mode caption_entities disable_content_type_detection disable_notification protect_content allow_paid_broadcast message_effect_id suggested_post_parameters reply_parameters reply_markup" },
+    Method { name: "sendRichMessage", params: "business_connection_id chat_id message_thread_id direct_messages_topic_id rich_message disable_notification protect_content allow_paid_broadcast message_effect_id suggested_post_parameters reply_parameters reply_markup" },
     Method { name: "editMessageText", params: "business_connection_id chat_id message_id inline_message_id text parse_mode entities link_preview_options rich_message reply_markup" },
     Method { name: "editMessageReplyMarkup", params: "business_connection_id chat_id message_id inline_message_id reply_markup" },
     Method { name: "deleteMessage", params: "chat_id message_id" },
@@ -75,6 +76,7 @@ fn at_once(state: &mut State, name: &str, params: &Params) -> Result<Value, Refu
         "deleteMyCommands" => state.delete_my_commands(params),
         "sendMessage" => state.send_message(params),
         "sendDocument" => state.send_document(params),
+        "sendRichMessage" => state.send_rich_message(params),
         "editMessageText" => state.edit_message_text(params),
         "editMessageReplyMarkup" => state.edit_message_reply_markup(params),
         "deleteMessage" => state.delete_message(params),

@@ -30,6 +30,7 @@ mod pressing;
 mod rate;
 mod receiving;
 mod refusal;
+mod rich;
 mod sending;
 mod state;
 #[cfg(test)]

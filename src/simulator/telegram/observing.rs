@@ -23,6 +23,8 @@ pub struct ChatMessage {
     pub text: String,
     /// The same with its formatting, as the protocol names it: `[{"type":"bold","offset":0,"length":4}]`.
     pub entities: Value,
+    /// The blocks of a rich message, as the protocol names them; its text is what is readable of them.
+    pub rich: Option<Value>,
     /// The forum topic it is in.
     pub topic: Option<i64>,
     /// The message it replies to.
@@ -68,6 +70,7 @@ impl ChatMessage {
             sender_name: sender.map(|user| user.first_name.clone()).unwrap_or_default(),
             text: message.body.text.clone(),
             entities: message.body.entities_json(),
+            rich: message.rich.clone(),
             topic: message.topic,
             reply_to: message.reply_to,
             buttons: keyboard.iter().flatten().cloned().collect(),

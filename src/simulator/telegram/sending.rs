@@ -32,7 +32,7 @@ impl State {
     }
 
     /// A message of the bot with everything that texts and files have in common.
-    fn draft(&mut self, params: &Params) -> Result<Message, Refusal> {
+    pub(super) fn draft(&mut self, params: &Params) -> Result<Message, Refusal> {
         let bot = self.bot.id;
         let chat = self.usable_chat(params.integer("chat_id"))?;
         let mut message = Self::new_message(bot, "");
@@ -76,7 +76,7 @@ impl State {
         known.ok_or_else(|| Refusal::malformed("wrong file identifier/HTTP URL specified"))
     }
 
-    fn send(&mut self, params: &Params, message: Message) -> Result<Value, Refusal> {
+    pub(super) fn send(&mut self, params: &Params, message: Message) -> Result<Value, Refusal> {
         let chat = params.integer("chat_id").unwrap_or_default();
         self.rate.take_text(chat, message.body.text.encode_utf16().count())?;
         let id = self.post(chat, message);

@@ -39,6 +39,8 @@ pub(super) struct State {
     pub(super) rate: RateLimits,
     pub(super) requests: Vec<LoggedRequest>,
     pub(super) violations: Vec<String>,
+    /// Servers before Bot API 10.1 do not.
+    pub(super) knows_rich_messages: bool,
     /// In groups the bot sees only what is meant for it.
     pub(super) privacy_mode: bool,
     /// Private chats share one sequence of message ids, every supergroup has its own.
@@ -68,6 +70,7 @@ impl State {
             rate: RateLimits::default(),
             requests: Vec::new(),
             violations: Vec::new(),
+            knows_rich_messages: true,
             privacy_mode: true,
             private_message_id: 100,
         }
@@ -115,6 +118,7 @@ impl State {
             edit_date: None,
             document: None,
             silent: false,
+            rich: None,
             service: None,
             extra: serde_json::Map::new(),
         }
@@ -182,6 +186,12 @@ impl State {
         }
         let (text, entities) = if let Some((field, value)) = &message.service {
             json[*field] = value.clone();
+            return json;
+        } else if let Some(blocks) = &message.rich {
+            json["rich_message"] = json!({ "blocks": blocks });
+            if !message.keyboard.is_empty() {
+                json["reply_markup"] = message.keyboard_json();
+            }
             return json;
         } else if let Some(document) = &message.document {
             json["document"] = document.to_json();

@@ -4,6 +4,7 @@ mod drafting;
 mod markup;
 mod places;
 mod polling;
+mod rich;
 mod strictness;
 mod talking;
 

@@ -24,15 +24,39 @@ conversation!(a_task_runs_from_acceptance_to_its_result, |world, chat| {
     chat.hears(&format!("#1 done ... Used: ... tokens ... Notice “done” to {} ... delivered", chat.channel())).await;
 });
 
-conversation!(a_long_answer_arrives_whole, |_world, chat| {
+conversation!(a_long_answer_arrives_whole, |world, chat| {
     chat.says("/submit words 2000");
     chat.hears("#1 done").await;
+    let of = |heard: &&crate::support::chat::Heard| heard.text.starts_with("Result of #1:");
+    let result = chat.sees().iter().find(of).cloned().unwrap();
+    let result_length = result.text.len();
+    // Where there is room it is one message, elsewhere a file with its beginning.
+    let whole = match result.files.first() {
+        None => result.text.clone(),
+        Some((name, content)) => {
+            assert_eq!(name, "task-1.md");
+            assert!(result.text.ends_with("all of it is in the file task-1.md."), "{}", result.text);
+            content.clone()
+        }
+    };
+    assert!(whole.split_whitespace().count() >= 2000, "{whole}");
+    chat.says("/result 1");
+    world.until("it is there again", |_| chat.sees().iter().filter(of).count() == 2).await;
+    let again = chat.sees().into_iter().rfind(|heard| heard.text.starts_with("Result of #1:")).unwrap();
+    assert_eq!((again.text.len(), again.files), (result_length, result.files.clone()), "the same again");
+});
+
+conversation!(an_answer_of_some_length_arrives_in_parts_that_name_their_task, |_world, chat| {
+    chat.says("/submit words 500");
+    chat.hears("#1 done").await;
     let parts: Vec<_> = chat.sees().into_iter().map(|heard| heard.text).collect();
-    let first = parts.iter().position(|text| text.starts_with("Result of #1:")).unwrap();
+    let first = parts.iter().position(|text| text.starts_with("Result of #1")).unwrap();
     let last = parts.iter().position(|text| text.starts_with("#1 done")).unwrap();
-    assert!(last - first > 1, "it was split");
     let words = parts[first..last].join(" ").split_whitespace().count();
-    assert!(words >= 2000, "{words} words");
+    assert!(words >= 500, "{words} words");
+    for (at, part) in parts[first..last].iter().enumerate().skip(1) {
+        assert!(part.starts_with(&format!("#1 ({}/{}):", at + 1, last - first)), "{part}");
+    }
 });
 
 conversation!(beyond_max_running_tasks_wait_and_say_their_place, |config| config.tasks.limits.max_running = 1, |world, chat| {

@@ -25,7 +25,7 @@ async fn what_matters_goes_to_the_person_alone_and_says_where_it_was_meant_to_go
     let heard = desk.recorder.heard(DIRECT);
     assert_eq!(heard.len(), 2, "{heard:?}");
     let above = "Meant for chat:-1, which does not take it: the bot was removed from the chat.\n\n";
-    assert_eq!(heard[0], format!("{above}Result of #1:\n\nx"));
+    assert_eq!(heard[0], format!("{}\nResult of #1:\n\nx", above.trim_end()));
     assert!(heard[1].starts_with(&format!("{above}#1 done")), "{heard:?}");
     desk.closes().await;
 }
@@ -73,6 +73,7 @@ async fn a_chat_that_moved_is_followed_with_everything_that_is_owed_to_it() {
         reply: None,
         text: "an answer".to_owned(),
         format: Format::Plain,
+        frame: None,
         language: Language::En,
         buttons: Vec::new(),
         key: "k".to_owned(),

@@ -30,6 +30,7 @@ fn answer(text: &str) -> OutgoingMessage {
         reply: None,
         text: text.to_owned(),
         format: Format::Plain,
+        frame: None,
         language: Language::En,
         buttons: Vec::new(),
         key: "k".to_owned(),

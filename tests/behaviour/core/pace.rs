@@ -50,6 +50,7 @@ fn answer(channel: &str, text: &str) -> OutgoingMessage {
         reply: None,
         text: text.to_owned(),
         format: Format::Plain,
+        frame: None,
         language: Language::En,
         buttons: Vec::new(),
         key: "k".to_owned(),

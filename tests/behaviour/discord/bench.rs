@@ -300,12 +300,12 @@ impl Bench {
 
 /// An answer for everybody.
 pub(crate) fn say(text: &str) -> Reply {
-    Reply::Say(Answer { text: text.to_owned(), format: Format::Plain, buttons: Vec::new(), private: false })
+    Reply::Say(Answer { text: text.to_owned(), format: Format::Plain, frame: None, buttons: Vec::new(), private: false })
 }
 
 /// An answer for one person.
 pub(crate) fn whisper(text: &str) -> Reply {
-    Reply::Say(Answer { text: text.to_owned(), format: Format::Plain, buttons: Vec::new(), private: true })
+    Reply::Say(Answer { text: text.to_owned(), format: Format::Plain, frame: None, buttons: Vec::new(), private: true })
 }
 
 /// A notice to the channel.
@@ -316,6 +316,7 @@ pub(crate) fn notice(key: &str, text: &str) -> OutgoingMessage {
         reply: None,
         text: text.to_owned(),
         format: Format::Plain,
+        frame: None,
         language: Language::En,
         buttons: Vec::new(),
         key: key.to_owned(),

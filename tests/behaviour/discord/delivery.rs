@@ -169,7 +169,8 @@ async fn only_what_a_model_wrote_is_markup() {
     bench.sends(&OutgoingMessage { key: "n2".to_owned(), format: Format::Markdown, ..plain.clone() }).await.expect("sent");
     let texts: Vec<String> = bench.server.messages(CHANNEL).into_iter().map(|message| message.text).collect();
     let escaped = "#1 running: make it \\*\\*bold\\*\\*, see \\[this](https://evil.example)\n\\# big";
-    assert_eq!(texts, [escaped, &plain.text]);
+    let written = "› #1 running: make it **bold**, see [this](<https://evil.example>)\n\n# big";
+    assert_eq!(texts, [escaped, written]);
     bench.end_well().await;
 }
 
@@ -191,7 +192,8 @@ async fn nothing_pings_and_nothing_unfolds() {
     let literally = r"@everyone @here \<@77> \<@&9> https://example.org";
     assert!(bench.server.messages(CHANNEL).iter().all(|message| message.text == literally));
     bench.sends(&OutgoingMessage { format: Format::Markdown, ..notice("n2", text) }).await.expect("sent");
-    assert_eq!(bench.server.messages(CHANNEL).last().expect("a message").text, text);
+    let apart = "@\u{2060}everyone @\u{2060}here \\<\u{2060}@77> \\<\u{2060}@&9> <https://example.org>";
+    assert_eq!(bench.server.messages(CHANNEL).last().expect("a message").text, apart);
     assert_eq!(bench.server.last_request(MESSAGES).expect("a request")["flags"], 4);
     bench.end_well().await;
 }

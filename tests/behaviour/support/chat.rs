@@ -32,6 +32,8 @@ pub struct Heard {
     /// Only this person sees it.
     pub private: bool,
     pub reply_to: Option<u64>,
+    /// Files with it: names and contents.
+    pub files: Vec<(String, String)>,
 }
 
 impl Heard {
@@ -47,7 +49,8 @@ impl Heard {
 
     /// Whether it is the card of a task: the message that told of the acceptance.
     pub fn is_card(&self) -> bool {
-        self.first().split_once(' ').is_some_and(|(_, rest)| rest.starts_with("queued")) && self.first().contains('\n')
+        let waits = |rest: &str| rest.starts_with("queued") || rest.starts_with("wartet");
+        self.first().split_once(' ').is_some_and(|(_, rest)| waits(rest)) && self.first().contains('\n')
     }
 }
 
@@ -151,6 +154,7 @@ impl<'w> Chat<'w> {
                     buttons: message.buttons,
                     private: false,
                     reply_to: message.reply_to.map(|id| u64::try_from(id).unwrap()),
+                    files: message.document.iter().map(|file| (file.name.clone(), content(&file.bytes))).collect(),
                 })
                 .collect()
             }
@@ -161,21 +165,23 @@ impl<'w> Chat<'w> {
                     .filter(|message| message.author_is_bot && !message.loading && visible(message))
                     .map(|message| Heard {
                         id: message.id,
-                        text: message.text,
+                        // Small print looks smaller, not different.
+                        text: message.text.strip_prefix("-# ").map(ToOwned::to_owned).unwrap_or(message.text),
                         earlier: message.earlier,
                         buttons: message.buttons,
                         private: message.ephemeral_for.is_some(),
                         reply_to: message.reply_to,
+                        files: message.files.iter().map(|file| (file.name.clone(), content(&file.bytes))).collect(),
                     })
                     .collect()
             }
         }
     }
 
-    /// The card of a task, as it is now.
+    /// The card of a task, as it is now, in whatever language.
     pub fn card(&self, number: u64) -> Option<Heard> {
-        let queued = format!("#{number} queued");
-        self.sees().into_iter().find(|heard| heard.is_card() && heard.first().starts_with(&queued))
+        let task = format!("#{number} ");
+        self.sees().into_iter().find(|heard| heard.is_card() && heard.first().starts_with(&task))
     }
 
     /// Waits until the card of a task shows all these words, in their order.
@@ -231,4 +237,8 @@ impl<'w> Chat<'w> {
             Place::Discord { channel } => self.world.discord.is_typing(channel),
         }
     }
+}
+
+fn content(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
 }

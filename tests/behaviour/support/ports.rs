@@ -202,7 +202,8 @@ impl ChannelNotifier for Recorder {
         if let Some(error) = state.refusals.get(&message.channel.to_string()) {
             return Err(error.clone());
         }
-        let parts = split(&message.text, 1000, Unit::CodePoint);
+        let text = message.frame.as_ref().map_or_else(|| message.text.clone(), |frame| frame.around(&message.text));
+        let parts = split(&text, 1000, Unit::CodePoint);
         let mark = if message.in_flight_since.is_some() { " (may be a duplicate)" } else { "" };
         let text = format!("{}{mark}", parts[part]);
         state.order.push(format!("send {text}"));

@@ -15,7 +15,13 @@ async fn with_button() -> (World, Bot, i64) {
     let (world, bot) = World::started().await;
     let button = Button { label: "Cancel".into(), action: CANCEL };
     world.inbox.answers(move |_| {
-        Reply::Say(Answer { text: "#42 queued".into(), format: Format::Plain, buttons: vec![button.clone()], private: false })
+        Reply::Say(Answer {
+            text: "#42 queued".into(),
+            format: Format::Plain,
+            frame: None,
+            buttons: vec![button.clone()],
+            private: false,
+        })
     });
     world.server.says(ADA, ADA, "/list");
     let message = world.hears(ADA, "#42 queued").await;
@@ -62,7 +68,7 @@ async fn a_page_of_a_list_follows_in_the_chat_with_its_button() {
     let text = format!("Your tasks, newest first:\n{}", ["#41 done after 2.1 s: count the ships"; 10].join("\n"));
     let whole = text.clone();
     world.inbox.answers(move |_| {
-        Reply::Say(Answer { text: text.clone(), format: Format::Plain, buttons: vec![older.clone()], private: true })
+        Reply::Say(Answer { text: text.clone(), format: Format::Plain, frame: None, buttons: vec![older.clone()], private: true })
     });
     assert_eq!(pressed(&world, message).await, PressAnswer { text: None, alert: false });
     let page = world.hears(ADA, &whole).await;

@@ -24,18 +24,18 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub(super) const TOKEN: &str = "777000:AAE-very_secret_half_of_the_token";
+pub(crate) const TOKEN: &str = "777000:AAE-very_secret_half_of_the_token";
 /// A person, and so the private chat with them.
-pub(super) const ADA: i64 = 7;
-pub(super) const BOB: i64 = 8;
+pub(crate) const ADA: i64 = 7;
+pub(crate) const BOB: i64 = 8;
 /// A group.
-pub(super) const GROUP: i64 = -1_001_000_000_005;
+pub(crate) const GROUP: i64 = -1_001_000_000_005;
 
 /// Longer than any back-off that a test provokes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits, but not for ever.
-pub(super) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited in vain: {what}"))
 }
 
@@ -54,7 +54,7 @@ impl Clock for FixedClock {
 type Script = Box<dyn Fn(&Inbound) -> Reply + Send + Sync>;
 
 /// Notes what arrives and answers as scripted; requests of held channels wait until they are let go.
-pub(super) struct ScriptedInbox {
+pub(crate) struct ScriptedInbox {
     script: Mutex<Script>,
     heard: watch::Sender<Vec<Inbound>>,
     held: watch::Sender<BTreeSet<String>>,
@@ -75,7 +75,7 @@ impl ScriptedInbox {
         }
     }
 
-    pub(super) fn answers(&self, script: impl Fn(&Inbound) -> Reply + Send + Sync + 'static) {
+    pub(crate) fn answers(&self, script: impl Fn(&Inbound) -> Reply + Send + Sync + 'static) {
         *self.script.lock().unwrap() = Box::new(script);
     }
 
@@ -92,20 +92,20 @@ impl ScriptedInbox {
     }
 
     /// Requests from this channel wait from now on.
-    pub(super) fn hold(&self, channel: &str) {
+    pub(crate) fn hold(&self, channel: &str) {
         self.held.send_if_modified(|held| held.insert(channel.to_owned()));
     }
 
-    pub(super) fn let_go(&self) {
+    pub(crate) fn let_go(&self) {
         self.held.send_modify(BTreeSet::clear);
     }
 
-    pub(super) fn heard(&self) -> Vec<Inbound> {
+    pub(crate) fn heard(&self) -> Vec<Inbound> {
         self.heard.borrow().clone()
     }
 
     /// Waits until so many requests have arrived, and gives all there are.
-    pub(super) async fn hears(&self, count: usize) -> Vec<Inbound> {
+    pub(crate) async fn hears(&self, count: usize) -> Vec<Inbound> {
         let mut heard = self.heard.subscribe();
         let enough = heard.wait_for(|heard| heard.len() >= count);
         soon(&format!("{count} requests"), enough).await.unwrap().clone()
@@ -140,11 +140,11 @@ impl Inbox for ScriptedInbox {
     }
 }
 
-pub(super) fn answer(text: &str, private: bool) -> Reply {
-    Reply::Say(Answer { text: text.to_owned(), format: Format::Plain, buttons: Vec::new(), private })
+pub(crate) fn answer(text: &str, private: bool) -> Reply {
+    Reply::Say(Answer { text: text.to_owned(), format: Format::Plain, frame: None, buttons: Vec::new(), private })
 }
 
-pub(super) fn say(text: &str) -> Reply {
+pub(crate) fn say(text: &str) -> Reply {
     answer(text, false)
 }
 
@@ -157,26 +157,26 @@ impl Replies for Lane {
 }
 
 /// A running bot.
-pub(super) struct Bot {
-    pub(super) readiness: Readiness,
-    pub(super) metrics: Metrics,
-    pub(super) notifier: Arc<TelegramNotifier>,
-    pub(super) typing: Arc<TelegramTyping>,
+pub(crate) struct Bot {
+    pub(crate) readiness: Readiness,
+    pub(crate) metrics: Metrics,
+    pub(crate) notifier: Arc<TelegramNotifier>,
+    pub(crate) typing: Arc<TelegramTyping>,
     stop: CancellationToken,
     run: JoinHandle<Result<(), TelegramError>>,
 }
 
 impl Bot {
     /// Why it is not ready; empty when it is.
-    pub(super) fn unready(&self) -> String {
+    pub(crate) fn unready(&self) -> String {
         self.readiness.waiting_for().into_iter().map(|(_, reason)| reason).collect()
     }
 
-    pub(super) async fn is_unready(&self, because: &str) {
+    pub(crate) async fn is_unready(&self, because: &str) {
         self.readiness_is(because, |reason| reason.contains(because)).await;
     }
 
-    pub(super) async fn is_ready(&self) {
+    pub(crate) async fn is_ready(&self) {
         self.readiness_is("readiness", str::is_empty).await;
     }
 
@@ -192,48 +192,48 @@ impl Bot {
     }
 
     /// Begins a graceful stop.
-    pub(super) fn asks_to_stop(&self) {
+    pub(crate) fn asks_to_stop(&self) {
         self.stop.cancel();
     }
 
     /// Waits for the end of the run.
-    pub(super) async fn ended(self) -> Result<(), TelegramError> {
+    pub(crate) async fn ended(self) -> Result<(), TelegramError> {
         soon("the end of the bot", self.run).await.unwrap()
     }
 
-    pub(super) async fn stops(self) {
+    pub(crate) async fn stops(self) {
         self.asks_to_stop();
         self.ended().await.unwrap();
     }
 
     /// Ends as if the process was killed.
-    pub(super) async fn gets_killed(self) {
+    pub(crate) async fn gets_killed(self) {
         self.run.abort();
         assert!(soon("the kill", self.run).await.unwrap_err().is_cancelled());
     }
 
-    pub(super) async fn sends(&self, message: &OutgoingMessage) -> Result<Sent, SendError> {
+    pub(crate) async fn sends(&self, message: &OutgoingMessage) -> Result<Sent, SendError> {
         soon("a send", self.notifier.send(message, 0)).await
     }
 }
 
 /// The server, the inbox, and who runs them.
-pub(super) struct World {
-    pub(super) server: TelegramServer,
-    pub(super) inbox: Arc<ScriptedInbox>,
+pub(crate) struct World {
+    pub(crate) server: TelegramServer,
+    pub(crate) inbox: Arc<ScriptedInbox>,
     tracker: TaskTracker,
     stop: CancellationToken,
 }
 
 impl World {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
         let server = TelegramServer::start(TOKEN, &tracker, stop.clone()).await.unwrap();
         Self { server, inbox: Arc::new(ScriptedInbox::new()), tracker, stop }
     }
 
     /// A bot that has not run yet, with this token and server.
-    pub(super) fn bot(token: &str, api_url: String) -> (Telegram, Readiness, Metrics) {
+    pub(crate) fn bot(token: &str, api_url: String) -> (Telegram, Readiness, Metrics) {
         let (readiness, metrics) = (Readiness::default(), Metrics::default());
         let config = TelegramConfig { token: token.to_owned().into(), api_url, pace: NonZeroU32::MIN };
         let component = readiness.component("telegram");
@@ -241,11 +241,11 @@ impl World {
         (telegram, readiness, metrics)
     }
 
-    pub(super) fn starts_bot(&self) -> Bot {
+    pub(crate) fn starts_bot(&self) -> Bot {
         self.starts_bot_at(TOKEN, self.server.url())
     }
 
-    pub(super) fn starts_bot_at(&self, token: &str, api_url: String) -> Bot {
+    pub(crate) fn starts_bot_at(&self, token: &str, api_url: String) -> Bot {
         let (telegram, readiness, metrics) = Self::bot(token, api_url);
         let (notifier, typing) = (telegram.notifier(), telegram.typing());
         let (lane, mut queue) = mpsc::unbounded_channel::<OutgoingMessage>();
@@ -262,7 +262,7 @@ impl World {
     }
 
     /// A bot that polls.
-    pub(super) async fn started() -> (Self, Bot) {
+    pub(crate) async fn started() -> (Self, Bot) {
         let world = Self::new().await;
         let bot = world.starts_bot();
         world.until("a poll that waits", |server| (server.polls() > 1 && server.open_polls() > 0).then_some(())).await;
@@ -270,31 +270,31 @@ impl World {
     }
 
     /// A call of the Bot API by somebody else who has the token.
-    pub(super) async fn somebody_else_calls(&self, method: &str, parameters: serde_json::Value) {
+    pub(crate) async fn somebody_else_calls(&self, method: &str, parameters: serde_json::Value) {
         let url = format!("{}/bot{TOKEN}/{method}", self.server.url());
         let client = reqwest012::Client::builder().no_proxy().build().unwrap();
         soon(method, client.post(url).json(&parameters).send()).await.unwrap().error_for_status().unwrap();
     }
 
     /// A topic in the group. The group is not new: 1, the first id of all, is that of the general topic.
-    pub(super) fn opens_topic(&self, name: &str) -> i64 {
+    pub(crate) fn opens_topic(&self, name: &str) -> i64 {
         self.server.says(GROUP, BOB, "nothing for a bot");
         self.server.create_topic(GROUP, name)
     }
 
     /// Waits until the server's state is as wanted.
-    pub(super) async fn until<T>(&self, what: &str, look: impl FnMut(&TelegramServer) -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&self, what: &str, look: impl FnMut(&TelegramServer) -> Option<T>) -> T {
         soon(what, self.server.until(look)).await
     }
 
     /// Waits until the bot has said this in a chat; gives the message's id.
-    pub(super) async fn hears(&self, chat: i64, text: &str) -> i64 {
+    pub(crate) async fn hears(&self, chat: i64, text: &str) -> i64 {
         let said = |server: &TelegramServer| server.said(chat).into_iter().find(|message| message.text == text);
         self.until(text, said).await.id
     }
 
     /// Stops everything; nothing may be left, and the bot may have done nothing that it should know to be wrong.
-    pub(super) async fn ends(self) {
+    pub(crate) async fn ends(self) {
         assert_eq!(self.server.violations(), Vec::<String>::new());
         self.stop.cancel();
         self.tracker.close();
@@ -303,13 +303,14 @@ impl World {
 }
 
 /// A notice for a channel.
-pub(super) fn notice(channel: &str, text: &str) -> OutgoingMessage {
+pub(crate) fn notice(channel: &str, text: &str) -> OutgoingMessage {
     OutgoingMessage {
         channel: channel.parse().unwrap(),
         purpose: Purpose::Notice,
         reply: None,
         text: text.to_owned(),
         format: Format::Plain,
+        frame: None,
         language: Language::En,
         buttons: Vec::new(),
         key: "n1".to_owned(),

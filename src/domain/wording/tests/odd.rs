@@ -35,7 +35,7 @@ fn said(language: Language, mut task: Task, count: u64, odd: &str) -> Vec<String
         wording::status(language, &view),
         wording::list_of_all(language, &[Headline::of(&task)], |_| Some(odd.to_owned()), at(-20)),
         wording::suggestion(language, &Headline::of(&task)),
-        wording::result(language, &task),
+        wording::result_frame(language, &task).around(odd),
         wording::not_allowed(language, odd, odd),
         wording::unknown_platform(language, odd),
         wording::not_found(language, &TaskRef::Number(TaskNumber(count))),

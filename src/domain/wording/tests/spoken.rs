@@ -7,9 +7,15 @@ use crate::domain::id::TaskNumber;
 use crate::domain::language::Language;
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::status::Status;
-use crate::domain::task::Outcome;
+use crate::domain::task::{Outcome, Task};
 use crate::domain::usage::{Progress, Usage};
 use crate::domain::wording;
+
+/// A result with the words around it.
+fn framed(language: Language, task: &Task) -> String {
+    let text = notice(language, NoticeKind::Result, task, None);
+    wording::result_frame(language, task).around(&text)
+}
 
 #[test]
 fn notices_of_a_task_on_its_way() {
@@ -52,9 +58,9 @@ fn notices_of_ends() {
     let partial = || Outcome::Cancelled { partial: "Half a".to_owned() };
     let slow = Failure::new(FailureCode::TimedOut, "it used up its 30 min 0 s.");
     insta::assert_snapshot!(in_each(|language| vec![
-        notice(language, NoticeKind::Result, &done("Take the second."), None),
+        framed(language, &done("Take the second.")),
         notice(language, NoticeKind::Done, &done("x"), None),
-        notice(language, NoticeKind::Result, &ended(partial()), None),
+        framed(language, &ended(partial())),
         notice(language, NoticeKind::Failed, &ended(Outcome::Failed { failure: slow.clone(), partial: String::new() }), None),
         notice(language, NoticeKind::Cancelled, &cancelled_by(Some("chat:5")), None),
         notice(language, NoticeKind::Cancelled, &cancelled_by(Some("chat:6")), None),
@@ -193,9 +199,8 @@ fn answers_to_commands_and_buttons() {
     let empty = ended(Outcome::Failed { failure, partial: String::new() });
     let partial = ended(Outcome::Cancelled { partial: "Half a".to_owned() });
     insta::assert_snapshot!(in_each(|language| vec![
-        wording::result(language, &done("Take the second.")),
-        wording::result(language, &partial),
-        wording::result(language, &empty),
+        wording::result_frame(language, &partial).see_file,
+        wording::no_result(language, &empty),
         wording::repeated(language, TaskNumber(41), TaskNumber(42)),
         wording::cancelled_now(language, &partial),
         wording::cancelled_now(language, &cancelled_by(None)),
@@ -205,12 +210,7 @@ fn answers_to_commands_and_buttons() {
         wording::empty(language),
         wording::state(language, Status::Pending),
     ]), @"
-    Result of #42:
-
-    Take the second.
-    #42 cancelled; what it had written by then:
-
-    Half a
+    The text goes on; all of it is in the file task-42.md.
     #42 failed: it has no result. /status 42 says why.
     #41 is queued again as #42.
     #42 cancelled after 12 s.
@@ -221,12 +221,7 @@ fn answers_to_commands_and_buttons() {
     (empty)
     queued
 
-    Ergebnis von #42:
-
-    Take the second.
-    #42 abgebrochen. Was sie bis dahin geschrieben hatte:
-
-    Half a
+    Der Text geht weiter; der ganze steht in der Datei task-42.md.
     #42 fehlgeschlagen: Es gibt kein Ergebnis. /status 42 zeigt, warum.
     #41 wird als #42 wiederholt und wartet, bis sie dran ist.
     #42 abgebrochen nach 12 s.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use legwork::adapters::ledger::sqlite::{OpenError, SqliteLedger};
 use legwork::background::ports::{Acceptance, Ledger, LedgerError, TaskFilter};
+use legwork::domain::headline::Headline;
 use legwork::domain::id::{TaskNumber, TaskRef};
 use legwork::domain::language::Language;
 use legwork::domain::limits::Limits;
@@ -298,4 +299,18 @@ async fn memory_keeps_the_last_500_finished_tasks_and_all_that_owe() {
     assert_eq!((desk.reread(&owing).await, desk.reread(&waiting).await.status()), (owing.clone(), Status::Done));
     desk.deliver_all().await;
     assert_eq!(desk.ledger.find(&TaskRef::Number(owing.number)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn headlines_are_read_without_any_result() {
+    let (_folder, path) = scratch();
+    let ledger = Arc::new(SqliteLedger::open(&path).unwrap());
+    let desk = Desk::over(Arc::clone(&ledger) as Arc<_>, None);
+    let task = desk.done(desk.new_task()).await;
+    ledger.close().await;
+    tamper(&path, "DROP TABLE results");
+    let ledger: Arc<dyn Ledger> = Arc::new(SqliteLedger::open(&path).unwrap());
+    let filter = TaskFilter { person: task.new.origin.person.clone(), limit: 9, ..TaskFilter::default() };
+    assert_eq!(ledger.headlines(&filter).await.unwrap(), [Headline::of(&task)]);
+    assert!(ledger.list(&filter).await.is_err(), "a list reads them");
 }
