@@ -23,7 +23,7 @@ notice-cancelled = { $by ->
 }
 result-heading = Ergebnis von { $task }
 result-heading-partial = Was { $task } bis dahin geschrieben hatte
-result-see-file = Der Text geht weiter; der ganze steht in der Datei { $file }.
+result-see-file = Der Text geht weiter; vollständig steht er in der Datei { $file }.
 may-be-a-duplicate = (möglicherweise doppelt)
 
 account = nach { $ran }, { $tokens }
