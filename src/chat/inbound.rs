@@ -29,6 +29,8 @@ pub struct Inbound {
     pub language: Language,
     /// Whether the platform says that this person administers the channel.
     pub channel_admin: bool,
+    /// Whether the channel is the direct chat of this person and the bot.
+    pub direct: bool,
     /// How to answer it.
     pub reply: ReplyHandle,
     /// The message it replied to, when it is a reply.

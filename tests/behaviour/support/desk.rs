@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use legwork::adapters::ledger::memory::MemoryLedger;
 use legwork::background::cards::Cards;
+use legwork::background::channels::NoticePolicy;
 use legwork::background::manager::{Cancelled, Manager, Submission, Submitted};
-use legwork::background::notification::{NoticePolicy, Notification};
+use legwork::background::notification::Notification;
 use legwork::background::ports::{Ledger, Projection};
 use legwork::background::worker::Drained;
 use legwork::delivery::card::CardKeeper;
@@ -42,7 +43,7 @@ pub struct Desk {
     pub hard: CancellationToken,
     tracker: TaskTracker,
     keeper: Option<CardKeeper>,
-    worked: CancellationToken,
+    cards_end: CancellationToken,
     worker: JoinHandle<Drained>,
     delivery: JoinHandle<()>,
 }
@@ -75,14 +76,14 @@ impl Desk {
         let (runner, recorder) = (Arc::new(PromptRunner::new()), Arc::new(Recorder::default()));
         let clock = setup.clock.unwrap_or_else(|| Arc::new(TestClock::new()));
         let mut notification =
-            Notification::new(ledger.clone(), recorder.clone(), recorder.clone(), clock.clone(), tracker.clone());
+            Notification::new(ledger.clone(), recorder.clone(), recorder.clone(), clock.clone(), tracker.clone())
+                .with_policy(setup.policy);
         let cards = Cards::default();
         if setup.cards {
             notification = notification.with_cards(cards.clone());
         }
         let mut builder = Manager::builder(ledger.clone(), runner.clone(), clock.clone(), tracker.clone())
             .with_limits(setup.limits)
-            .with_policy(setup.policy)
             .with_notification(notification.clone());
         if let Some(projection) = setup.projection {
             builder = builder.with_projection(projection);
@@ -90,11 +91,11 @@ impl Desk {
         let manager = builder.build();
         let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
         let outbox = Outbox::new(notification.clone(), tracker.clone(), hard.clone());
-        let worked = CancellationToken::new();
+        let cards_end = CancellationToken::new();
         let keeper =
             setup.cards.then(|| CardKeeper::new(cards, manager.clone(), notification.clone(), outbox.clone(), recorder.clone()));
         if let Some(keeper) = keeper.clone() {
-            let stop = worked.clone();
+            let stop = cards_end.clone();
             tracker.spawn(async move { keeper.run(stop).await });
         }
         let worker = tracker.spawn({
@@ -117,7 +118,7 @@ impl Desk {
             hard,
             tracker,
             keeper,
-            worked,
+            cards_end,
             worker,
             delivery,
         }
@@ -206,7 +207,7 @@ impl Desk {
     pub async fn stops(self) -> (Drained, Arc<dyn Ledger>) {
         self.soft.cancel();
         let drained = self.worker.await.unwrap();
-        self.worked.cancel();
+        self.cards_end.cancel();
         if let Some(keeper) = &self.keeper {
             keeper.last_look().await;
         }
@@ -230,7 +231,7 @@ impl Desk {
     /// Stops at once and waits until nothing runs any more; what is owed stays in the ledger.
     pub async fn breaks_off(self) {
         self.soft.cancel();
-        self.worked.cancel();
+        self.cards_end.cancel();
         self.hard.cancel();
         let _drained = self.worker.await.unwrap();
         self.delivery.await.unwrap();
