@@ -229,7 +229,7 @@ fn answers_to_commands_and_buttons() {
     (empty)
     queued
 
-    Der Text geht weiter; der ganze steht in der Datei task-42.md.
+    Der Text geht weiter; vollständig steht er in der Datei task-42.md.
     #42 fehlgeschlagen: Es gibt kein Ergebnis. /status 42 zeigt, warum.
     #41 wird als #42 wiederholt und wartet, bis sie dran ist.
     #42 abgebrochen nach 12 s.
