@@ -242,9 +242,9 @@ impl State {
     }
 
     fn count(&mut self, pace: &Pace, now: Instant) {
-        self.chat(&pace.chat, now).iter_mut().for_each(Meter::take);
+        self.chat(&pace.chat, now).iter_mut().for_each(|meter| meter.take(now));
         if let Some(bot) = &pace.bot {
-            self.bot(bot).meters.iter_mut().for_each(Meter::take);
+            self.bot(bot).meters.iter_mut().for_each(|meter| meter.take(now));
         }
     }
 }

@@ -85,8 +85,11 @@ pub(super) struct Window {
     /// When those that were answered were.
     answered: VecDeque<Instant>,
     on_the_way: usize,
+    /// When the newest one was taken.
+    newest: Option<Instant>,
     count: NonZeroU32,
     span: Duration,
+    burst: NonZeroU32,
 }
 
 impl Meter {
@@ -94,7 +97,9 @@ impl Meter {
     pub(super) fn new(rate: Rate) -> Self {
         match rate {
             Rate::Steady { every, burst } => Self::Steady(Steady::new(every, burst)),
-            Rate::Window { count, span } => Self::Window(Window { answered: VecDeque::new(), on_the_way: 0, count, span }),
+            Rate::Window { count, span, burst } => {
+                Self::Window(Window { answered: VecDeque::new(), on_the_way: 0, newest: None, count, span, burst })
+            }
         }
     }
 
@@ -107,10 +112,13 @@ impl Meter {
     }
 
     /// Counts one send, until [`Meter::answered`].
-    pub(super) fn take(&mut self) {
+    pub(super) fn take(&mut self, now: Instant) {
         match self {
             Self::Steady(steady) => steady.on_the_way += 1,
-            Self::Window(window) => window.on_the_way += 1,
+            Self::Window(window) => {
+                window.on_the_way += 1;
+                window.newest = Some(now);
+            }
         }
     }
 
@@ -183,9 +191,25 @@ impl Window {
             self.answered.pop_front();
         }
         let room = priority.share_of(self.count) as usize;
+        let used = self.answered.len() + self.on_the_way;
         // The one whose leaving makes room; those after it stay. One that is on its way stays for a span at least.
-        let leaves = (self.answered.len() + self.on_the_way).checked_sub(room)?;
-        Some(self.answered.get(leaves).map_or(self.span, |at| *at + self.span - now))
+        match used.checked_sub(room) {
+            Some(leaves) => Some(self.leaves_in(leaves, now)),
+            None => self.spreads(priority, room - used, now).filter(|wait| !wait.is_zero()),
+        }
+    }
+
+    fn leaves_in(&self, index: usize, now: Instant) -> Duration {
+        self.answered.get(index).map_or(self.span, |at| *at + self.span - now)
+    }
+
+    /// How long to wait so that what is free is spread evenly until more becomes free. Not for answers: the room is theirs.
+    fn spreads(&self, priority: Priority, free: usize, now: Instant) -> Option<Duration> {
+        let used = self.answered.len() + self.on_the_way;
+        let newest = self.newest.filter(|_| priority > Priority::Answer && used >= self.burst.get() as usize)?;
+        let until_more = self.leaves_in(0, now) + (now - newest);
+        let parts = u32::try_from(free).unwrap_or(u32::MAX).saturating_add(1);
+        Some((newest + until_more / parts).saturating_duration_since(now))
     }
 }
 
@@ -201,7 +225,7 @@ mod tests {
     fn room(meter: &mut Meter, priority: Priority) -> usize {
         let mut count = 0;
         while meter.wait(priority, Instant::now()).is_none() {
-            meter.take();
+            meter.take(Instant::now());
             meter.answered(Instant::now());
             count += 1;
         }
@@ -240,7 +264,7 @@ mod tests {
         let mut meter = Meter::new(Rate::Steady { every: second, burst: of(4) });
         for _ in 0..4 {
             assert_eq!(meter.wait(Priority::Answer, Instant::now()), None);
-            meter.take();
+            meter.take(Instant::now());
         }
         tokio::time::advance(second * 60).await;
         assert!(meter.wait(Priority::Answer, Instant::now()).is_some(), "all four may be counted only now");
@@ -255,7 +279,7 @@ mod tests {
     async fn a_heavier_send_makes_the_next_one_wait_longer() {
         let second = Duration::from_secs(1);
         let mut meter = Meter::new(Rate::Steady { every: second, burst: of(1) });
-        meter.take();
+        meter.take(Instant::now());
         meter.answered(Instant::now());
         meter.add(1);
         assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 2));
@@ -264,7 +288,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_window_never_holds_more_than_its_count() {
         let second = Duration::from_secs(1);
-        let mut meter = Meter::new(Rate::Window { count: of(20), span: second * 60 });
+        let mut meter = Meter::new(Rate::Window { count: of(20), span: second * 60, burst: of(20) });
         assert_eq!(room(&mut meter, Priority::Result), 19);
         assert_eq!(room(&mut meter, Priority::Answer), 1);
         assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 60));
@@ -276,11 +300,33 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn beyond_its_burst_a_window_is_spread_and_answers_find_room_in_between() {
+        let second = Duration::from_secs(1);
+        let mut meter = Meter::new(Rate::Window { count: of(20), span: second * 60, burst: of(10) });
+        let started = Instant::now();
+        assert_eq!(room(&mut meter, Priority::Result), 10);
+        let mut sent = Vec::new();
+        while sent.len() < 100 {
+            tokio::time::advance(meter.wait(Priority::Result, Instant::now()).unwrap_or_default()).await;
+            if meter.wait(Priority::Result, Instant::now()).is_none() {
+                meter.take(Instant::now());
+                meter.answered(Instant::now());
+                sent.push(started.elapsed());
+            }
+            assert_eq!(meter.wait(Priority::Answer, Instant::now()), None, "after {:?}", started.elapsed());
+        }
+        assert!(sent[..9].windows(2).all(|pair| pair[1] - pair[0] > second * 5), "{sent:?}");
+        let gap = sent.windows(2).map(|pair| pair[1] - pair[0]).max();
+        assert!(gap < Some(second * 8), "{gap:?}");
+        assert!(sent[99] < second * (110 / 19 * 60 + 60), "nothing is lost by it: {:?}", sent[99]);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_send_keeps_its_place_in_a_window_for_a_span_after_its_answer() {
         let second = Duration::from_secs(1);
-        let mut meter = Meter::new(Rate::Window { count: of(2), span: second * 60 });
-        meter.take();
-        meter.take();
+        let mut meter = Meter::new(Rate::Window { count: of(2), span: second * 60, burst: of(2) });
+        meter.take(Instant::now());
+        meter.take(Instant::now());
         assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 60), "at least");
         tokio::time::advance(second * 20).await;
         meter.answered(Instant::now());
@@ -290,7 +336,7 @@ mod tests {
         assert_eq!(meter.wait(Priority::Answer, Instant::now()), None);
         tokio::time::advance(second * 600).await;
         assert!(!meter.is_rested(Instant::now()), "one is still on its way");
-        meter.take();
+        meter.take(Instant::now());
         assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 60));
     }
 }

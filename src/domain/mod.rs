@@ -15,6 +15,7 @@ pub mod id;
 pub mod language;
 pub mod limits;
 pub mod markdown;
+mod moving;
 pub mod notice;
 pub mod origin;
 pub mod pace;

@@ -39,6 +39,9 @@ pub enum Rate {
         count: NonZeroU32,
         /// Within this time.
         span: Duration,
+        /// So many of them at once; the rest is spread over the time, so that there is room now and then for what cannot
+        /// wait, and not none at all for most of it.
+        burst: NonZeroU32,
     },
 }
 
@@ -70,7 +73,7 @@ impl Rate {
     pub fn faster(self, times: NonZeroU32) -> Self {
         match self {
             Self::Steady { every, burst } => Self::Steady { every: every / times.get(), burst },
-            Self::Window { count, span } => Self::Window { count, span: span / times.get() },
+            Self::Window { count, span, burst } => Self::Window { count, span: span / times.get(), burst },
         }
     }
 }

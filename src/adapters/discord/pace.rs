@@ -11,7 +11,8 @@ use crate::domain::channel::ChannelId;
 use crate::domain::pace::{Budget, Pace, Rate, SendKind};
 
 /// The whole bot. Requests that are no sends, like those at the start, count too; the restraint sees to those.
-const BOT: Rate = Rate::Window { count: NonZeroU32::MIN.saturating_add(47), span: Duration::from_secs(1) };
+const BOT: Rate = Rate::Window { count: COUNT, span: Duration::from_secs(1), burst: COUNT };
+const COUNT: NonZeroU32 = NonZeroU32::MIN.saturating_add(47);
 
 /// What a send of this kind to this channel uses up, where everything goes so many times faster.
 pub(super) fn of_channel(channel: &ChannelId, kind: SendKind, faster: NonZeroU32) -> Pace {

@@ -92,12 +92,12 @@ async fn after_a_day_of_failures_a_notice_is_given_up_with_its_reason() {
     desk.recorder.reaches(ANN, DIRECT);
     desk.recorder.refuses(GROUP, SendError::Unavailable("down".to_owned()));
     desk.submits(GROUP, ANN, "say x").await;
-    tokio::time::sleep(Duration::from_hours(23)).await;
+    desk.passes(Duration::from_hours(23)).await;
     let first = || async { desk.ledger.notices_of(&desk.task(TaskNumber(1)).await.new.id).await.unwrap().remove(0) };
     let owed = first().await;
     assert!(matches!(owed.state, NoticeState::Owed { .. }) && owed.kind == NoticeKind::Accepted);
     assert!(owed.tries > 100 && owed.tries < 160, "every ten minutes in the end: {}", owed.tries);
-    tokio::time::sleep(Duration::from_hours(2)).await;
+    desk.passes(Duration::from_hours(2)).await;
     let given_up = first().await;
     let said = "given up after 24 hours: the platform is not available: down";
     assert!(matches!(given_up.state, NoticeState::Undeliverable { reason, .. } if reason == said));

@@ -103,7 +103,7 @@ async fn a_wait_is_waited_out_and_the_newest_version_is_sent_then() {
     screen.faults.lock().unwrap().push(SendError::RetryAfter(Duration::from_secs(30)));
     let started = Instant::now();
     let old = desk.outbox.show(screen.version("a", "old"));
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    desk.passes(Duration::from_secs(5)).await;
     let new = desk.outbox.show(screen.version("a", "new"));
     assert_eq!(old.outcome().await, Shown::Replaced);
     assert!(matches!(new.outcome().await, Shown::Sent(_)));

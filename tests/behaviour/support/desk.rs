@@ -191,6 +191,14 @@ impl Desk {
         }
     }
 
+    /// Lets this time pass, with everything that happens in it.
+    pub async fn passes(&self, span: Duration) {
+        let mut tick = interval(span);
+        for _ in 0..2 {
+            tick.tick().await;
+        }
+    }
+
     /// Waits until nothing runs and nothing is owed.
     pub async fn settles(&self) {
         let mut tick = ticks();
