@@ -87,6 +87,7 @@ headline-ended-unstarted = { $task } { $state } vor dem Start
 status-asked = Auftrag: { $prompt }
 status-submitted = Eingereicht: { $moment }
 status-started = Begonnen: { $moment }, nach { $waited } in der Warteschlange
+status-interrupted = Unterbrochen: begonnen { $moment } und abgebrochen, als der Server anhielt; sie läuft noch einmal
 status-ended = Beendet: { $moment }
 status-attempts = Versuche: { $count }
 status-error = Fehler: { $code }: { $reason }

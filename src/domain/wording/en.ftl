@@ -102,6 +102,7 @@ headline-ended-unstarted = { $task } { $state } before it started
 status-asked = Asked: { $prompt }
 status-submitted = Submitted: { $moment }
 status-started = Started: { $moment }, after { $waited } in the queue
+status-interrupted = Interrupted: it started { $moment } and was cut off when the server stopped; it will run again
 status-ended = Ended: { $moment }
 status-attempts = Attempts: { $count }
 status-error = Error: { $code }: { $reason }
