@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use legwork::adapters::ledger::sqlite::SqliteLedger;
 use legwork::app::{App, Pages};
-use legwork::background::ports::{Delivery, Lease, Ledger};
+use legwork::background::ports::{Delivery, Lease, Ledger, nobody_is_quiet};
 use legwork::config::Config;
 use legwork::domain::id::{MessageId, TaskId, WorkerId};
 use legwork::domain::limits::Limits;
@@ -233,12 +233,13 @@ async fn owe(config: &Config, channels: &[String]) -> Anything<()> {
             origin: Origin { channel: Some(channel.parse()?), session: channel.clone(), ..Origin::default() },
             deliver_to: Vec::new(),
             events: Events::none(),
+            manner: legwork::domain::preferences::Manner::default(),
             settings: RunSettings::default(),
             retry_of: None,
         };
         ledger.accept(new, &limits, then()?).await?;
     }
-    for notice in ledger.due_notices(&[], channels.len(), then()?).await? {
+    for notice in ledger.due_notices(&[], &nobody_is_quiet(), channels.len(), then()?).await? {
         ledger.begin_delivery(notice.id, then()?).await?;
         let message = MessageId::parse(format!("told-{}", notice.id.0))?;
         ledger.record_delivery(notice.id, Delivery::Part { message, last: true }, then()?).await?;

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use legwork::adapters::ledger::memory::MemoryLedger;
 use legwork::adapters::ledger::sqlite::SqliteLedger;
-use legwork::background::ports::{Acceptance, Delivery, Lease, Ledger};
+use legwork::background::ports::{Acceptance, Delivery, Lease, Ledger, nobody_is_quiet};
 use legwork::domain::channel::ChannelId;
 use legwork::domain::id::{InboundId, MessageId, TaskId, WorkerId};
 use legwork::domain::limits::Limits;
@@ -237,7 +237,7 @@ impl Drive {
         while !self.ended.load(Ordering::Relaxed) {
             notices.notified().await;
             let skip: Vec<ChannelId> = lock(&self.served).iter().cloned().collect();
-            let mut due = self.ledger.due_notices(&skip, 2 * IN_FLIGHT, self.now()?).await?;
+            let mut due = self.ledger.due_notices(&skip, &nobody_is_quiet(), 2 * IN_FLIGHT, self.now()?).await?;
             due.sort_by(|a, b| a.channel.cmp(&b.channel).then(a.id.cmp(&b.id)));
             for lane in due.chunk_by(|a, b| a.channel == b.channel) {
                 let Some(first) = lane.first() else { continue };
@@ -282,6 +282,7 @@ fn new_task() -> Anything<NewTask> {
         origin: Origin { person: Some(format!("telegram:{}", next % PERSONS).parse()?), ..Origin::default() },
         deliver_to: vec![format!("telegram:{}", next % PERSONS).parse()?],
         events: Events { done: true, ..Events::none() },
+        manner: legwork::domain::preferences::Manner::default(),
         settings: RunSettings::default(),
         retry_of: None,
     })

@@ -15,8 +15,9 @@ use crate::adapters::discord::Discord;
 use crate::adapters::ledger::sqlite::SqliteLedger;
 use crate::adapters::telegram::Telegram;
 use crate::background::cards::Cards;
+use crate::background::channels::NoticePolicy;
 use crate::background::manager::Manager;
-use crate::background::notification::{ChannelPolicy, NoticePolicy, Notification};
+use crate::background::notification::Notification;
 use crate::background::ports::{Clock, Ledger};
 use crate::background::retention;
 use crate::chat::access::AccessPolicy;
@@ -96,10 +97,14 @@ impl App {
         let discord = discord.transpose()?;
         let mut router = Router::default();
         if let Some(telegram) = &telegram {
-            router = router.with("telegram", telegram.notifier(), telegram.typing()).with_drafts("telegram", telegram.drafts());
+            let notifier = telegram.notifier();
+            router = router.with("telegram", notifier.clone(), telegram.typing()).with_check("telegram", notifier);
+            router = router.with_drafts("telegram", telegram.drafts());
         }
         if let Some(discord) = &discord {
-            router = router.with("discord", Arc::new(discord.notifier()), Arc::new(discord.typing()));
+            let notifier = Arc::new(discord.notifier());
+            router = router.with("discord", notifier.clone(), Arc::new(discord.typing()));
+            router = router.with_check("discord", notifier.clone()).with_threads("discord", notifier);
         }
 
         let tracker = lifecycle.tracker.clone();
@@ -107,18 +112,20 @@ impl App {
         let (budgets, cards) = (Budgets::default(), Cards::default());
         let typing = Arc::new(PacedTyping::new(ways_out.clone(), ways_out.clone(), budgets.clone()));
         let notification = Notification::new(Arc::clone(&ledger), ways_out, typing, Arc::clone(&clock), tracker.clone())
+            .with_threads(Arc::new(router.clone()))
             .with_metrics(metrics.clone())
             .with_cards(cards.clone());
         let runner = LlmRunner::new(config.llm, Arc::clone(&clock))?.with_personas(personas(&config.notify));
+        let notification = notification.with_policy(policy(config.notify));
         let manager = Manager::builder(ledger, Arc::new(runner), Arc::clone(&clock), tracker.clone())
             .with_limits(config.tasks.limits)
-            .with_policy(policy(config.notify))
             .with_notification(notification.clone())
             .with_metrics(metrics.clone())
             .build();
         let outbox = Outbox::sharing(budgets, notification.clone(), tracker, lifecycle.hard.clone());
         let keeper = CardKeeper::new(cards, manager.clone(), notification, outbox.clone(), Arc::new(router.clone()));
-        let inbox: Arc<dyn Inbox> = Arc::new(Dispatch::new(manager.clone(), access(config.access), router));
+        let inbox: Arc<dyn Inbox> =
+            Arc::new(Dispatch::new(manager.clone(), access(config.access), router).with_replies(Arc::new(outbox.clone())));
         let state = web::WebState {
             tasks: Arc::new(manager.clone()),
             lifecycle: lifecycle.clone(),
@@ -274,14 +281,11 @@ fn access(config: AccessConfig) -> AccessPolicy {
 }
 
 fn policy(config: NotifyConfig) -> NoticePolicy {
-    let channels = config.channels.into_iter();
     NoticePolicy {
-        events: config.events,
+        defaults: config.defaults,
         default_deliver_to: config.default_deliver_to,
+        channels: config.channels.into_iter().map(|channel| (channel.id, channel.preferences)).collect(),
         language: config.language,
-        channels: channels
-            .map(|channel| (channel.id, ChannelPolicy { events: channel.events, deliver_to: channel.deliver_to }))
-            .collect(),
     }
 }
 

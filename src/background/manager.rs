@@ -11,8 +11,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::background::channels::{Channels, NoticePolicy, Route, Wishes};
 use crate::background::execution::{Attempt, StopReason};
-use crate::background::notification::{NoticePolicy, Notification};
+use crate::background::notification::Notification;
 pub use crate::background::outcome::{Cancelled, ResultOf, Retried, Submission, Submitted, TaskDetails};
 use crate::background::ports::{
     Acceptance, AgentRunner, CancelRequest, Clock, Ledger, LedgerError, Progress, Projection, TaskFilter,
@@ -47,7 +48,7 @@ pub(crate) struct Core {
     pub(crate) worker: WorkerId,
     pub(crate) tracker: TaskTracker,
     pub(crate) limits: Limits,
-    pub(crate) policy: NoticePolicy,
+    pub(crate) channels: Channels,
     pub(crate) notification: Option<Notification>,
     pub(crate) projection: ProjectionFeed,
     pub(crate) metrics: Metrics,
@@ -72,6 +73,7 @@ impl Manager {
     ) -> ManagerBuilder {
         // Ids of tasks are ids of workers too: fresh, and never the same twice.
         let worker = WorkerId::parse(clock.new_id().as_str()).unwrap_or_else(|_| unnamed_worker());
+        let channels = Channels::new(Arc::clone(&ledger), NoticePolicy::default());
         ManagerBuilder {
             core: Core {
                 ledger,
@@ -80,7 +82,7 @@ impl Manager {
                 worker,
                 tracker,
                 limits: Limits::default(),
-                policy: NoticePolicy::default(),
+                channels,
                 notification: None,
                 projection: ProjectionFeed::default(),
                 metrics: Metrics::default(),
@@ -107,7 +109,9 @@ impl Manager {
         }
         let origin = Origin { language: self.language(submission.origin.language), ..submission.origin };
         let prepared = core.projection.prepare(&submission.prompt, &origin).await;
-        let (events, deliver_to) = core.policy.resolve(origin.channel.as_ref(), submission.deliver_to);
+        let Submission { deliver_to, silent, private, direct, .. } = submission;
+        let wishes = Wishes { deliver_to, silent, private, direct };
+        let Route { events, deliver_to, manner } = core.channels.route(&origin, wishes).await?;
         let new = NewTask {
             id: prepared.unwrap_or_else(|| core.clock.new_id()),
             inbound: submission.inbound,
@@ -115,6 +119,7 @@ impl Manager {
             origin,
             deliver_to,
             events,
+            manner,
             settings: submission.settings,
             retry_of: submission.retry_of,
         };
@@ -245,11 +250,16 @@ impl Manager {
         if !task.status().is_terminal() {
             return Ok(Retried::Unfinished(task));
         }
+        // Where nobody was called by name, as in a direct chat, nobody is when it is repeated.
+        let direct = origin.channel == task.new.origin.channel && !task.new.manner.mention;
         let submission = Submission {
             prompt: task.new.prompt,
             origin,
             inbound,
             deliver_to: task.new.deliver_to,
+            silent: task.new.manner.silent,
+            private: task.new.manner.private,
+            direct,
             settings: task.new.settings,
             retry_of: Some(task.number),
         };
@@ -273,10 +283,24 @@ impl Manager {
         self.core.closed.cancel();
     }
 
+    /// The task whose thread this channel is.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the store fails.
+    pub async fn task_of_thread(&self, channel: &ChannelId) -> Result<Option<Task>, LedgerError> {
+        self.core.ledger.find_by_thread(channel).await
+    }
+
+    /// What each channel gets.
+    #[must_use]
+    pub fn channels(&self) -> &Channels {
+        &self.core.channels
+    }
+
     /// In which language to speak to somebody whose own program speaks this one.
     #[must_use]
     pub fn language(&self, spoken: Language) -> Language {
-        self.core.policy.language.unwrap_or(spoken)
+        self.core.channels.language().unwrap_or(spoken)
     }
 
     /// The limits in force.
@@ -312,16 +336,10 @@ impl ManagerBuilder {
         self
     }
 
-    /// Which channels hear what.
-    #[must_use]
-    pub fn with_policy(mut self, policy: NoticePolicy) -> Self {
-        self.core.policy = policy;
-        self
-    }
-
-    /// Shows typing in the channels of running tasks.
+    /// Shows typing in the channels of running tasks, and lets what those channels get decide about them.
     #[must_use]
     pub fn with_notification(mut self, notification: Notification) -> Self {
+        self.core.channels = notification.channels().clone();
         self.core.notification = Some(notification);
         self
     }

@@ -4,7 +4,6 @@
 //! out the ledger knows that it will, and after it the ledger knows the platform's id of it, so a crash at any point
 //! leaves either a certain state or one that is known to be uncertain.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -13,8 +12,11 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use crate::background::cards::{Cards, first_words};
+use crate::background::channels::{Channels, NoticePolicy};
+use crate::background::digest::Quietness;
+use crate::background::place::NoPlace;
 use crate::background::ports::{
-    ChannelNotifier, Clock, Delivery, Ledger, LedgerError, MessageEdit, OutgoingMessage, Purpose, SendError, Sent,
+    ChannelNotifier, Clock, Delivery, Ledger, LedgerError, MessageEdit, OutgoingMessage, Purpose, SendError, Sent, Threads,
     TypingIndicator,
 };
 use crate::background::typing::{Typing, TypingGuard};
@@ -22,7 +24,7 @@ use crate::domain::channel::ChannelId;
 use crate::domain::frame::Frame;
 use crate::domain::id::{TaskId, TaskRef};
 use crate::domain::language::Language;
-use crate::domain::notice::{Events, Notice, NoticeKind, NoticeState};
+use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::task::Task;
 use crate::domain::text::{Format, one_line};
 use crate::domain::time::{Timestamp, elapsed};
@@ -34,48 +36,6 @@ const TRIES_OF_BREAKING: u32 = 3;
 /// Most characters of what stands above a result that was meant for another channel.
 const PREFACE: usize = 300;
 
-/// Which notices a channel hears and where else they go, as configured.
-#[derive(Debug, Clone, Default)]
-pub struct NoticePolicy {
-    /// What a channel hears unless it says otherwise.
-    pub events: Events,
-    /// Where notices go when a task has no channel of its own.
-    pub default_deliver_to: Vec<ChannelId>,
-    /// Channels that differ.
-    pub channels: HashMap<ChannelId, ChannelPolicy>,
-    /// The language that everybody hears; none when each hears their own.
-    pub language: Option<Language>,
-}
-
-/// What differs for one channel.
-#[derive(Debug, Clone, Default)]
-pub struct ChannelPolicy {
-    /// What it hears.
-    pub events: Option<Events>,
-    /// Channels that hear of its tasks too.
-    pub deliver_to: Vec<ChannelId>,
-}
-
-impl NoticePolicy {
-    /// What the channels of a task from `origin` hear, and which channels besides `origin` and `asked_for` those are.
-    #[must_use]
-    pub fn resolve(&self, origin: Option<&ChannelId>, asked_for: Vec<ChannelId>) -> (Events, Vec<ChannelId>) {
-        let channel = origin.and_then(|origin| self.channels.get(origin));
-        let events = channel.and_then(|channel| channel.events).unwrap_or(self.events);
-        let mut deliver_to = asked_for;
-        for wanted in channel.into_iter().flat_map(|channel| &channel.deliver_to) {
-            // A repeat asks for what the policy had added to the first one.
-            if !deliver_to.contains(wanted) {
-                deliver_to.push(wanted.clone());
-            }
-        }
-        if origin.is_none() && deliver_to.is_empty() {
-            deliver_to.clone_from(&self.default_deliver_to);
-        }
-        (events, deliver_to)
-    }
-}
-
 /// What became of one try to deliver a notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notified {
@@ -83,7 +43,7 @@ pub enum Notified {
     Delivered,
     /// One part of it is, and there are more.
     Part,
-    /// It was not owed any more.
+    /// It is not owed any more, or not now: its channel is quiet.
     NotOwed,
     /// Not yet: it failed, and what its channel is owed should rest for this time.
     Later(Duration),
@@ -105,7 +65,7 @@ pub struct Told {
 }
 
 impl Told {
-    const fn nothing(outcome: Notified) -> Self {
+    pub(super) const fn nothing(outcome: Notified) -> Self {
         Self { outcome, length: 0 }
     }
 }
@@ -116,6 +76,8 @@ pub struct Notification {
     ledger: Arc<dyn Ledger>,
     notifier: Arc<dyn ChannelNotifier>,
     typing: Typing,
+    channels: Channels,
+    threads: Option<Arc<dyn Threads>>,
     clock: Arc<dyn Clock>,
     metrics: Metrics,
     cards: Option<Cards>,
@@ -131,7 +93,23 @@ impl Notification {
         clock: Arc<dyn Clock>,
         tracker: tokio_util::task::TaskTracker,
     ) -> Self {
-        Self { ledger, notifier, typing: Typing::new(typing, tracker), clock, metrics: Metrics::default(), cards: None }
+        let channels = Channels::new(Arc::clone(&ledger), NoticePolicy::default());
+        let typing = Typing::new(typing, tracker);
+        Self { ledger, notifier, typing, channels, threads: None, clock, metrics: Metrics::default(), cards: None }
+    }
+
+    /// What channels get as configured, instead of the default for all.
+    #[must_use]
+    pub fn with_policy(mut self, policy: NoticePolicy) -> Self {
+        self.channels = Channels::new(Arc::clone(&self.ledger), policy);
+        self
+    }
+
+    /// Opens threads for the tasks of channels that want them.
+    #[must_use]
+    pub fn with_threads(mut self, threads: Arc<dyn Threads>) -> Self {
+        self.threads = Some(threads);
+        self
     }
 
     /// Keeps the cards on this board: acceptances are put on it, and starts are shown by them. Without a board, a start
@@ -165,6 +143,16 @@ impl Notification {
     #[must_use]
     pub fn notifier(&self) -> &Arc<dyn ChannelNotifier> {
         &self.notifier
+    }
+
+    /// What each channel gets.
+    #[must_use]
+    pub fn channels(&self) -> &Channels {
+        &self.channels
+    }
+
+    pub(super) fn threads(&self) -> Option<&Arc<dyn Threads>> {
+        self.threads.as_ref()
     }
 
     /// The time.
@@ -214,23 +202,34 @@ impl Notification {
         }
     }
 
-    /// Delivers the next part of an owed notice, as [`Notification::notify`]; for who must do something between parts.
+    /// Delivers the next part of an owed notice, as [`Notification::notify`]; for who must do something between parts. What
+    /// was held while its channel was quiet is told before, which is a part too.
     ///
     /// # Errors
     /// [`LedgerError`] when the store fails; the notice is still owed then.
     pub async fn notify_part(&self, notice: &Notice) -> Result<Told, LedgerError> {
+        let quiet = self.quiet_about(notice).await?;
+        if quiet == Quietness::Now {
+            // It stays owed, and comes up again when the quiet is over.
+            return Ok(Told::nothing(Notified::NotOwed));
+        }
+        let held = quiet == Quietness::WasHeld;
+        if held && let Some(told) = self.tell_held(&notice.channel).await? {
+            return Ok(told);
+        }
         let Some(notice) = self.ledger.begin_delivery(notice.id, self.clock.now()).await? else {
             return Ok(Told::nothing(Notified::NotOwed));
         };
-        let message = match self.message(&notice).await {
+        let message = match self.message(&notice, held).await {
             Ok(Some(message)) => message,
             Ok(None) => return self.give_up(&notice, "the task is gone").await.map(Told::nothing),
+            Err(NoPlace::Platform(error)) => return self.failed(&notice, error).await.map(Told::nothing),
             // It will not get better, and the channel waits behind it.
-            Err(error @ LedgerError::BadData { .. }) => {
+            Err(NoPlace::Store(error @ LedgerError::BadData { .. })) => {
                 tracing::error!(task.number = notice.number.0, %error, "a notice is given up, its task cannot be read");
                 return self.give_up(&notice, "the task cannot be read").await.map(Told::nothing);
             }
-            Err(error) => return Err(error),
+            Err(NoPlace::Store(error)) => return Err(error),
         };
         let length = message.text.chars().count();
         let sent = match self.start_on_card(&notice).await? {
@@ -248,6 +247,13 @@ impl Notification {
                 self.record_sent(&notice, Delivery::Part { message: sent.message, last: true }).await?;
                 self.metrics.delivered(elapsed(notice.created_at, self.clock.now()));
                 Notified::Delivered
+            }
+            // A thread that is gone or closed must not keep the news from its channel.
+            Err(SendError::Undeliverable(reason)) if message.channel != notice.channel => {
+                tracing::info!(channel = %message.channel, %reason, "a thread takes nothing, its channel gets the news");
+                self.leave_thread(&notice).await?;
+                let delivery = Delivery::Held { due_at: self.clock.now(), reason };
+                self.record(&notice, delivery, Notified::Part).await?
             }
             Err(error) => self.failed(&notice, error).await?,
         };
@@ -274,8 +280,9 @@ impl Notification {
         })
     }
 
-    /// The message of a notice; none when its task has been pruned.
-    async fn message(&self, notice: &Notice) -> Result<Option<OutgoingMessage>, LedgerError> {
+    /// The message of a notice; none when its task has been pruned. What was held comes without a sound: the digest
+    /// before it had one.
+    async fn message(&self, notice: &Notice, held: bool) -> Result<Option<OutgoingMessage>, NoPlace> {
         let Some((task, ahead)) = self.ledger.find(&TaskRef::Id(notice.task.clone())).await? else { return Ok(None) };
         let (purpose, format) = match notice.kind {
             NoticeKind::Accepted => (Purpose::Answer { private: false }, Format::Plain),
@@ -283,13 +290,16 @@ impl Notification {
             _ => (Purpose::Notice, Format::Plain),
         };
         let language = task.new.origin.language;
+        let silent = held || task.new.manner.silent || self.channels.plan(&notice.channel).await?.silent.value;
+        let calls = !held && task.new.manner.mention && notice.tells_end_first(&task);
+        let own = task.new.origin.channel.as_ref() == Some(&notice.channel);
         let (text, frame) = self.words(language, notice, &task, ahead).await?;
         let (text, buttons) = match notice.kind {
             NoticeKind::Accepted if self.cards.is_some() && notice.instead_of.is_none() => first_words(&task, ahead, self.now()),
             _ => (text, wording::notice_buttons(language, notice, &task)),
         };
         Ok(Some(OutgoingMessage {
-            channel: notice.channel.clone(),
+            channel: self.place(notice, &task).await?,
             purpose,
             reply: notice.reply.clone(),
             text,
@@ -297,6 +307,9 @@ impl Notification {
             frame,
             language,
             buttons,
+            // One end, one sound: what follows the result has none.
+            silent: silent || (notice.tells_end() && !notice.tells_end_first(&task)),
+            mention: task.new.origin.person.clone().filter(|_| calls && own),
             key: key(notice),
             in_flight_since: notice.in_flight_since,
         }))
@@ -326,21 +339,28 @@ impl Notification {
         })
     }
 
+    async fn record_sent(&self, notice: &Notice, delivery: Delivery) -> Result<(), LedgerError> {
+        self.persist(|| self.ledger.record_delivery(notice.id, delivery.clone(), self.clock.now())).await
+    }
+
     /// Records a confirmed part. The store is asked again and again rather than the part sent again: a message that
     /// arrived must not be repeated because a disk was busy.
-    async fn record_sent(&self, notice: &Notice, delivery: Delivery) -> Result<(), LedgerError> {
+    pub(super) async fn persist<F>(&self, record: impl Fn() -> F) -> Result<(), LedgerError>
+    where
+        F: Future<Output = Result<(), LedgerError>>,
+    {
         let mut pause = Duration::from_millis(50);
         for _try in 0..6 {
-            match self.ledger.record_delivery(notice.id, delivery.clone(), self.clock.now()).await {
+            match record().await {
                 Ok(()) => return Ok(()),
                 Err(error) => {
-                    tracing::warn!(error = %error, notice = notice.id.0, "a delivery is not recorded yet; trying again");
+                    tracing::warn!(error = %error, "a delivery is not recorded yet; trying again");
                     tokio::time::sleep(pause).await;
                     pause *= 2;
                 }
             }
         }
-        self.ledger.record_delivery(notice.id, delivery, self.clock.now()).await
+        record().await
     }
 }
 

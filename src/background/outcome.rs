@@ -20,6 +20,12 @@ pub struct Submission {
     pub inbound: Option<InboundId>,
     /// Further channels that hear of it.
     pub deliver_to: Vec<ChannelId>,
+    /// Everything about it comes without a sound.
+    pub silent: bool,
+    /// Its text goes to this channel alone, the direct chat of who asks.
+    pub private: Option<ChannelId>,
+    /// Whether it comes from the direct chat of who asks.
+    pub direct: bool,
     /// What the person chose for the run.
     pub settings: RunSettings,
     /// The task it repeats.
@@ -30,7 +36,17 @@ impl Submission {
     /// A prompt from somewhere, with nothing else asked for.
     #[must_use]
     pub fn new(prompt: Prompt, origin: Origin) -> Self {
-        Self { prompt, origin, inbound: None, deliver_to: Vec::new(), settings: RunSettings::default(), retry_of: None }
+        Self {
+            prompt,
+            origin,
+            inbound: None,
+            deliver_to: Vec::new(),
+            silent: false,
+            private: None,
+            direct: false,
+            settings: RunSettings::default(),
+            retry_of: None,
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
 use crate::domain::origin::Origin;
 use crate::domain::pace::{Pace, SendKind};
+use crate::domain::preferences::Preferences;
 use crate::domain::prompt::Prompt;
 use crate::domain::queue::{LiveTask, QueueFull};
 use crate::domain::snapshot::TaskSnapshot;
@@ -134,6 +135,10 @@ pub struct OutgoingMessage {
     pub language: Language,
     /// Buttons below its last part.
     pub buttons: Vec<Button>,
+    /// Whether it comes without a sound.
+    pub silent: bool,
+    /// Who is to be called by name in front of its first part. Nobody else is called, whatever the text says.
+    pub mention: Option<PersonId>,
     /// The same for every try of the same message and for no other; at most 20 ASCII characters. Adapters make the
     /// platform's idempotency key from it and the part's number.
     pub key: String,
@@ -205,6 +210,29 @@ pub trait ChannelNotifier: Send + Sync + 'static {
     /// # Errors
     /// [`SendError`] when the platform had to be asked and did not say.
     async fn direct_channel(&self, person: &PersonId) -> Result<Option<ChannelId>, SendError>;
+}
+
+/// Looks at a channel before anything is promised there.
+///
+/// Called when a person names a channel, who waits for the answer: it should take seconds at most. Dropping the future
+/// is harmless.
+#[async_trait]
+pub trait TargetCheck: Send + Sync + 'static {
+    /// Whether the bot can write there now.
+    ///
+    /// # Errors
+    /// [`SendError::Undeliverable`] with the reason when it cannot; anything else when nobody knows.
+    async fn check_target(&self, channel: &ChannelId) -> Result<(), SendError>;
+}
+
+/// Opens threads of their own below messages; not implemented where there is no such thing.
+#[async_trait]
+pub trait Threads: Send + Sync + 'static {
+    /// Opens the thread of a message, or finds the one it has: asked again after a crash, it gives the same one.
+    ///
+    /// # Errors
+    /// [`SendError`], as for a message; [`SendError::Undeliverable`] when this message will never have one.
+    async fn open_thread(&self, channel: &ChannelId, message: &MessageId, title: &str) -> Result<ChannelId, SendError>;
 }
 
 /// Shows an answer while it is being written, in channels that can show what is not yet a message.
@@ -413,6 +441,24 @@ pub enum Delivery {
     },
 }
 
+/// Which channels are quiet: asked for each channel that is owed something.
+pub type IsQuiet = Arc<dyn Fn(&ChannelId) -> bool + Send + Sync>;
+
+/// No channel is quiet.
+#[must_use]
+pub fn nobody_is_quiet() -> IsQuiet {
+    Arc::new(|_channel| false)
+}
+
+/// Where the news of a task go that wants a thread of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Thread {
+    /// Into this thread.
+    Open(ChannelId),
+    /// Into the channel itself: it cannot have one.
+    Impossible,
+}
+
 /// Wake-ups. Only hints: who waits for one also looks by itself now and then.
 #[derive(Debug, Clone, Default)]
 pub struct Hints {
@@ -468,8 +514,18 @@ pub trait Ledger: Send + Sync + 'static {
     async fn recover(&self, limits: &Limits, now: Timestamp) -> Result<Vec<Recovered>, LedgerError>;
 
     /// Up to `limit` notices that are due, oldest first. A channel is left out from its first notice on that is not yet due,
-    /// so that what a channel reads keeps its order. `skip` names channels that are being served already.
-    async fn due_notices(&self, skip: &[ChannelId], limit: usize, now: Timestamp) -> Result<Vec<Notice>, LedgerError>;
+    /// so that what a channel reads keeps its order. `skip` names channels that are being served already. Of channels that
+    /// are `quiet` only acceptances are given, which are answers; the other notices are no reason to leave those out.
+    async fn due_notices(
+        &self,
+        skip: &[ChannelId],
+        quiet: &IsQuiet,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Notice>, LedgerError>;
+
+    /// Every notice that this channel is still owed, oldest first.
+    async fn owed_in(&self, channel: &ChannelId) -> Result<Vec<Notice>, LedgerError>;
 
     /// Notes that the next part of a notice is about to be handed to the platform, and returns the notice as it was
     /// before: [`Notice::in_flight_since`] tells whether an earlier try has an unknown outcome. None when it is no
@@ -480,8 +536,29 @@ pub trait Ledger: Send + Sync + 'static {
     /// begins anew. Wakes [`Hints::notices`] when a notice is no longer owed.
     async fn record_delivery(&self, notice: NoticeId, delivery: Delivery, now: Timestamp) -> Result<(), LedgerError>;
 
+    /// [`Ledger::begin_delivery`] of several notices that go out as one message: those of them that are still owed.
+    async fn begin_together(&self, notices: &[NoticeId], now: Timestamp) -> Result<Vec<Notice>, LedgerError>;
+
+    /// [`Ledger::record_delivery`] of several notices that went out as one message, all or none. When they are of several
+    /// tasks, [`Ledger::find_by_message`] finds none by it: the message is about no one task.
+    async fn record_together(&self, notices: &[NoticeId], delivery: Delivery, now: Timestamp) -> Result<(), LedgerError>;
+
+    /// What was set in each channel. Read seldom and kept by who asks.
+    async fn channel_settings(&self) -> Result<Vec<(ChannelId, Preferences)>, LedgerError>;
+
+    /// Replaces what was set in a channel; when everything is left open, nothing is set there any more.
+    async fn set_channel(&self, channel: &ChannelId, preferences: &Preferences) -> Result<(), LedgerError>;
+
+    /// The thread of a task, if that is settled: a channel, or none because it cannot have one.
+    async fn thread_of(&self, task: &TaskId) -> Result<Option<Thread>, LedgerError>;
+
+    /// Settles the thread of a task, also anew. Does nothing when there is no such task.
+    async fn settle_thread(&self, task: &TaskId, thread: &Thread) -> Result<(), LedgerError>;
+
+    /// The task whose thread this channel is.
+    async fn find_by_thread(&self, channel: &ChannelId) -> Result<Option<Task>, LedgerError>;
     /// A channel goes on under another id, with its parts ([`ChannelId::moved`]): what its tasks came from, where they
-    /// report to and what is owed there is moved along. Messages have other ids there, so replies to them are
+    /// report to, what is owed there and what was set there is moved along. Messages have other ids there, so replies to them are
     /// given up. Returns how many notices are owed there now that were owed here. Wakes [`Hints::notices`].
     async fn move_channel(&self, from: &ChannelId, to: &ChannelId, now: Timestamp) -> Result<u64, LedgerError>;
 

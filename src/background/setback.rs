@@ -35,6 +35,7 @@ impl Notification {
     /// A channel goes on under another id: moves what is stored of it.
     pub(crate) async fn moved(&self, from: &ChannelId, to: &ChannelId) -> Result<(), LedgerError> {
         let notices = self.ledger().move_channel(from, to, self.now()).await?;
+        self.channels().look_again().await?;
         tracing::warn!(
             channel.old = %from, channel.new = %to, notices,
             "a channel has moved, and what is stored of it with it; change the configuration where it names the old one"
@@ -43,7 +44,7 @@ impl Notification {
     }
 
     /// A channel will never take a notice: what matters goes to the person who asked, alone.
-    async fn refused(&self, notice: &Notice, reason: String) -> Result<Notified, LedgerError> {
+    pub(super) async fn refused(&self, notice: &Notice, reason: String) -> Result<Notified, LedgerError> {
         match self.direct_channel(notice).await? {
             Ok(fallback) => {
                 let delivery = Delivery::Undeliverable { reason, fallback };
@@ -76,7 +77,7 @@ impl Notification {
         })
     }
 
-    async fn record(&self, notice: &Notice, delivery: Delivery, outcome: Notified) -> Result<Notified, LedgerError> {
+    pub(super) async fn record(&self, notice: &Notice, delivery: Delivery, outcome: Notified) -> Result<Notified, LedgerError> {
         self.ledger().record_delivery(notice.id, delivery, self.now()).await?;
         Ok(outcome)
     }

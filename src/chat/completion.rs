@@ -64,6 +64,7 @@ mod tests {
 
     fn headline(number: u64, prompt: &str) -> Headline {
         Headline {
+            private: None,
             number: TaskNumber(number),
             status: Status::Running,
             person: None,

@@ -4,6 +4,7 @@
 //! is an answer too.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
@@ -12,13 +13,15 @@ use crate::background::manager::{Cancelled, Manager, ResultOf, Retried, Submissi
 use crate::background::ports::{LedgerError, TaskFilter};
 use crate::chat::access::{AccessPolicy, Role};
 use crate::chat::completion;
-use crate::chat::inbound::{Answer, Inbound, Inbox, Reply, Request, Typing};
+use crate::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply, Request, Typing};
 use crate::chat::names::Names;
 use crate::chat::router::Router;
+use crate::chat::targets::{Naming, Refused};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::{Action, Button, Command, CommandName, SubmitCommand};
 use crate::domain::id::{TaskNumber, TaskRef};
 use crate::domain::language::Language;
+use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::origin::Origin;
 use crate::domain::prompt::Prompt;
 use crate::domain::status::Status;
@@ -33,14 +36,16 @@ const ACTIVE: usize = 25;
 
 /// Answers what arrives.
 pub struct Dispatch {
-    manager: Manager,
+    pub(super) manager: Manager,
     access: AccessPolicy,
-    router: Router,
+    pub(super) router: Router,
     names: Names,
+    /// What an answer to one channel takes that goes to another.
+    pub(super) replies: Option<Arc<dyn Replies>>,
 }
 
 /// Why there is no ordinary answer: what to say instead, to the person alone.
-enum Refusal {
+pub(super) enum Refusal {
     Say(String),
     Store(LedgerError),
 }
@@ -51,21 +56,37 @@ impl From<LedgerError> for Refusal {
     }
 }
 
-type Answered = Result<Reply, Refusal>;
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Say(text) => Self::Say(text),
+            Refused::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+pub(super) type Answered = Result<Reply, Refusal>;
 
 /// Who asks, and what that person is here.
-struct Asker<'a> {
-    inbound: &'a Inbound,
-    role: Role,
+pub(super) struct Asker<'a> {
+    pub(super) inbound: &'a Inbound,
+    pub(super) role: Role,
     /// The language to answer in.
-    language: Language,
+    pub(super) language: Language,
 }
 
 impl Dispatch {
     /// Commands go to `manager`, within what `access` allows.
     #[must_use]
     pub fn new(manager: Manager, access: AccessPolicy, router: Router) -> Self {
-        Self { manager, access, router, names: Names::default() }
+        Self { manager, access, router, names: Names::default(), replies: None }
+    }
+
+    /// Sends private results that are asked for in a group to the direct chat of who asks. Without, they are refused.
+    #[must_use]
+    pub fn with_replies(mut self, replies: Arc<dyn Replies>) -> Self {
+        self.replies = Some(replies);
+        self
     }
 
     async fn answer(&self, inbound: &Inbound) -> Answered {
@@ -99,7 +120,7 @@ impl Dispatch {
     async fn command(&self, asker: &Asker<'_>, command: &Command) -> Answered {
         match command {
             Command::Submit(submit) => self.submit(asker, submit).await,
-            Command::Status(None) if asker.inbound.replied_to.is_none() => self.active(asker).await,
+            Command::Status(None) if !self.is_about_one(asker).await? => self.active(asker).await,
             Command::Status(task) => self.status(asker, task.as_ref()).await,
             Command::Cancel(task) => {
                 let task = self.find(asker, CommandName::Cancel, task.as_ref()).await?;
@@ -108,9 +129,10 @@ impl Dispatch {
             Command::List { all, before } => self.list(asker, *all, *before).await,
             Command::Result(task) => self.result(asker, task.as_ref()).await,
             Command::Retry(task) => {
-                let task = self.find(asker, CommandName::Retry, task.as_ref()).await?;
+                let task = self.readable(asker, CommandName::Retry, task.as_ref()).await?;
                 self.retry(asker, &task).await.map(|_new| Reply::Owed)
             }
+            Command::Notify(wish) => self.notify(asker, wish).await,
             Command::Help => Ok(whisper(wording::help(asker.language, asker.role.is_admin(), asker.inbound.by_reply))),
         }
     }
@@ -123,7 +145,7 @@ impl Dispatch {
                 Ok(whisper(self.cancel(asker, &task).await?))
             }
             Action::Retry(number) => {
-                let task = self.find(asker, CommandName::Retry, Some(&TaskRef::Number(number))).await?;
+                let task = self.readable(asker, CommandName::Retry, Some(&TaskRef::Number(number))).await?;
                 let new = self.retry(asker, &task).await?;
                 Ok(whisper(wording::repeated(asker.language, number, new)))
             }
@@ -133,12 +155,6 @@ impl Dispatch {
     }
 
     async fn submit(&self, asker: &Asker<'_>, submit: &SubmitCommand) -> Answered {
-        if !submit.to.is_empty() && asker.role != Role::Admin {
-            return refuse(wording::to_is_for_admins(asker.language));
-        }
-        if let Some(channel) = submit.to.iter().find(|channel| !self.router.serves(channel)) {
-            return refuse(wording::unknown_platform(asker.language, &channel.to_string()));
-        }
         if submit.model.is_some() && asker.role != Role::Admin {
             return refuse(wording::model_is_for_admins(asker.language));
         }
@@ -146,9 +162,17 @@ impl Dispatch {
         if submit.timeout.is_some_and(|timeout| timeout > longest) {
             return refuse(wording::timeout_too_long(asker.language, longest));
         }
+        if submit.private && !submit.to.is_empty() {
+            return refuse(wording::private_and_elsewhere(asker.language));
+        }
+        let naming = Naming { router: &self.router, inbound: asker.inbound, role: asker.role, language: asker.language };
+        let free = self.manager.channels().plan(&asker.inbound.channel).await?.deliver_to.value;
         let submission = Submission {
             inbound: Some(asker.inbound.id.clone()),
-            deliver_to: submit.to.clone(),
+            deliver_to: naming.resolve(&submit.to, &free, wording::to_is_for_admins).await?,
+            private: if submit.private { Some(naming.direct_chat().await?) } else { None },
+            silent: submit.quiet,
+            direct: asker.inbound.direct,
             settings: RunSettings { model: submit.model.clone(), timeout: submit.timeout },
             ..Submission::new(submit.prompt.clone(), asker.origin())
         };
@@ -199,12 +223,20 @@ impl Dispatch {
         let task = self.find(asker, CommandName::Status, task).await?;
         let id = TaskRef::Id(task.new.id);
         let Some(details) = self.manager.details(&id).await? else { return refuse(wording::not_found(asker.language, &id)) };
+        let (now, book) = (self.manager.now(), self.manager.channels().book().await?);
+        let until = |notice: &Notice| {
+            let owed = matches!(notice.state, NoticeState::Owed { .. }) && notice.kind != NoticeKind::Accepted;
+            book.end_of_quiet(&notice.channel, now).filter(|_| owed).map(|end| (notice.id, end))
+        };
+        let held: Vec<_> = details.notices.iter().filter_map(until).collect();
         let view = wording::StatusView {
             task: &details.task,
             ahead: details.ahead,
             progress: details.progress.as_ref(),
             notices: &details.notices,
-            now: self.manager.now(),
+            held: &held,
+            here: &asker.inbound.channel,
+            now,
         };
         let alive = !details.task.status().is_terminal();
         let buttons = if alive { vec![wording::cancel_button(asker.language, details.task.number)] } else { Vec::new() };
@@ -225,7 +257,7 @@ impl Dispatch {
             ..TaskFilter::default()
         };
         let tasks = self.manager.headlines(&filter).await?;
-        Ok(whisper(wording::active_tasks(asker.language, &tasks, self.manager.now())))
+        Ok(whisper(wording::active_tasks(asker.language, &tasks, &asker.inbound.channel, self.manager.now())))
     }
 
     async fn list(&self, asker: &Asker<'_>, all: bool, before: Option<TaskNumber>) -> Answered {
@@ -245,19 +277,20 @@ impl Dispatch {
         let last = tasks.last().filter(|_| more);
         let buttons =
             last.map(|task| wording::older_button(asker.language, task.number, all)).into_iter().collect::<Vec<Button>>();
-        let (language, now) = (asker.language, self.manager.now());
+        let (language, here, now) = (asker.language, &asker.inbound.channel, self.manager.now());
         let text = if all {
-            wording::list_of_all(language, &tasks, |person| self.names.of(person), now)
+            wording::list_of_all(language, &tasks, |person| self.names.of(person), here, now)
         } else {
-            wording::list(language, &tasks, now)
+            wording::list(language, &tasks, here, now)
         };
         Ok(Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons, private: true }))
     }
 
     async fn result(&self, asker: &Asker<'_>, task: Option<&TaskRef>) -> Answered {
-        let task = self.find(asker, CommandName::Result, task).await?;
+        let task = self.readable(asker, CommandName::Result, task).await?;
         let id = TaskRef::Id(task.new.id.clone());
         match self.manager.result(&id).await? {
+            ResultOf::Ended(task) if !task.is_open_to(&asker.inbound.channel) => self.directly(asker, &task),
             ResultOf::Ended(task) => {
                 let Some(text) = task.text() else { return Ok(say(wording::no_result(asker.language, &task))) };
                 let frame = Some(wording::result_frame(asker.language, &task));
@@ -266,39 +299,6 @@ impl Dispatch {
             }
             ResultOf::Unfinished(task) => refuse(wording::not_finished(asker.language, task.number, task.status())),
             ResultOf::NotFound => refuse(wording::not_found(asker.language, &id)),
-        }
-    }
-
-    /// The task that is meant: the one named, or the one whose message was replied to. Somebody else's is refused.
-    async fn find(&self, asker: &Asker<'_>, command: CommandName, task: Option<&TaskRef>) -> Result<Task, Refusal> {
-        let inbound = asker.inbound;
-        let found = match task {
-            Some(task) => match self.manager.ledger().find(task).await? {
-                Some((found, _)) => found,
-                None => return Err(Refusal::Say(wording::not_found(asker.language, task))),
-            },
-            None => match self.replied_to(inbound).await? {
-                Some(found) => found,
-                None => return Err(Refusal::Say(wording::which_task(asker.language, command, inbound.by_reply))),
-            },
-        };
-        if asker.role.may_touch(&found, &inbound.channel, &inbound.person) {
-            Ok(found)
-        } else {
-            Err(Refusal::Say(wording::not_yours(asker.language, found.number)))
-        }
-    }
-
-    /// The task that the message replied to is about, or that it made.
-    async fn replied_to(&self, inbound: &Inbound) -> Result<Option<Task>, LedgerError> {
-        if let Some(message) = &inbound.replied_to
-            && let Some(found) = self.manager.task_of_message(&inbound.channel, message).await?
-        {
-            return Ok(Some(found));
-        }
-        match &inbound.replied_request {
-            Some(request) => self.manager.ledger().find_inbound(request).await,
-            None => Ok(None),
         }
     }
 }
@@ -315,15 +315,15 @@ impl Asker<'_> {
     }
 }
 
-fn say(text: String) -> Reply {
+pub(super) fn say(text: String) -> Reply {
     Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons: Vec::new(), private: false })
 }
 
-fn whisper(text: String) -> Reply {
+pub(super) fn whisper(text: String) -> Reply {
     Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons: Vec::new(), private: true })
 }
 
-fn refuse(text: String) -> Answered {
+pub(super) fn refuse(text: String) -> Answered {
     Err(Refusal::Say(text))
 }
 

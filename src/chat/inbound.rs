@@ -12,6 +12,7 @@ use crate::domain::text::Format;
 
 /// One thing a person did: wrote a command, pressed a button, let the bot in.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that the platform tells")]
 pub struct Inbound {
     /// The platform's identity of it; the same when it is delivered again.
     pub id: InboundId,
@@ -29,6 +30,8 @@ pub struct Inbound {
     pub language: Language,
     /// Whether the platform says that this person administers the channel.
     pub channel_admin: bool,
+    /// Whether the channel is the direct chat of this person and the bot.
+    pub direct: bool,
     /// How to answer it.
     pub reply: ReplyHandle,
     /// The message it replied to, when it is a reply.

@@ -4,5 +4,8 @@ pub mod access;
 pub mod completion;
 pub mod dispatch;
 pub mod inbound;
+mod meant;
 mod names;
+mod notify;
 pub mod router;
+mod targets;

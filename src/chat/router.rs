@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::background::ports::{ChannelNotifier, DraftPreview, MessageEdit, OutgoingMessage, SendError, Sent, TypingIndicator};
+use crate::background::ports::{
+    ChannelNotifier, DraftPreview, MessageEdit, OutgoingMessage, SendError, Sent, TargetCheck, Threads, TypingIndicator,
+};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::draft::Draft;
-use crate::domain::id::TaskNumber;
+use crate::domain::id::{MessageId, TaskNumber};
 use crate::domain::pace::{Pace, SendKind};
 
 /// One platform's ways out.
@@ -17,6 +19,8 @@ use crate::domain::pace::{Pace, SendKind};
 struct Platform {
     notifier: Arc<dyn ChannelNotifier>,
     typing: Arc<dyn TypingIndicator>,
+    check: Option<Arc<dyn TargetCheck>>,
+    threads: Option<Arc<dyn Threads>>,
     drafts: Option<Arc<dyn DraftPreview>>,
 }
 
@@ -30,7 +34,7 @@ impl Router {
     /// Adds a platform under its name in channel ids.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, notifier: Arc<dyn ChannelNotifier>, typing: Arc<dyn TypingIndicator>) -> Self {
-        self.platforms.insert(name.into(), Platform { notifier, typing, drafts: None });
+        self.platforms.insert(name.into(), Platform { notifier, typing, check: None, threads: None, drafts: None });
         self
     }
 
@@ -41,6 +45,30 @@ impl Router {
             platform.drafts = Some(drafts);
         }
         self
+    }
+
+    /// Lets channels of a platform that was added be looked at before anything is promised there.
+    #[must_use]
+    pub fn with_check(mut self, name: &str, check: Arc<dyn TargetCheck>) -> Self {
+        if let Some(platform) = self.platforms.get_mut(name) {
+            platform.check = Some(check);
+        }
+        self
+    }
+
+    /// Opens threads on a platform that was added.
+    #[must_use]
+    pub fn with_threads(mut self, name: &str, threads: Arc<dyn Threads>) -> Self {
+        if let Some(platform) = self.platforms.get_mut(name) {
+            platform.threads = Some(threads);
+        }
+        self
+    }
+
+    /// Whether there are threads on the platform of this channel.
+    #[must_use]
+    pub fn has_threads(&self, channel: &ChannelId) -> bool {
+        self.platforms.get(channel.platform()).is_some_and(|platform| platform.threads.is_some())
     }
 
     /// Whether messages to this channel can be sent at all.
@@ -98,5 +126,26 @@ impl DraftPreview for Router {
 impl TypingIndicator for Router {
     async fn show_typing(&self, channel: &ChannelId) -> Result<Duration, SendError> {
         self.platform(channel)?.typing.show_typing(channel).await
+    }
+}
+
+#[async_trait]
+impl TargetCheck for Router {
+    async fn check_target(&self, channel: &ChannelId) -> Result<(), SendError> {
+        match &self.platform(channel)?.check {
+            Some(check) => check.check_target(channel).await,
+            // What cannot be looked at is found out when it is sent to.
+            None => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl Threads for Router {
+    async fn open_thread(&self, channel: &ChannelId, message: &MessageId, title: &str) -> Result<ChannelId, SendError> {
+        match &self.platform(channel)?.threads {
+            Some(threads) => threads.open_thread(channel, message, title).await,
+            None => Err(SendError::Undeliverable(format!("{} has no threads", channel.platform()))),
+        }
     }
 }

@@ -12,7 +12,9 @@ use crate::config::{
     AccessConfig, ChannelConfig, Config, DiscordConfig, LlmConfig, NotifyConfig, ServerConfig, StoreConfig, TasksConfig,
     TelegramConfig,
 };
+use crate::domain::channel::ChannelId;
 use crate::domain::limits::Limits;
+use crate::domain::preferences::Preferences;
 
 /// Times shorter than this are surely a mistake of the unit.
 const BLINK: Duration = Duration::from_millis(100);
@@ -45,7 +47,15 @@ pub fn checked(layers: &Layers, problems: &mut Vec<Problem>) -> Config {
             channels: values.channels("access.channels", &raw.access.channels),
         },
         notify: NotifyConfig {
-            events: values.events("notify.events", &raw.notify.events),
+            defaults: Preferences {
+                events: Some(values.events("notify.events", &raw.notify.events)),
+                silent: Some(raw.notify.silent),
+                mention: Some(raw.notify.mention),
+                thread: Some(raw.notify.thread),
+                quiet: values.quiet("notify.quiet", &raw.notify.quiet),
+                time_zone: values.time_zone("notify.time_zone", &raw.notify.time_zone),
+                deliver_to: None,
+            },
             default_deliver_to: values.channels("notify.default_deliver_to", &raw.notify.default_deliver_to),
             language: values.language("notify.language", &raw.notify.language),
             channels: channels(&raw.channels, &mut values),
@@ -144,11 +154,35 @@ fn channels(raw: &[RawChannel], values: &mut Values<'_>) -> Vec<ChannelConfig> {
             values.wrong(&key("system_prompt"), persona, expected, "shorten it");
         }
         let model = Some(raw.model.as_str()).filter(|model| !model.trim().is_empty());
-        let events = raw.events.as_ref().map(|words| values.events(&key("events"), words));
-        let deliver_to = values.channels(&key("deliver_to"), &raw.deliver_to);
         let model = model.map(|model| values.model(&key("model"), model));
         let system_prompt = Some(persona.to_owned()).filter(|persona| !persona.is_empty());
-        channels.extend(id.map(|id| ChannelConfig { id, events, deliver_to, model, system_prompt }));
+        let preferences = preferences(raw, id.as_ref(), &key, values);
+        channels.extend(id.map(|id| ChannelConfig { id, preferences, model, system_prompt }));
     }
     channels
+}
+
+/// What one of the channels gets.
+fn preferences(raw: &RawChannel, id: Option<&ChannelId>, key: &dyn Fn(&str) -> String, values: &mut Values<'_>) -> Preferences {
+    let deliver_to = values.channels(&key("deliver_to"), &raw.deliver_to);
+    for (at, channel) in deliver_to.iter().enumerate() {
+        let wrong = match channel {
+            channel if Some(channel) == id => "this is the channel itself, which hears of its tasks anyway",
+            channel if deliver_to.iter().take(at).any(|other| other == channel) => "this channel is in the list already",
+            _ => continue,
+        };
+        values.wrong(&key("deliver_to"), channel.to_string(), wrong, "remove it");
+    }
+    if raw.thread == Some(true) && id.is_some_and(|id| id.platform() != "discord") {
+        values.wrong(&key("thread"), true, "only channels of Discord have threads that the bot could open", "remove it");
+    }
+    Preferences {
+        events: raw.events.as_ref().map(|words| values.events(&key("events"), words)),
+        silent: raw.silent,
+        mention: raw.mention,
+        thread: raw.thread,
+        quiet: values.quiet(&key("quiet"), &raw.quiet),
+        time_zone: values.time_zone(&key("time_zone"), &raw.time_zone),
+        deliver_to: Some(deliver_to).filter(|channels| !channels.is_empty()),
+    }
 }

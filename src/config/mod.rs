@@ -29,7 +29,7 @@ use crate::config::raw::RawConfig;
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::limits::Limits;
-use crate::domain::notice::Events;
+use crate::domain::preferences::Preferences;
 
 /// Everything the program needs, checked.
 #[derive(Debug, Clone)]
@@ -201,8 +201,8 @@ pub struct AccessConfig {
 /// `[notify]` and `[[channels]]`
 #[derive(Debug, Clone, Default)]
 pub struct NotifyConfig {
-    /// What a channel hears unless it says otherwise.
-    pub events: Events,
+    /// What a channel gets unless it says otherwise.
+    pub defaults: Preferences,
     /// Where results go when a task has no channel of its own.
     pub default_deliver_to: Vec<ChannelId>,
     /// The language that everybody hears; none when each hears their own.
@@ -216,10 +216,8 @@ pub struct NotifyConfig {
 pub struct ChannelConfig {
     /// Which channel.
     pub id: ChannelId,
-    /// What it hears.
-    pub events: Option<Events>,
-    /// Channels that hear of its tasks too.
-    pub deliver_to: Vec<ChannelId>,
+    /// What it gets.
+    pub preferences: Preferences,
     /// The model its tasks ask.
     pub model: Option<String>,
     /// What the model is told before its prompts.

@@ -162,6 +162,16 @@ pub struct RawNotify {
     pub events: Vec<String>,
     /// Where results go when a task has no channel of its own. Defaults to none.
     pub default_deliver_to: Vec<String>,
+    /// Whether notices come without a sound. Defaults to false.
+    pub silent: bool,
+    /// Whether who asked is mentioned when a task ends. Defaults to false.
+    pub mention: bool,
+    /// Whether each task gets a thread of its own, where there are threads. Defaults to false.
+    pub thread: bool,
+    /// The span of the day in which notices are held. Defaults to none.
+    pub quiet: String,
+    /// The time zone of quiet hours that name none. Defaults to `UTC`.
+    pub time_zone: String,
     /// The language of the bot. Defaults to `auto`: each person's own.
     pub language: String,
 }
@@ -180,6 +190,16 @@ pub struct RawChannel {
     pub model: String,
     /// What the model is told before its prompts. Defaults to `llm.system_prompt`.
     pub system_prompt: String,
+    /// Whether its notices come without a sound. Defaults to `notify.silent`.
+    pub silent: Option<bool>,
+    /// Whether who asked is mentioned when a task ends. Defaults to `notify.mention`.
+    pub mention: Option<bool>,
+    /// Whether each task gets a thread of its own. Defaults to `notify.thread`.
+    pub thread: Option<bool>,
+    /// The span of the day in which its notices are held, or `off`. Defaults to `notify.quiet`.
+    pub quiet: String,
+    /// The time zone of that. Defaults to `notify.time_zone`.
+    pub time_zone: String,
 }
 
 /// A secret as the file holds it. It is written out and shown as `[redacted]`, so that printing a configuration cannot
@@ -277,7 +297,16 @@ impl Default for RawDiscord {
 
 impl Default for RawNotify {
     fn default() -> Self {
-        Self { events: Events::WORDS.map(str::to_owned).to_vec(), default_deliver_to: Vec::new(), language: text("auto") }
+        Self {
+            events: Events::WORDS.map(str::to_owned).to_vec(),
+            default_deliver_to: Vec::new(),
+            silent: false,
+            mention: false,
+            thread: false,
+            quiet: String::new(),
+            time_zone: text("UTC"),
+            language: text("auto"),
+        }
     }
 }
 
@@ -298,7 +327,8 @@ pub fn schema() -> Result<Table, toml::ser::Error> {
 /// # Errors
 /// As [`schema`].
 pub fn channel_schema() -> Result<Table, toml::ser::Error> {
-    Table::try_from(RawChannel { events: Some(Vec::new()), ..RawChannel::default() })
+    let (silent, mention, thread) = (Some(false), Some(false), Some(false));
+    Table::try_from(RawChannel { events: Some(Vec::new()), silent, mention, thread, ..RawChannel::default() })
 }
 
 /// The dotted keys of a table, tables inside it taken apart.

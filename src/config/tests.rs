@@ -69,7 +69,7 @@ fn nothing_at_all_gives_the_defaults() {
     assert_eq!(config.tasks.drain, Duration::from_secs(20));
     assert_eq!(config.llm.call_timeout, Duration::from_mins(15));
     assert_eq!(config.llm.max_output_tokens, None);
-    assert_eq!(config.notify.events, Events::default());
+    assert_eq!(config.notify.defaults.events, Some(Events::default()));
     assert!(!config.access.open && config.access.people.is_empty());
 }
 
@@ -131,7 +131,7 @@ fn the_environment_takes_lists_numbers_switches_and_tokens_that_look_like_number
     let discord = config.discord.expect("on");
     assert_eq!(discord.token.expose_secret(), "0012");
     assert_eq!(discord.guilds, [41_771_983_423_143_937]);
-    assert_eq!(config.notify.events, Events::none());
+    assert_eq!(config.notify.defaults.events, Some(Events::none()));
 }
 
 #[test]
@@ -167,8 +167,8 @@ fn all_problems_are_found_at_once() {
         [telegram]\nmode = 'webhook'
         [discord]\nmode = 'interactions'\nguilds = ['home']
         [access]\npeople = ['telegram:@me', 'matrix:1']\nopen = 'yes'
-        [notify]\nevents = ['finished']
-        [[channels]]\nid = 'nowhere'\ndeliver_to = ['telegram:x']";
+        [notify]\nevents = ['finished']\nquiet = 'at night'\ntime_zone = 'Europe/Atlantis'
+        [[channels]]\nid = 'nowhere'\ndeliver_to = ['telegram:x']\nquiet = '7:00-7:00'\ntime_zone = 'MEZ?'";
     let setup = setup(file);
     let expected = [
         "tasks.max_queued",
@@ -187,7 +187,11 @@ fn all_problems_are_found_at_once() {
         "access.people[0]",
         "access.people[1]",
         "notify.events",
+        "notify.quiet",
+        "notify.time_zone",
         "channels[0].id",
+        "channels[0].quiet",
+        "channels[0].time_zone",
         "channels[0].deliver_to[0]",
     ];
     let found: BTreeSet<String> = setup.keys().into_iter().collect();
@@ -276,9 +280,29 @@ fn addresses_lose_the_slash_at_their_end() {
 fn a_channel_has_one_table() {
     let table = "[[channels]]\nid = 'discord:1'\nevents = []\n";
     let config = setup(table).load().expect("valid");
-    assert_eq!(config.notify.channels[0].events, Some(Events::none()));
+    assert_eq!(config.notify.channels[0].preferences.events, Some(Events::none()));
     assert_eq!(setup(&format!("{table}{table}")).keys(), ["channels[1].id"]);
     assert_eq!(setup("[[channels]]\nmodel = 'm'").keys(), ["channels[0].id"]);
+}
+
+#[test]
+fn a_channel_decides_about_what_it_gets_and_leaves_the_rest_open() {
+    let file = "[notify]\nquiet = '22:00-07:00'\ntime_zone = 'Europe/Berlin'\n\
+                [[channels]]\nid = 'discord:1'\nsilent = true\nmention = false\nthread = true\nquiet = 'off'\ndeliver_to = ['telegram:7']";
+    let notify = setup(file).load().expect("valid").notify;
+    assert_eq!(notify.defaults.quiet.map(|quiet| quiet.to_string()).as_deref(), Some("22:00-07:00"));
+    assert_eq!(notify.defaults.time_zone.map(chrono_tz::Tz::name), Some("Europe/Berlin"));
+    let channel = &notify.channels[0].preferences;
+    assert_eq!((channel.silent, channel.mention, channel.thread), (Some(true), Some(false), Some(true)));
+    assert_eq!(channel.quiet.map(|quiet| quiet.to_string()).as_deref(), Some("off"));
+    assert_eq!((channel.events, channel.time_zone), (None, None));
+    assert_eq!(channel.deliver_to.as_ref().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_channel_cannot_be_its_own_target_have_one_twice_or_have_threads_on_telegram() {
+    let file = "[[channels]]\nid = 'telegram:7'\nthread = true\ndeliver_to = ['discord:1', 'telegram:7', 'discord:1']";
+    assert_eq!(setup(file).keys(), ["channels[0].deliver_to", "channels[0].deliver_to", "channels[0].thread"]);
 }
 
 #[test]

@@ -17,6 +17,8 @@ use crate::config::secret::{SecretProblem, resolve};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::language::Language;
 use crate::domain::notice::Events;
+use crate::domain::preferences::Quiet;
+use crate::domain::quiet::{self, Tz};
 
 /// Reads values and collects what is wrong with them.
 pub struct Values<'a> {
@@ -168,6 +170,28 @@ impl<'a> Values<'a> {
             self.wrong(key, word, format!("there is no such event; there are {known}"), "remove or correct it");
             Events::none()
         })
+    }
+
+    /// Quiet hours; none when the key is empty.
+    pub fn quiet(&mut self, key: &str, text: &str) -> Option<Quiet> {
+        let text = Some(text.trim()).filter(|text| !text.is_empty())?;
+        let quiet = text.parse().ok();
+        if quiet.is_none() {
+            let fix = "write it like \"22:00-07:00\"; the time zone has a key of its own";
+            self.wrong(key, text, "expected a span of the day, or off", fix);
+        }
+        quiet
+    }
+
+    /// A time zone; none when the key is empty.
+    pub fn time_zone(&mut self, key: &str, text: &str) -> Option<Tz> {
+        let text = Some(text.trim()).filter(|text| !text.is_empty())?;
+        let zone = quiet::zone(text);
+        if zone.is_none() {
+            let fix = "write it like \"Europe/Berlin\" or \"UTC\"";
+            self.wrong(key, text, "expected a time zone of the IANA database", fix);
+        }
+        zone
     }
 
     /// Channels, each `telegram:<chat>`, `telegram:<chat>/<topic>` or `discord:<channel>`.

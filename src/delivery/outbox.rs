@@ -120,7 +120,11 @@ impl Outbox {
         let shared = &self.shared;
         let skip: Vec<ChannelId> = shared.serving();
         let now = shared.notification.now();
-        let due = match shared.notification.ledger().due_notices(&skip, BATCH, now).await {
+        let due = async {
+            let quiet = shared.notification.channels().quiet(now).await?;
+            shared.notification.ledger().due_notices(&skip, &quiet, BATCH, now).await
+        };
+        let due = match due.await {
             Ok(due) => due,
             Err(error) => {
                 tracing::warn!(error = %error, "owed notices cannot be read; trying again");

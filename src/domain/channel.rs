@@ -91,6 +91,15 @@ address! {
     ChannelId
 }
 
+impl ChannelId {
+    /// The channel that this one is a part of, as a topic is of its chat; none for a whole one.
+    #[must_use]
+    pub fn whole(&self) -> Option<Self> {
+        let (address, _part) = self.address.split_once('/')?;
+        Some(Self { platform: self.platform.clone(), address: address.to_owned() }).filter(|whole| !whole.address.is_empty())
+    }
+}
+
 address! {
     /// A person who asks, as one platform knows them.
     PersonId

@@ -5,8 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::domain::channel::ChannelId;
 use crate::domain::id::{TaskNumber, TaskRef};
+use crate::domain::preferences::{Preferences, Target};
 use crate::domain::prompt::Prompt;
 
 /// A command, understood.
@@ -29,8 +29,26 @@ pub enum Command {
     Result(Option<TaskRef>),
     /// Run a finished task's prompt again.
     Retry(Option<TaskRef>),
+    /// What this channel gets, to be shown or changed.
+    Notify(NotifyCommand),
     /// What this is and what one may do.
     Help,
+}
+
+/// What `/notify` was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotifyCommand {
+    /// Show what this channel gets.
+    Show,
+    /// Forget everything that was set here.
+    Reset,
+    /// Set some things and leave the others.
+    Set {
+        /// What is to be as given, but where notices go besides.
+        preferences: Preferences,
+        /// Channels that are to hear of this channel's tasks too, instead of those until now.
+        to: Option<Vec<Target>>,
+    },
 }
 
 /// What `/submit` was given.
@@ -39,7 +57,11 @@ pub struct SubmitCommand {
     /// What is asked.
     pub prompt: Prompt,
     /// Further channels that hear of it.
-    pub to: Vec<ChannelId>,
+    pub to: Vec<Target>,
+    /// Its text is for who asked alone.
+    pub private: bool,
+    /// Everything about it comes without a sound.
+    pub quiet: bool,
     /// Active time of one attempt.
     pub timeout: Option<Duration>,
     /// The model to ask.
@@ -61,6 +83,8 @@ pub enum CommandName {
     Result,
     /// `/retry`
     Retry,
+    /// `/notify`
+    Notify,
     /// `/help`
     Help,
 }
@@ -96,26 +120,44 @@ pub struct CommandSpec {
     pub options: &'static [OptionSpec],
 }
 
-const TASK_REQUIRED: OptionSpec = OptionSpec { name: "task", kind: OptionKind::Task, required: true };
-const TASK: OptionSpec = OptionSpec { required: false, ..TASK_REQUIRED };
+/// Never required: in the thread of a task, and as a reply to a message of it, there is nothing to name.
+const TASK: OptionSpec = optional("task", OptionKind::Task);
+
+const fn optional(name: &'static str, kind: OptionKind) -> OptionSpec {
+    OptionSpec { name, kind, required: false }
+}
 
 /// Every command there is. What they and their options mean is said by
 /// [`wording`](crate::domain::wording::command_description).
-pub const CATALOGUE: [CommandSpec; 7] = [
+pub const CATALOGUE: [CommandSpec; 8] = [
     CommandSpec {
         name: CommandName::Submit,
         options: &[
             OptionSpec { name: "prompt", kind: OptionKind::Text, required: true },
-            OptionSpec { name: "to", kind: OptionKind::Text, required: false },
-            OptionSpec { name: "timeout", kind: OptionKind::Text, required: false },
-            OptionSpec { name: "model", kind: OptionKind::Text, required: false },
+            optional("to", OptionKind::Text),
+            optional("private", OptionKind::Flag),
+            optional("quiet", OptionKind::Flag),
+            optional("timeout", OptionKind::Text),
+            optional("model", OptionKind::Text),
         ],
     },
     CommandSpec { name: CommandName::Status, options: &[TASK] },
     CommandSpec { name: CommandName::Cancel, options: &[TASK] },
-    CommandSpec { name: CommandName::List, options: &[OptionSpec { name: "all", kind: OptionKind::Flag, required: false }] },
-    CommandSpec { name: CommandName::Result, options: &[TASK_REQUIRED] },
-    CommandSpec { name: CommandName::Retry, options: &[TASK_REQUIRED] },
+    CommandSpec { name: CommandName::List, options: &[optional("all", OptionKind::Flag)] },
+    CommandSpec { name: CommandName::Result, options: &[TASK] },
+    CommandSpec { name: CommandName::Retry, options: &[TASK] },
+    CommandSpec {
+        name: CommandName::Notify,
+        options: &[
+            optional("events", OptionKind::Text),
+            optional("silent", OptionKind::Flag),
+            optional("mention", OptionKind::Flag),
+            optional("quiet", OptionKind::Text),
+            optional("thread", OptionKind::Flag),
+            optional("to", OptionKind::Text),
+            optional("reset", OptionKind::Flag),
+        ],
+    },
     CommandSpec { name: CommandName::Help, options: &[] },
 ];
 
@@ -130,6 +172,7 @@ impl CommandName {
             Self::List => "list",
             Self::Result => "result",
             Self::Retry => "retry",
+            Self::Notify => "notify",
             Self::Help => "help",
         }
     }
@@ -139,6 +182,8 @@ impl CommandName {
     pub const fn is_for_admins(self) -> bool {
         match self {
             Self::Submit | Self::Status | Self::Cancel | Self::List | Self::Result | Self::Retry | Self::Help => false,
+            // Others may look at it, but have no reason to find it in a menu.
+            Self::Notify => true,
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::domain::channel::PersonId;
+use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::id::TaskNumber;
 use crate::domain::status::Status;
 use crate::domain::task::Task;
@@ -24,6 +24,8 @@ pub struct Headline {
     pub status: Status,
     /// Who asked.
     pub person: Option<PersonId>,
+    /// The only channel that may read what is asked, when it is private.
+    pub private: Option<ChannelId>,
     /// The beginning of what is asked, [`HEADLINE_PROMPT`] code points at most.
     pub prompt: String,
     /// When the newest attempt started.
@@ -40,10 +42,17 @@ impl Headline {
             number: task.number,
             status: task.status(),
             person: task.new.origin.person.clone(),
+            private: task.new.manner.private.clone(),
             prompt: prefix(task.new.prompt.as_str(), HEADLINE_PROMPT, Unit::CodePoint).to_owned(),
             started_at: task.started_at,
             completed_at: task.completed_at(),
         }
+    }
+
+    /// Whether this channel may read what is asked.
+    #[must_use]
+    pub fn is_open_to(&self, channel: &ChannelId) -> bool {
+        self.private.as_ref().is_none_or(|private| private == channel)
     }
 }
 

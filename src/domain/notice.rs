@@ -94,6 +94,25 @@ impl Events {
         Self { started: false, done: false, failed: false, cancelled: false }
     }
 
+    /// The words of the events that are on.
+    #[must_use]
+    pub fn words(self) -> Vec<&'static str> {
+        let switches = [self.started, self.done, self.failed, self.cancelled];
+        Self::WORDS.into_iter().zip(switches).filter(|(_, on)| *on).map(|(word, _)| word).collect()
+    }
+
+    /// Whether this is among them; what is no event, like the result, always is.
+    #[must_use]
+    pub const fn include(self, kind: NoticeKind) -> bool {
+        match kind {
+            NoticeKind::Accepted | NoticeKind::Result => true,
+            NoticeKind::Started => self.started,
+            NoticeKind::Done => self.done,
+            NoticeKind::Failed => self.failed,
+            NoticeKind::Cancelled => self.cancelled,
+        }
+    }
+
     /// The events of these words, or the first word that is none.
     ///
     /// # Errors
@@ -139,18 +158,19 @@ pub fn owed_at_acceptance(task: &Task) -> Vec<NoticeDraft> {
 /// left it.
 #[must_use]
 pub fn owed(task: &Task, transition: Transition) -> Vec<NoticeDraft> {
-    let events = task.new.events;
-    let (kind, wanted) = match (transition, task.status()) {
-        (Transition::Started, _) => (NoticeKind::Started, events.started),
-        (Transition::Ended, Status::Done) => (NoticeKind::Done, events.done),
-        (Transition::Ended, Status::Failed) => (NoticeKind::Failed, events.failed),
-        (Transition::Ended, Status::Cancelled) => (NoticeKind::Cancelled, events.cancelled),
+    let kind = match (transition, task.status()) {
+        (Transition::Started, _) => NoticeKind::Started,
+        (Transition::Ended, Status::Done) => NoticeKind::Done,
+        (Transition::Ended, Status::Failed) => NoticeKind::Failed,
+        (Transition::Ended, Status::Cancelled) => NoticeKind::Cancelled,
         _ => return Vec::new(),
     };
-    let result = (transition == Transition::Ended && task.text().is_some()).then_some(NoticeKind::Result);
-    let kinds: Vec<_> = result.into_iter().chain(wanted.then_some(kind)).collect();
+    let written = transition == Transition::Ended && task.text().is_some();
+    let kinds: Vec<_> = written.then_some(NoticeKind::Result).into_iter().chain([kind]).collect();
     let channels = task.channels();
-    channels.iter().flat_map(|channel| kinds.iter().map(|kind| draft(task, *kind, channel))).collect()
+    let hears = |channel: &ChannelId, kind: NoticeKind| task.tells(channel, kind) && task.events_in(channel).include(kind);
+    let each = channels.iter().flat_map(|channel| kinds.iter().map(move |kind| (channel, *kind)));
+    each.filter(|(channel, kind)| hears(channel, *kind)).map(|(channel, kind)| draft(task, kind, channel)).collect()
 }
 
 fn draft(task: &Task, kind: NoticeKind, channel: &ChannelId) -> NoticeDraft {
@@ -177,12 +197,37 @@ impl Task {
     #[must_use]
     pub fn channels(&self) -> Vec<ChannelId> {
         let mut channels: Vec<ChannelId> = Vec::new();
-        for channel in self.new.origin.channel.iter().chain(&self.new.deliver_to) {
+        let (own, manner) = (&self.new.origin.channel, &self.new.manner);
+        // What is private goes nowhere else, whatever else was asked for.
+        let further = if manner.private.is_some() { &[][..] } else { &self.new.deliver_to };
+        for channel in own.iter().chain(&manner.private).chain(further) {
             if !channels.contains(channel) {
                 channels.push(channel.clone());
             }
         }
         channels
+    }
+
+    /// Whether this channel may read the text of prompt and result.
+    #[must_use]
+    pub fn is_open_to(&self, channel: &ChannelId) -> bool {
+        self.new.manner.private.as_ref().is_none_or(|private| private == channel)
+    }
+
+    /// Whether a channel is told of this at all: of a private task the channel that asked hears everything but the text,
+    /// and the direct chat of who asked hears the end.
+    fn tells(&self, channel: &ChannelId, kind: NoticeKind) -> bool {
+        let asked_here = self.new.origin.channel.as_ref() == Some(channel);
+        match kind {
+            NoticeKind::Result => self.is_open_to(channel),
+            NoticeKind::Accepted | NoticeKind::Started => asked_here || self.new.manner.private.is_none(),
+            NoticeKind::Done | NoticeKind::Failed | NoticeKind::Cancelled => true,
+        }
+    }
+
+    fn events_in(&self, channel: &ChannelId) -> Events {
+        let elsewhere = self.new.manner.elsewhere.iter().find(|(other, _)| other == channel);
+        elsewhere.map_or(self.new.events, |(_, events)| *events)
     }
 }
 
@@ -243,10 +288,22 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// Whether it tells that its task has ended, as the status or as the text.
+    #[must_use]
+    pub const fn tells_end(&self) -> bool {
+        matches!(self.kind, NoticeKind::Result | NoticeKind::Done | NoticeKind::Failed | NoticeKind::Cancelled)
+    }
+
+    /// Whether it is the first that tells its channel so; the text comes before the status.
+    #[must_use]
+    pub fn tells_end_first(&self, task: &Task) -> bool {
+        let has_text = task.text().is_some() && task.is_open_to(&self.channel);
+        self.tells_end() && (self.kind == NoticeKind::Result || !has_text)
+    }
+
     /// Whether the person who asked should know it even if its channel does not take it.
     #[must_use]
-    pub fn matters_to_its_person(&self) -> bool {
-        let ends = matches!(self.kind, NoticeKind::Result | NoticeKind::Done | NoticeKind::Failed | NoticeKind::Cancelled);
-        ends && self.instead_of.is_none()
+    pub const fn matters_to_its_person(&self) -> bool {
+        self.tells_end() && self.instead_of.is_none()
     }
 }

@@ -3,14 +3,16 @@
 //! Grammar of the text form: `/name[@bot] [--flag value]... [rest]`. Flags exist on `submit` only and come before the
 //! prompt; the first word that is not a known flag begins the prompt, which keeps its lines and spaces. A `--` ends the
 //! flags. Platforms with native options give names and values instead ([`from_options`]); both ways end in the same
-//! checks. The parser is pure and total: every input gives a command or an error that can be shown to the person.
+//! checks. What `/notify` is given has a grammar of its own, in [`notify`]. The parser is pure and total: every input gives a command or an error that can be shown to the person.
+
+mod notify;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::channel::ChannelId;
 use crate::domain::command::{CATALOGUE, Command, CommandName, SubmitCommand};
 use crate::domain::id::TaskRef;
+use crate::domain::preferences::Target;
 use crate::domain::prompt::{InvalidPrompt, Prompt};
 
 /// Longest time limit a person may ask for.
@@ -41,6 +43,13 @@ pub enum ParseError {
         option: &'static str,
         /// What was written.
         value: String,
+    },
+    /// A word of `/notify` that is not what could stand there.
+    Preference {
+        /// What was written; empty when something is missing.
+        text: String,
+        /// The name of what would have been right there.
+        wanted: &'static str,
     },
     /// There is something after the command that does not belong there.
     Unexpected {
@@ -78,6 +87,7 @@ pub fn from_text(name: &str, rest: &str) -> Result<Command, ParseError> {
             "all" => Ok(Command::List { all: true, before: None }),
             _ => Err(ParseError::Unexpected { command, text: shorten(rest) }),
         },
+        CommandName::Notify => notify::from_text(rest).map(Command::Notify),
         CommandName::Help => Ok(Command::Help),
         _ => with_task(command, rest),
     }
@@ -92,7 +102,8 @@ pub fn from_options(name: &str, options: &BTreeMap<String, String>) -> Result<Co
     let get = |option: &str| options.get(option).map_or("", |value| value.trim());
     match command {
         CommandName::Submit => {
-            let mut submit = Flags::default();
+            let on = |option: &str| get(option).eq_ignore_ascii_case("true");
+            let mut submit = Flags { private: on("private"), quiet: on("quiet"), ..Flags::default() };
             for option in ["to", "timeout", "model"] {
                 if !get(option).is_empty() {
                     submit.set(option, get(option))?;
@@ -101,6 +112,7 @@ pub fn from_options(name: &str, options: &BTreeMap<String, String>) -> Result<Co
             submit.with_prompt(get("prompt"))
         }
         CommandName::List => Ok(Command::List { all: get("all").eq_ignore_ascii_case("true"), before: None }),
+        CommandName::Notify => notify::from_options(options).map(Command::Notify),
         CommandName::Help => Ok(Command::Help),
         _ => with_task(command, get("task")),
     }
@@ -128,7 +140,9 @@ fn with_task(command: CommandName, text: &str) -> Result<Command, ParseError> {
 
 #[derive(Default)]
 struct Flags {
-    to: Vec<ChannelId>,
+    to: Vec<Target>,
+    private: bool,
+    quiet: bool,
     timeout: Option<Duration>,
     model: Option<String>,
 }
@@ -160,7 +174,8 @@ impl Flags {
 
     fn with_prompt(self, prompt: &str) -> Result<Command, ParseError> {
         let prompt = Prompt::parse(prompt).map_err(ParseError::Prompt)?;
-        Ok(Command::Submit(SubmitCommand { prompt, to: self.to, timeout: self.timeout, model: self.model }))
+        let Self { to, private, quiet, timeout, model } = self;
+        Ok(Command::Submit(SubmitCommand { prompt, to, private, quiet, timeout, model }))
     }
 }
 
@@ -175,6 +190,11 @@ fn submit_from_text(rest: &str) -> Result<Command, ParseError> {
             Some("") => {
                 rest = after;
                 break;
+            }
+            Some(flag @ ("private" | "quiet")) => {
+                flags.private |= flag == "private";
+                flags.quiet |= flag == "quiet";
+                rest = after.trim_start();
             }
             Some(name @ ("to" | "timeout" | "model")) => {
                 let after = after.trim_start();
@@ -245,6 +265,13 @@ mod tests {
         assert_eq!(submit.timeout, Some(Duration::from_secs(90)));
         assert_eq!(submit.to.len(), 1);
         assert_eq!(submit.prompt.as_str(), "do --to it");
+    }
+
+    #[test]
+    fn some_flags_have_no_value() {
+        let Ok(Command::Submit(submit)) = parsed("/submit --private --to me \u{2014}quiet do --private it") else { panic!() };
+        assert!(submit.private && submit.quiet);
+        assert_eq!((submit.to, submit.prompt.as_str()), (vec![Target::Me], "do --private it"));
     }
 
     #[test]

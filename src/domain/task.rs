@@ -13,6 +13,7 @@ use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::id::{Epoch, InboundId, TaskId, TaskNumber, WorkerId};
 use crate::domain::notice::Events;
 use crate::domain::origin::Origin;
+use crate::domain::preferences::Manner;
 use crate::domain::prompt::Prompt;
 use crate::domain::status::Status;
 use crate::domain::time::Timestamp;
@@ -33,6 +34,8 @@ pub struct NewTask {
     pub deliver_to: Vec<ChannelId>,
     /// Which notices those channels hear.
     pub events: Events,
+    /// How those notices go out.
+    pub manner: Manner,
     /// What the person asked of the run.
     pub settings: RunSettings,
     /// The task this one repeats.
@@ -56,7 +59,8 @@ impl NewTask {
             }
             (origin.channel, origin.reply) = (Some(moved), None);
         }
-        for channel in &mut self.deliver_to {
+        let elsewhere = self.manner.elsewhere.iter_mut().map(|(channel, _)| channel);
+        for channel in self.deliver_to.iter_mut().chain(elsewhere) {
             if let Some(moved) = channel.moved(from, to) {
                 *channel = moved;
             }

@@ -18,6 +18,7 @@ use crate::domain::command::{Command, CommandName, SubmitCommand};
 use crate::domain::id::{InboundId, TaskNumber, TaskRef};
 use crate::domain::language::Language;
 use crate::domain::parse::{ParseError, from_options};
+use crate::domain::preferences::Target;
 use crate::domain::receipt::Receipt;
 use crate::domain::snapshot::TaskSnapshot;
 use crate::domain::status::Status;
@@ -151,7 +152,7 @@ fn submit_command(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> R
     let Command::Submit(mut command) = command else { return Err(Problem::bad_request("The body is not a submission.")) };
     for channel in body.deliver_to {
         let wrong = |_| invalid(&ParseError::Value { option: "deliver_to", value: String::new() });
-        command.to.push(channel.parse().map_err(wrong)?);
+        command.to.push(Target::Channel(channel.parse().map_err(wrong)?));
     }
     Ok(command)
 }

@@ -4,8 +4,10 @@ use async_trait::async_trait;
 
 use crate::background::manager::{self, Cancelled, Manager, Retried};
 use crate::background::ports::{LedgerError, TaskFilter};
+use crate::domain::channel::ChannelId;
 use crate::domain::id::{TaskId, TaskRef};
 use crate::domain::origin::Origin;
+use crate::domain::preferences::Target;
 use crate::domain::receipt::Receipt;
 use crate::domain::snapshot::TaskSnapshot;
 use crate::domain::summary::MonitorSummary;
@@ -32,13 +34,22 @@ fn submitted(submitted: manager::Submitted) -> Result<Submitted, ServiceError> {
     }
 }
 
+/// The channel a target is; a caller of the API has no direct chat.
+fn channel(target: Target) -> Option<ChannelId> {
+    match target {
+        Target::Channel(channel) => Some(channel),
+        Target::Me => None,
+    }
+}
+
 #[async_trait]
 impl TaskService for Manager {
     async fn submit(&self, submission: Submission) -> Result<Submitted, ServiceError> {
         let command = submission.command;
         let submission = manager::Submission {
             inbound: submission.inbound,
-            deliver_to: command.to,
+            deliver_to: command.to.into_iter().filter_map(channel).collect(),
+            silent: command.quiet,
             settings: RunSettings { model: command.model, timeout: command.timeout },
             ..manager::Submission::new(command.prompt, Origin::default())
         };

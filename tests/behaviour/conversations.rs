@@ -3,10 +3,13 @@
 mod access;
 mod cancelling;
 mod cards;
+mod channels;
 mod commands;
 mod languages;
 mod last_words;
+mod private;
 mod submitting;
+mod targets;
 
 /// Defines a conversation and a test of it on each platform. `chat` is a channel as Ann sees it; the first argument after
 /// the name, if there is one, changes the settings.

@@ -284,6 +284,10 @@ fn place(call: &Call<'_>) -> Bucket {
             of("PATCH /channels/{channel}/messages/{message}", channel_id.get())
         }
         (LightMethod::Post, Route::ChannelTyping { channel_id }) => of("POST /channels/{channel}/typing", channel_id.get()),
+        (LightMethod::Get, Route::Channel { channel_id }) => of("GET /channels/{channel}", channel_id.get()),
+        (LightMethod::Post, Route::ChannelMessageThreads { channel_id, .. }) => {
+            of("POST /channels/{channel}/messages/{message}/threads", channel_id.get())
+        }
         (LightMethod::Post, Route::InteractionResponse { token, .. }) => open("POST /interactions/{id}/{token}/callback", token),
         (LightMethod::Patch, Route::WebhookOriginalInteractionResponse { token, .. }) => {
             open("PATCH /webhooks/{app}/{token}/messages/@original", token)

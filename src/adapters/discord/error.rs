@@ -72,6 +72,7 @@ pub(super) mod code {
     pub(crate) const MISSING_PERMISSIONS: u64 = 50_013;
     pub(crate) const NOT_THE_AUTHOR: u64 = 50_005;
     pub(crate) const INVALID_WEBHOOK_TOKEN: u64 = 50_027;
+    pub(crate) const THREAD_EXISTS: u64 = 160_004;
 }
 
 impl ApiError {

@@ -13,7 +13,7 @@ use serenity::model::id::{ApplicationId, ChannelId, InteractionId, UserId};
 use crate::adapters::discord::address::{Handle, channel_id, inbound_id, is_token, person_id};
 use crate::chat::inbound::{Inbound, Request};
 use crate::domain::channel::PersonId;
-use crate::domain::command::{CATALOGUE, Command, CommandName, OptionKind};
+use crate::domain::command::{CATALOGUE, Command, CommandName, NotifyCommand, OptionKind};
 use crate::domain::language::Language;
 use crate::domain::parse::from_options;
 
@@ -158,7 +158,7 @@ impl Raw {
         let ephemeral = request.as_ref().is_none_or(is_for_one_person);
         let channel_admin = self.is_admin();
         let (parent, name, outside) = (self.parent(), self.name(), self.is_outside());
-        let language = self.language();
+        let (direct, language) = (self.is_direct(), self.language());
         let token = Some(self.token).filter(|token| is_token(token))?;
         let handle = Handle { interaction: self.id, application: self.application_id, ephemeral, outside, token };
         let Some(request) = request else {
@@ -173,6 +173,7 @@ impl Raw {
             name,
             language,
             channel_admin,
+            direct,
             reply: handle.to_reply(),
             replied_to: None,
             replied_request: None,
@@ -213,7 +214,12 @@ impl Raw {
     fn is_admin(&self) -> bool {
         let permissions = self.member.as_ref().and_then(|member| member.permissions.as_ref());
         let bits = permissions.and_then(|bits| bits.parse().ok()).unwrap_or_default();
-        Permissions::from_bits_truncate(bits).intersects(ADMIN) || (self.context == Some(BOT_DM) && self.member.is_none())
+        Permissions::from_bits_truncate(bits).intersects(ADMIN) || self.is_direct()
+    }
+
+    /// Whether it is a conversation of the person with the bot alone.
+    fn is_direct(&self) -> bool {
+        self.context == Some(BOT_DM) && self.member.is_none()
     }
 }
 
@@ -222,6 +228,8 @@ impl Raw {
 fn is_for_one_person(request: &Request) -> bool {
     match request {
         Request::Command(Ok(Command::Submit(_) | Command::Cancel(_) | Command::Result(_) | Command::Retry(_))) => false,
+        // What a channel gets concerns everybody in it, so a change is made before their eyes.
+        Request::Command(Ok(Command::Notify(asked))) => *asked == NotifyCommand::Show,
         Request::Command(Ok(Command::Status(_) | Command::List { .. } | Command::Help) | Err(_))
         | Request::Press(_)
         | Request::Joined => true,

@@ -113,6 +113,8 @@ impl Interactions {
                 frame: answer.frame,
                 language,
                 buttons: answer.buttons,
+                silent: false,
+                mention: None,
                 key: handle.interaction.to_string(),
                 in_flight_since: None,
             });

@@ -25,6 +25,7 @@ mod register;
 pub mod render;
 mod restraint;
 mod supervisor;
+mod target;
 mod watch;
 
 use std::sync::Arc;

@@ -3,7 +3,8 @@
 //! Every message has a way that can be tried again without showing twice, except one. A channel message carries a
 //! nonce, which Discord honours for a few minutes; the first part of an answer replaces the "thinking" of its
 //! interaction, and replacing it twice is the same. Only follow-ups of an interaction have no key: those, and channel
-//! messages whose nonce may be forgotten, say that they may be a duplicate. Nothing sent from here can ping anybody.
+//! messages whose nonce may be forgotten, say that they may be a duplicate. Nothing sent from here can ping anybody but the
+//! one person whom the message names itself.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use serenity::builder::{CreateAllowedMentions, CreateInteractionResponseFollowup, CreateMessage, EditInteractionResponse};
+use serenity::builder::{CreateInteractionResponseFollowup, CreateMessage, EditInteractionResponse};
 use serenity::http::{LightMethod, Route};
 use serenity::model::channel::{MessageFlags, Nonce};
 use serenity::model::id::{MessageId, UserId};
@@ -45,7 +46,7 @@ const TYPING_AGAIN: Duration = Duration::from_secs(8);
 /// Sends messages to Discord's channels and answers to its interactions. Cheap to clone.
 #[derive(Clone)]
 pub struct DiscordNotifier {
-    api: Api,
+    pub(super) api: Api,
     clock: Arc<dyn Clock>,
     follow_ups: FollowUps,
 }
@@ -203,7 +204,7 @@ impl DiscordNotifier {
             .content(part.text(false))
             .components(part.rows())
             .flags(MessageFlags::SUPPRESS_EMBEDS)
-            .allowed_mentions(CreateAllowedMentions::new());
+            .allowed_mentions(part.mentions());
         self.api.fetch(Call::new(LightMethod::Patch, route).json(&edit)?.with_file(part.file.as_ref())).await
     }
 
@@ -216,8 +217,8 @@ impl DiscordNotifier {
         let create = CreateInteractionResponseFollowup::new()
             .content(part.text(unanswered))
             .components(part.rows())
-            .flags(MessageFlags::SUPPRESS_EMBEDS | seen)
-            .allowed_mentions(CreateAllowedMentions::new());
+            .flags(MessageFlags::SUPPRESS_EMBEDS | part.sound() | seen)
+            .allowed_mentions(part.mentions());
         let route = Route::WebhookFollowupMessages { application_id: handle.application, token: &handle.token };
         let call = Call::new(LightMethod::Post, route).json(&create)?.with_file(part.file.as_ref());
         self.api.fetch(call).await.map_err(ApiError::of_unkeyed).inspect_err(|error| {
@@ -239,10 +240,10 @@ impl DiscordNotifier {
         let create = CreateMessage::new()
             .content(part.text(forgotten))
             .components(part.rows())
-            .flags(MessageFlags::SUPPRESS_EMBEDS)
+            .flags(MessageFlags::SUPPRESS_EMBEDS | part.sound())
             .nonce(Nonce::String(nonce(&message.key, number)))
             .enforce_nonce(true)
-            .allowed_mentions(CreateAllowedMentions::new());
+            .allowed_mentions(part.mentions());
         let call = Call::new(LightMethod::Post, Route::ChannelMessages { channel_id }).json(&create)?;
         self.api.fetch(call.with_file(part.file.as_ref())).await
     }

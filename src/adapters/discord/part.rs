@@ -4,10 +4,13 @@
 //! duplicate is kept in every part, so that marking one never moves the cuts.
 
 use serenity::all::ButtonStyle;
-use serenity::builder::{CreateActionRow, CreateButton};
+use serenity::builder::{CreateActionRow, CreateAllowedMentions, CreateButton};
+use serenity::model::channel::MessageFlags;
+use serenity::model::id::UserId;
 
+use crate::adapters::discord::address::discord_user;
 use crate::adapters::discord::literal::literal;
-use crate::adapters::discord::render::{MESSAGE_LIMIT, render};
+use crate::adapters::discord::render::{MESSAGE_LIMIT, render_leaving};
 use crate::background::ports::OutgoingMessage;
 use crate::domain::command::{Action, Button};
 use crate::domain::language::Language;
@@ -29,6 +32,8 @@ pub(super) struct Part {
     text: String,
     language: Language,
     rows: Vec<CreateActionRow>,
+    called: Option<UserId>,
+    silent: bool,
     /// Whether further parts remain.
     pub(super) more: bool,
     /// A file with it: its name and what is in it.
@@ -39,24 +44,41 @@ impl Part {
     /// Part number `number` (from 0) of a message; `None` beyond the last. A long text of a model's is one part with a file,
     /// unless `files` says that files are not taken.
     pub(super) fn of(message: &OutgoingMessage, number: usize, files: bool) -> Option<Self> {
+        let called = message.mention.as_ref().and_then(discord_user);
+        // Room is kept in every part, so that the cuts do not depend on which one has it.
+        let room = called.map_or(0, |user| Unit::CodePoint.length(&mention(user)));
+        let part = Self { silent: message.silent, ..Self::composed(message, number, files, room)? };
+        Some(match called.filter(|_| number == 0) {
+            Some(user) => Self { text: format!("{}{}", mention(user), part.text), called: Some(user), ..part },
+            None => part,
+        })
+    }
+
+    /// The same, with so much room left for what stands in front of it.
+    fn composed(message: &OutgoingMessage, number: usize, files: bool, room: usize) -> Option<Self> {
         if message.format == Format::Plain {
-            return Self::cut(message.language, &message.text, Format::Plain, &message.buttons, number);
+            return Self::within(room, message.language, &message.text, Format::Plain, &message.buttons, number);
         }
-        let rendered = render(&message.text, message.frame.as_ref());
+        let rendered = render_leaving(room, &message.text, message.frame.as_ref());
         if let (true, 0, Some(frame), Some(text)) = (files, number, &message.frame, rendered.preview)
             && message.text.len() <= FILE_LIMIT
         {
             let file = Some((frame.file_name.clone(), message.text.clone().into_bytes()));
-            return Some(Self { text, language: message.language, rows: rows(&message.buttons), more: false, file });
+            let rows = rows(&message.buttons);
+            return Some(Self { text, language: message.language, rows, called: None, silent: false, more: false, file });
         }
         Self::one_of(message.language, rendered.parts, &message.buttons, number)
     }
 
     /// Part number `number` (from 0) of a text with buttons below its last part.
     pub(super) fn cut(language: Language, text: &str, format: Format, buttons: &[Button], number: usize) -> Option<Self> {
+        Self::within(0, language, text, format, buttons, number)
+    }
+
+    fn within(room: usize, language: Language, text: &str, format: Format, buttons: &[Button], number: usize) -> Option<Self> {
         let mut parts = match format {
-            Format::Plain => split(&literal(text), MESSAGE_LIMIT - DUPLICATE_MARK_ROOM, Unit::CodePoint),
-            Format::Markdown => render(text, None).parts,
+            Format::Plain => split(&literal(text), MESSAGE_LIMIT - DUPLICATE_MARK_ROOM - room, Unit::CodePoint),
+            Format::Markdown => render_leaving(room, text, None).parts,
         };
         if parts.is_empty() {
             parts.push(empty(language));
@@ -68,7 +90,7 @@ impl Part {
         let more = number + 1 < parts.len();
         let text = parts.into_iter().nth(number)?;
         let rows = if more { Vec::new() } else { rows(buttons) };
-        Some(Self { text, language, rows, more, file: None })
+        Some(Self { text, language, rows, called: None, silent: false, more, file: None })
     }
 
     /// Its text, marked when it may have arrived before.
@@ -77,10 +99,25 @@ impl Part {
         format!("{}{mark}", self.text)
     }
 
+    /// Whom it may call: the one person it names itself, whatever else its text says.
+    pub(super) fn mentions(&self) -> CreateAllowedMentions {
+        CreateAllowedMentions::new().users(self.called)
+    }
+
+    /// The flag of a message without a sound.
+    pub(super) fn sound(&self) -> MessageFlags {
+        if self.silent { MessageFlags::SUPPRESS_NOTIFICATIONS } else { MessageFlags::empty() }
+    }
+
     /// The buttons below it.
     pub(super) fn rows(&self) -> Vec<CreateActionRow> {
         self.rows.clone()
     }
+}
+
+/// What calls a person, in front of a text.
+fn mention(user: UserId) -> String {
+    format!("<@{user}> ")
 }
 
 fn rows(buttons: &[Button]) -> Vec<CreateActionRow> {

@@ -18,7 +18,7 @@ use crate::adapters::discord::api::{Api, Call};
 use crate::adapters::discord::error::ApiError;
 use crate::adapters::discord::health::Health;
 use crate::chat::inbound::Inbox;
-use crate::domain::command::{CATALOGUE, CommandSpec, OptionKind, OptionSpec};
+use crate::domain::command::{CATALOGUE, CommandName, CommandSpec, OptionKind, OptionSpec};
 use crate::domain::language::Language;
 use crate::domain::wording::{command_description, option_description};
 
@@ -158,7 +158,7 @@ fn command(spec: &CommandSpec, scope: Scope, spoken: &Spoken) -> CreateCommand {
     let command = CreateCommand::new(spec.name.as_str())
         .kind(CommandType::ChatInput)
         .description(command_description(spoken(Language::default()), spec.name))
-        .set_options(spec.options.iter().map(|spec| option(spec, spoken)).collect());
+        .set_options(spec.options.iter().map(|option| self::option(spec.name, option, spoken)).collect());
     let described = |command: CreateCommand, language: Language| {
         command.description_localized(language.as_str(), command_description(spoken(language), spec.name))
     };
@@ -177,15 +177,15 @@ fn others() -> impl Iterator<Item = Language> {
     Language::ALL.iter().copied().filter(|language| *language != Language::default())
 }
 
-fn option(spec: &OptionSpec, spoken: &Spoken) -> CreateCommandOption {
+fn option(command: CommandName, spec: &OptionSpec, spoken: &Spoken) -> CreateCommandOption {
     let kind = match spec.kind {
         OptionKind::Text | OptionKind::Task => CommandOptionType::String,
         OptionKind::Flag => CommandOptionType::Boolean,
     };
-    let option = CreateCommandOption::new(kind, spec.name, option_description(spoken(Language::default()), spec.name))
-        .required(spec.required);
+    let description = option_description(spoken(Language::default()), command, spec.name);
+    let option = CreateCommandOption::new(kind, spec.name, description).required(spec.required);
     let described = |option: CreateCommandOption, language: Language| {
-        option.description_localized(language.as_str(), option_description(spoken(language), spec.name))
+        option.description_localized(language.as_str(), option_description(spoken(language), command, spec.name))
     };
     let option = others().fold(option, described);
     match (spec.kind, spec.name) {

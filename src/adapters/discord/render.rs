@@ -35,8 +35,13 @@ pub struct Rendered {
 /// The messages of a text, with the words of ours around it.
 #[must_use]
 pub fn render(markdown: &str, frame: Option<&Frame>) -> Rendered {
+    render_leaving(0, markdown, frame)
+}
+
+/// The same, with so much room left in each message.
+pub(super) fn render_leaving(left: usize, markdown: &str, frame: Option<&Frame>) -> Rendered {
     let blocks = parse(markdown);
-    let room = MESSAGE_LIMIT - DUPLICATE_MARK_ROOM;
+    let room = MESSAGE_LIMIT - DUPLICATE_MARK_ROOM - left;
     let line = |part: usize, parts: usize| frame.map(|frame| heading(&frame.line(part, parts))).unwrap_or_default();
     let longest = frame.map_or(0, |frame| Unit::CodePoint.length(&heading(&frame.longest_line())));
     let mut bodies = bodies(blocks.clone(), room - longest);

@@ -249,6 +249,45 @@ pub(super) fn record_delivery(
     Ok(Step { value: (), work: false, notices: !kept.is_owed() })
 }
 
+/// Notes that several notices are about to be handed over as one message.
+pub(super) fn begin_together(rows: &mut impl Rows, ids: &[NoticeId], now: Timestamp) -> Result<Step<Vec<Notice>>, LedgerError> {
+    let mut begun = Vec::with_capacity(ids.len());
+    for mut kept in owed_of(rows, ids)? {
+        begun.extend(kept.begin(now));
+        rows.update_notice(&kept, false)?;
+    }
+    Ok(Step::quiet(begun))
+}
+
+/// Notes how the try to deliver several notices as one message ended.
+pub(super) fn record_together(
+    rows: &mut impl Rows,
+    ids: &[NoticeId],
+    delivery: &Delivery,
+    now: Timestamp,
+) -> Result<Step<()>, LedgerError> {
+    let owed = owed_of(rows, ids)?;
+    // A message about several tasks names none of them when somebody replies to it.
+    let about_one = owed.windows(2).all(|pair| matches!(pair, [one, other] if one.notice.number == other.notice.number));
+    let receipt = matches!(delivery, Delivery::Part { .. }) && about_one;
+    let mut settled = false;
+    for mut kept in owed {
+        kept.record(delivery.clone(), now);
+        settled |= !kept.is_owed();
+        rows.update_notice(&kept, receipt)?;
+    }
+    Ok(Step { value: (), work: false, notices: settled })
+}
+
+/// Those of the notices that are still owed, read before anything is written.
+fn owed_of(rows: &impl Rows, ids: &[NoticeId]) -> Result<Vec<Kept>, LedgerError> {
+    let mut owed = Vec::with_capacity(ids.len());
+    for id in ids {
+        owed.extend(rows.notice(*id)?.filter(Kept::is_owed));
+    }
+    Ok(owed)
+}
+
 /// The tasks with these numbers, read before anything is written. One row that nobody can read must not stop all
 /// the others, so it is set aside, and the log names it.
 fn readable(rows: &mut impl Rows, numbers: Vec<TaskNumber>) -> Result<Vec<Task>, LedgerError> {

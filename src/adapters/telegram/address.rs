@@ -3,7 +3,7 @@
 //! A channel is a chat, or one topic of a forum: `telegram:-100123` or `telegram:-100123/7`. A public channel may be
 //! named too: `telegram:@name`. A reply handle is `m` and the id of the message to reply to.
 
-use teloxide::types::{ChatId, Message, MessageId, Recipient, ThreadId};
+use teloxide::types::{ChatId, Message, MessageId, Recipient, ThreadId, UserId};
 
 use crate::domain::channel::{ChannelId, InvalidAddress, PersonId};
 use crate::domain::id::ReplyHandle;
@@ -75,6 +75,11 @@ impl TryFrom<&ChannelId> for TelegramChat {
 /// The ids of chats are negative, so they are no user's.
 pub(super) fn person(id: impl std::fmt::Display) -> Result<PersonId, InvalidAddress> {
     PersonId::new(PLATFORM, id)
+}
+
+/// The user behind a person; none for a group or a channel that writes as itself, and for people of other platforms.
+pub(super) fn user(person: &PersonId) -> Option<UserId> {
+    person.address().parse().ok().filter(|_| person.platform() == PLATFORM).map(UserId)
 }
 
 /// The handle to reply to a message.

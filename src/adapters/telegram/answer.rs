@@ -175,6 +175,8 @@ impl Answering {
             frame: answer.frame,
             language: to.language,
             buttons: answer.buttons,
+            silent: false,
+            mention: None,
             key: to.key,
             in_flight_since: None,
         });

@@ -18,7 +18,7 @@ use crate::adapters::telegram::address::{self, TelegramChat};
 use crate::adapters::telegram::membership::Membership;
 use crate::chat::inbound::{Inbound, Request};
 use crate::domain::channel::PersonId;
-use crate::domain::command::{Action, Command, CommandName, UnknownAction};
+use crate::domain::command::{Action, Command, CommandName, NotifyCommand, UnknownAction};
 use crate::domain::id::{InboundId, MessageId};
 use crate::domain::language::Language;
 use crate::domain::parse;
@@ -139,7 +139,8 @@ fn hear_message(update: UpdateId, message: &Message, me: &Identity, edited: bool
         person: sender.person,
         name: sender.name,
         language: sender.language,
-        channel_admin: sender.anonymous_admin,
+        channel_admin: sender.anonymous_admin || message.chat.is_private(),
+        direct: message.chat.is_private(),
         reply: address::reply_handle(message.id),
         replied_to: replied_to(message).and_then(|replied| MessageId::parse(replied.id.to_string()).ok()),
         replied_request: replied_to(message).and_then(|replied| message_id(me, replied)),
@@ -164,6 +165,7 @@ pub(super) fn hear_membership(update: i64, membership: &Membership, me: &Identit
         name: None,
         language: membership.from.language_code.as_deref().map(Language::from_tag).unwrap_or_default(),
         channel_admin: false,
+        direct: false,
         reply: address::no_reply(),
         replied_to: None,
         replied_request: None,
@@ -188,7 +190,8 @@ fn hear_press(update: UpdateId, query: &CallbackQuery, me: &Identity) -> Option<
         person: address::person(query.from.id).ok()?,
         name: Some(query.from.full_name()),
         language: language(&query.from),
-        channel_admin: false,
+        channel_admin: message.chat().is_private(),
+        direct: message.chat().is_private(),
         reply: address::reply_handle(message.id()),
         replied_to: None,
         replied_request: None,
@@ -285,6 +288,7 @@ fn rights_matter(request: &Request) -> bool {
             Command::Status(task) => task.is_some(),
             Command::List { all, .. } => *all,
             Command::Cancel(_) | Command::Result(_) | Command::Retry(_) => true,
+            Command::Notify(asked) => *asked != NotifyCommand::Show,
             Command::Submit(_) | Command::Help => false,
         },
         Request::Press(Ok(action)) => match action {

@@ -27,6 +27,7 @@ mod poll;
 mod register;
 pub mod render;
 mod restraint;
+mod target;
 mod update;
 
 use std::fmt;

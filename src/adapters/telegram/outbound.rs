@@ -26,6 +26,7 @@ use crate::adapters::telegram::part;
 use crate::adapters::telegram::part::Form;
 use crate::adapters::telegram::payload::{Envelope, InputRichMessage, SendFile, SendRich, SendText};
 use crate::adapters::telegram::render::Formatted;
+use crate::adapters::telegram::target::Names;
 use crate::background::ports::{ChannelNotifier, MessageEdit, OutgoingMessage, SendError, Sent, TypingIndicator};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::Button;
@@ -39,19 +40,21 @@ const TYPING: Duration = Duration::from_secs(4);
 
 /// Sends messages to Telegram chats.
 pub struct TelegramNotifier {
-    api: Arc<Api>,
+    pub(super) api: Arc<Api>,
+    names: Names,
     /// Set when the server turned out to know no rich messages. Not kept: a server may be renewed while we are away.
     no_rich: AtomicBool,
 }
 
 impl TelegramNotifier {
     pub(super) fn new(api: Arc<Api>) -> Self {
-        Self { api, no_rich: AtomicBool::new(false) }
+        Self { names: Names::new(Arc::clone(&api)), api, no_rich: AtomicBool::new(false) }
     }
 
     /// Sends in the best form that the server takes. A form that is refused was not sent, so the next one may be.
     async fn deliver(&self, message: &OutgoingMessage, part: usize) -> Result<(types::MessageId, bool), SendError> {
-        let ways = part::ways(message, part, !self.no_rich.load(Ordering::Relaxed));
+        let called = if part == 0 { self.names.called(&message.channel, message.mention.as_ref()).await } else { None };
+        let ways = part::ways(message, part, !self.no_rich.load(Ordering::Relaxed), called.as_ref());
         if ways.is_empty() {
             return Err(SendError::Undeliverable(format!("the message has no part {part}")));
         }
@@ -205,6 +208,7 @@ fn envelope(message: &OutgoingMessage, part: usize, more: bool) -> Result<Envelo
         message_thread_id: target.topic,
         reply_parameters: replied.map(|replied| ReplyParameters::new(replied).allow_sending_without_reply()),
         reply_markup: (!more && !message.buttons.is_empty()).then(|| keyboard(&message.buttons)),
+        disable_notification: message.silent,
     })
 }
 
@@ -240,6 +244,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::adapters::telegram::target::Called;
     use crate::background::ports::Purpose;
     use crate::domain::command::Action;
     use crate::domain::id::{ReplyHandle, TaskNumber};
@@ -257,13 +262,15 @@ mod tests {
             frame: None,
             language: Language::En,
             buttons: vec![Button { label: "Cancel".into(), action: Action::Cancel(TaskNumber(42)) }],
+            silent: false,
+            mention: None,
             key: "k".into(),
             in_flight_since: None,
         }
     }
 
     fn composed(message: &OutgoingMessage, part: usize) -> (Value, bool) {
-        let way = part::ways(message, part, true).remove(0);
+        let way = part::ways(message, part, true, None).remove(0);
         let Form::Text(Formatted { text, entities }) = &way.form else { panic!("{way:?}") };
         let envelope = envelope(message, part, way.more).unwrap();
         let payload = SendText { envelope: &envelope, text, entities, link_preview_options: NO_PREVIEW };
@@ -289,7 +296,7 @@ mod tests {
         assert!(more && first.get("reply_parameters").is_some() && first.get("reply_markup").is_none());
         let (last, more) = composed(&message, 2);
         assert!(!more && last.get("reply_parameters").is_none() && last.get("reply_markup").is_some());
-        assert!(part::ways(&message, 3, true).is_empty());
+        assert!(part::ways(&message, 3, true, None).is_empty());
     }
 
     #[test]
@@ -311,5 +318,28 @@ mod tests {
         let mut foreign = message("telegram:7", "x");
         foreign.reply = Some(ReplyHandle("interaction-token".into()));
         assert!(composed(&foreign, 0).0.get("reply_parameters").is_none());
+    }
+
+    #[test]
+    fn a_silent_message_and_one_that_calls_somebody() {
+        let mut message = message("telegram:-100", &"x".repeat(5000));
+        message.silent = true;
+        message.mention = "telegram:7".parse().ok();
+        let calls = |name: &str, part| {
+            let called = Called { user: teloxide::types::UserId(7), name: name.into() };
+            let way = part::ways(&message, part, true, Some(&called)).remove(0);
+            let Form::Text(text) = way.form else { panic!("text") };
+            (text, way.more)
+        };
+        let (first, more) = calls("Ann 😀", 0);
+        assert!(more && first.text.starts_with("Ann 😀 xxx") && Unit::Utf16.length(&first.text) <= 4096);
+        let entities = serde_json::to_value(&first.entities).unwrap();
+        assert_eq!(entities, json!([{"type": "text_link", "url": "tg://user?id=7", "offset": 0, "length": 6}]));
+        let (second, _) = calls("Ann 😀", 1);
+        assert!(second.entities.is_empty() && second.text.starts_with("xxx"));
+        assert_eq!(calls(&"n".repeat(300), 1).0, second, "a name does not move the cuts");
+        assert!(Unit::Utf16.length(&calls(&"n".repeat(300), 0).0.text) <= 4096);
+        assert!(calls(" ", 0).0.text.starts_with("@you xxx"));
+        assert_eq!(composed(&message, 0).0["disable_notification"], true);
     }
 }

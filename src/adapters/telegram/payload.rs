@@ -21,6 +21,9 @@ pub(super) struct Envelope {
     /// The buttons.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reply_markup: Option<InlineKeyboardMarkup>,
+    /// Whether it comes without a sound.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) disable_notification: bool,
 }
 
 /// `sendMessage`, with entities that are counted out.

@@ -46,7 +46,7 @@ pub enum Kind {
         #[serde(skip_serializing_if = "String::is_empty")]
         language: String,
     },
-    /// A link.
+    /// A link; one to a person calls them.
     TextLink {
         /// Where it leads.
         url: String,
@@ -95,8 +95,13 @@ pub struct Rendered {
 /// The forms of a text, with the words of ours around it.
 #[must_use]
 pub fn render(markdown: &str, frame: Option<&Frame>) -> Rendered {
+    render_leaving(0, markdown, frame)
+}
+
+/// The same, with so much room left in each message, and room for an entity in it.
+pub(super) fn render_leaving(left: usize, markdown: &str, frame: Option<&Frame>) -> Rendered {
     let blocks = parse(markdown);
-    let bodies = cut(&blocks, frame, MESSAGE_LIMIT);
+    let bodies = cut(&blocks, frame, MESSAGE_LIMIT - left, 0);
     let count = bodies.len();
     let heading = |part: usize| frame.map(|frame| frame.line(part, count)).unwrap_or_default();
     let nothing = frame.map_or_else(|| empty(Language::default()), |frame| frame.empty.clone());
@@ -110,27 +115,27 @@ pub fn render(markdown: &str, frame: Option<&Frame>) -> Rendered {
     let plain = bodies.iter().zip(&parts).enumerate().map(|(part, (body, formatted))| {
         let said = Some(entities::plain(body)).filter(|said| !said.is_empty()).unwrap_or_else(|| nothing.clone());
         let text = [heading(part), said].join("\n\n").trim().to_owned();
-        let room = MESSAGE_LIMIT - DUPLICATE_MARK_ROOM;
+        let room = MESSAGE_LIMIT - DUPLICATE_MARK_ROOM - left;
         if Unit::Utf16.length(&text) <= room { text } else { entities::silent(&formatted.text, room) }
     });
-    let rich = (gains(&blocks) || count > 1).then(|| rich::rich(&blocks, frame)).flatten();
+    let rich = (gains(&blocks) || count > 1).then(|| rich::rich(left, &blocks, frame)).flatten();
     let plain = plain.collect();
-    let preview = frame.filter(|_| count > MOST_MESSAGES).map(|frame| preview(&blocks, frame));
+    let preview = frame.filter(|_| count > MOST_MESSAGES).map(|frame| preview(left, &blocks, frame));
     Rendered { rich, parts, plain, preview }
 }
 
 /// The forms of a text that are made when it is cut: blocks that fit under their heading.
-fn cut(blocks: &[Block], frame: Option<&Frame>, limit: usize) -> Vec<Vec<Block>> {
+fn cut(blocks: &[Block], frame: Option<&Frame>, limit: usize, below: usize) -> Vec<Vec<Block>> {
     let above = frame.map_or(0, |frame| Unit::Utf16.length(&frame.longest_line()) + 2);
-    let below = if limit == CAPTION_LIMIT { frame.map_or(0, |frame| Unit::Utf16.length(&frame.see_file) + 2) } else { 0 };
     let units = limit - DUPLICATE_MARK_ROOM - above - below;
-    // One for the heading.
-    let parts = split(blocks.to_vec(), &Units, Size { units, marks: MOST_ENTITIES - 1 });
+    // One for the heading, and one for whoever is called in front of it.
+    let parts = split(blocks.to_vec(), &Units, Size { units, marks: MOST_ENTITIES - 2 });
     if parts.is_empty() { vec![Vec::new()] } else { parts }
 }
 
-fn preview(blocks: &[Block], frame: &Frame) -> Formatted {
-    let body = cut(blocks, Some(frame), CAPTION_LIMIT).into_iter().next().unwrap_or_default();
+fn preview(left: usize, blocks: &[Block], frame: &Frame) -> Formatted {
+    let below = Unit::Utf16.length(&frame.see_file) + 2;
+    let body = cut(blocks, Some(frame), CAPTION_LIMIT - left, below).into_iter().next().unwrap_or_default();
     message(&frame.line(0, 1), write(&body), &frame.see_file)
 }
 

@@ -59,7 +59,8 @@ pub fn card_running(language: Language, task: &Task, running: Duration, progress
         let key = if running >= SOON { "card-running-for" } else { "card-running" };
         vec![sentence(language, key).with("task", task.number).with("facts", facts).text()]
     };
-    if !progress.phase.is_empty() {
+    // What a model does for a private task may tell what it is about.
+    if !progress.phase.is_empty() && task.new.manner.private.is_none() {
         let phase = one_line(&phase(language, &progress.phase), QUOTE);
         let still = || sentence(language, "card-still").with("phase", &phase).with("minutes", unchanged.as_secs() / 60).text();
         lines.push(if unchanged >= STILL { still() } else { phase });
@@ -97,8 +98,10 @@ pub fn card_ended(language: Language, task: &Task) -> String {
     }
 }
 
-/// What was asked, on one line.
+/// What was asked, on one line. A card is read by everybody in the channel, so a private task has only a word for it.
 #[must_use]
 pub fn card_quote(language: Language, task: &Task) -> String {
-    sentence(language, "card-quote").with("prompt", one_line(task.new.prompt.as_str(), QUOTE)).text()
+    let open = task.new.manner.private.is_none();
+    let prompt = if open { one_line(task.new.prompt.as_str(), QUOTE) } else { say(language, "private-prompt") };
+    sentence(language, "card-quote").with("prompt", prompt).text()
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::command::{CATALOGUE, CommandName};
 use crate::domain::language::Language;
-use crate::domain::wording::sentence::say;
+use crate::domain::wording::sentence::{exists, say};
 
 /// What a command does, for a platform's menu; at most 100 characters.
 #[must_use]
@@ -11,10 +11,11 @@ pub fn command_description(language: Language, command: CommandName) -> String {
 }
 
 /// What an option of a command means, for a platform's menu; at most 100 characters. An option of this name means the
-/// same wherever it occurs.
+/// same wherever it occurs, unless there is a sentence for that command alone.
 #[must_use]
-pub fn option_description(language: Language, option: &str) -> String {
-    say(language, &format!("option-{option}"))
+pub fn option_description(language: Language, command: CommandName, option: &str) -> String {
+    let own = format!("option-{command}-{option}");
+    if exists(&own) { say(language, &own) } else { say(language, &format!("option-{option}")) }
 }
 
 /// How a command is written.

@@ -21,10 +21,22 @@ notice-cancelled = { $by ->
     [operator] { $task } vom Betreiber abgebrochen { $account }.
    *[asker] { $task } abgebrochen { $account }.
 }
+notice-private-done = { $task } fertig nach { $ran }. Sie ist privat: Das Ergebnis ging an den, der sie abgegeben hat.
+notice-private-failed = { $task } fehlgeschlagen nach { $ran }. Sie ist privat: Warum, weiß, wer sie abgegeben hat.
 result-heading = Ergebnis von { $task }
 result-heading-partial = Was { $task } bis dahin geschrieben hatte
-result-see-file = Der Text geht weiter; der ganze steht in der Datei { $file }.
+result-see-file = Der Text geht weiter; vollständig steht er in der Datei { $file }.
 may-be-a-duplicate = (möglicherweise doppelt)
+somebody = @du
+digest-heading = Während der Ruhezeit:
+digest-more = { $count ->
+    [one] und 1 weitere Aufgabe
+   *[other] und { $count } weitere Aufgaben
+}; /list zeigt sie.
+digest-results = { $count ->
+    [one] Das Ergebnis folgt ohne Ton; /result { $number } gibt es noch einmal.
+   *[other] Die Ergebnisse folgen ohne Ton; /result { $number } gibt das erste noch einmal.
+}
 
 account = nach { $ran }, { $tokens }
 account-waited = nach { $ran } (Wartezeit { $waited }), { $tokens }
@@ -85,11 +97,13 @@ headline-running-step = { $task } läuft seit { $ran }, Schritt { $step }: { $ph
 headline-ended = { $task } { $state } nach { $ran }
 headline-ended-unstarted = { $task } { $state } vor dem Start
 status-asked = Auftrag: { $prompt }
+private-prompt = (privat)
 status-submitted = Eingereicht: { $moment }
 status-started = Begonnen: { $moment }, nach { $waited } in der Warteschlange
 status-interrupted = Unterbrochen: begonnen { $moment } und abgebrochen, als der Server anhielt; sie läuft noch einmal
 status-ended = Beendet: { $moment }
 status-attempts = Versuche: { $count }
+status-error-private = Fehler: { $code }
 status-error = Fehler: { $code }: { $reason }
 status-used = Verbrauch: { $tokens }, Kosten unbekannt
 status-repeats = Wiederholung von: { $of }
@@ -110,6 +124,7 @@ delivery-retrying = noch nicht zugestellt, { $tries ->
    *[other] { $tries } Versuche
 } bisher: { $error }
 delivery-on-its-way = unterwegs
+delivery-held = noch { $left } zurückgehalten, dort ist Ruhezeit
 
 phase-waiting = wartet auf das Modell
 phase-thinking = denkt nach
@@ -133,6 +148,7 @@ suggestion = { $task } { $state }: { $prompt }
 ## Antworten auf Befehle und Knöpfe
 
 result-none = { $task } { $state }: Es gibt kein Ergebnis. /status { $number } zeigt, warum.
+result-in-direct-chat = { $task } ist privat, deshalb steht das Ergebnis in deinem direkten Chat mit mir.
 repeated = { $of } wird als { $task } wiederholt und wartet, bis sie dran ist.
 cancelled-now = { $task } abgebrochen nach { $ran }.
 cancelled-unstarted = { $task } abgebrochen vor dem Start.
@@ -164,6 +180,7 @@ help-cancel = /cancel 42: sie abbrechen
 help-list = /list: deine letzten Aufgaben
 help-result = /result 42: ihr ganzes Ergebnis noch einmal
 help-retry = /retry 42: sie noch einmal ausführen, als neue Aufgabe
+help-notify = /notify: was dieser Kanal von seinen Aufgaben hört
 help-help = /help: dieser Text
 help-closing = 42 steht für die Nummer einer Aufgabe. Jede Nachricht zu einer Aufgabe nennt sie, etwa #42. Manches davon geht auch mit den Knöpfen unter den Nachrichten.
 help-by-reply = Eine Antwort auf eine Nachricht zu einer Aufgabe braucht keine Nummer: /cancel als Antwort bricht sie ab.
@@ -178,10 +195,20 @@ command-cancel = Eine Aufgabe abbrechen
 command-list = Deine letzten Aufgaben
 command-result = Das ganze Ergebnis einer Aufgabe noch einmal
 command-retry = Eine beendete Aufgabe noch einmal ausführen, als neue Aufgabe
+command-notify = Was dieser Kanal von seinen Aufgaben hört; seine Admins können es ändern
 command-help = Was das hier ist und was du tun kannst
 
 option-prompt = Was zu tun ist
-option-to = Ein weiterer Kanal, der davon hört
+option-to = Ein weiterer Kanal, der davon hört, oder me
+option-private = Nur du siehst das Ergebnis, in deinem direkten Chat mit dem Bot
+option-quiet = Alles dazu kommt ohne Ton
+option-events = Wovon er hört: started, done, failed, cancelled, all oder none
+option-silent = Ob seine Meldungen ohne Ton kommen
+option-mention = Ob am Ende einer Aufgabe erwähnt wird, wer sie abgegeben hat
+option-thread = Ob jede Aufgabe einen eigenen Thread bekommt
+option-reset = Alles vergessen, was hier eingestellt wurde
+option-notify-quiet = Wann nichts kommen soll, etwa 22:00-07:00 Europe/Berlin; oder off
+option-notify-to = Kanäle, die von seinen Aufgaben auch hören, me oder off
 option-timeout = Nach dieser Zeit aufgeben, etwa 90s oder 10m
 option-model = Stattdessen dieses Modell fragen
 option-task = Die Aufgabe, etwa 42 oder #42
@@ -193,7 +220,34 @@ usage-cancel = /cancel [#N]
 usage-list = /list [all]
 usage-result = /result #N
 usage-retry = /retry #N
+usage-notify = /notify [done failed] [silent on] [mention on] [thread on] [quiet 22:00-07:00 Europe/Berlin] [to me] [reset]
 usage-help = /help
+
+
+## Was ein Kanal bekommt
+
+plan-heading = Dieser Kanal bekommt:
+plan-changed = Geändert. Dieser Kanal bekommt jetzt:
+plan-events = Ereignisse: { $value } ({ $source })
+plan-silent = Ohne Ton: { $value } ({ $source })
+plan-mention = Erwähnt, wer gefragt hat: { $value } ({ $source })
+plan-quiet = Ruhezeit: { $value } ({ $source })
+plan-thread = Ein Thread für jede Aufgabe: { $value } ({ $source })
+plan-to = Geht auch an: { $value } ({ $source })
+plan-no-events = keine
+plan-never = nie
+plan-quiet-now = { $hours }, gerade noch { $left }
+plan-nowhere-else = sonst niemanden
+plan-yes = ja
+plan-no = nein
+plan-always = Die Annahme einer Aufgabe wird immer beantwortet, ihr Ergebnis immer zugestellt.
+plan-how-to-change = Ändern geht so: /notify done failed, /notify quiet 22:00-07:00 Europe/Berlin, /notify reset
+plan-who-may-change = Nur Admins dieses Kanals können das ändern.
+source-set-here = hier eingestellt
+source-configured = für diesen Kanal konfiguriert
+source-set-for-whole = für den ganzen Chat eingestellt
+source-configured-for-whole = für den ganzen Chat konfiguriert
+source-default = Vorgabe
 
 
 ## Ablehnungen
@@ -205,8 +259,19 @@ refusal-which-task = Welche Aufgabe? Schreib zum Beispiel /{ $command } 42. /lis
 refusal-which-task-or-reply = Welche Aufgabe? Schreib zum Beispiel /{ $command } 42, oder antworte mit /{ $command } auf eine Nachricht zu der Aufgabe. /list zeigt deine.
 refusal-not-finished = { $task } { $state } noch und hat kein Ergebnis. Wenn sie beendet ist, steht es hier im Kanal; /status { $number } zeigt, wie weit sie ist.
 refusal-retry-unfinished = { $task } { $state } noch. Brich sie zuerst ab (/cancel { $number }) oder warte, bis sie beendet ist.
-refusal-to-is-for-admins = Nur Admins dieses Bots dürfen Ergebnisse in einen anderen Kanal schicken. Nichts wurde angenommen; schick es noch einmal ohne den Kanal.
-refusal-unknown-platform = An { $channel } kann nichts geschickt werden: Für diese Plattform ist kein Bot eingerichtet. Nichts wurde angenommen.
+refusal-to-is-for-admins = Du darfst die Meldungen einer Aufgabe an deinen direkten Chat (me) und an die Kanäle schicken, die für diesen eingerichtet sind. { $channel } ist keins davon, das darf nur ein Admin dieses Bots. Nichts wurde angenommen; schick es noch einmal ohne den Kanal.
+refusal-target-is-here = { $channel } ist dieser Kanal und hört ohnehin von seinen Aufgaben. Nichts wurde getan; schick es noch einmal ohne ihn.
+refusal-target-twice = { $channel } steht zweimal da. Nichts wurde getan; nenn ihn einmal.
+refusal-target = An { $channel } kann nichts geschickt werden (auf Englisch: „{ $reason }“). Nichts wurde getan; lass den Bot dort erst schreiben oder lass den Kanal weg.
+refusal-target-unknown = Ob { $channel } Nachrichten annimmt, lässt sich gerade nicht feststellen. Nichts wurde getan; versuch es in einer Minute noch einmal.
+refusal-no-direct-chat = Ich kann dir nicht direkt schreiben. Öffne einen direkten Chat mit mir und schreib dort /start, oder erlaube Direktnachrichten von diesem Server; dann schick es noch einmal. Nichts wurde angenommen.
+refusal-direct-chat-unknown = Ob ich dir direkt schreiben kann, lässt sich gerade nicht feststellen. Nichts wurde angenommen; versuch es in einer Minute noch einmal.
+refusal-private-and-elsewhere = Eine private Aufgabe geht nur an dich und kann nicht auch in einen anderen Kanal gehen. Nichts wurde angenommen; lass eins von beiden weg.
+refusal-private-to-asker = { $task } ist privat: Nur wer sie abgegeben hat, kann sie lesen oder wiederholen.
+refusal-notify-is-for-admins = Was dieser Kanal bekommt, können nur seine Admins und die Admins dieses Bots ändern. Es hat sich nichts geändert; /notify zeigt, was er bekommt.
+refusal-notify-to-is-for-admins = Nur Admins dieses Bots können die Meldungen dieses Kanals an { $channel } schicken. An deinen direkten Chat kannst du sie schicken: /notify to me. Es hat sich nichts geändert.
+refusal-no-threads-here = Hier gibt es keine Threads, die der Bot öffnen könnte. Es hat sich nichts geändert.
+refusal-unknown-platform = An { $channel } kann nichts geschickt werden: Für diese Plattform ist kein Bot eingerichtet. Nichts wurde getan.
 refusal-list-all-is-for-admins = Nur Admins sehen die Aufgaben von allen. /list zeigt deine.
 refusal-model-is-for-admins = Nur Admins dieses Bots dürfen das Modell wählen. Nichts wurde angenommen; schick es noch einmal ohne das Modell.
 refusal-timeout-too-long = Eine Aufgabe darf hier höchstens { $longest } laufen. Nichts wurde angenommen; schick es noch einmal mit einer kürzeren Zeit.
@@ -231,9 +296,15 @@ refusal-not-a-task = „{ $text }“ ist keine Aufgabe. Schreib ihre Nummer, zum
 refusal-value = „{ $value }“ passt nicht zu „{ $option }“: Dort gehört { $expected } hin. Nichts wurde angenommen.
 refusal-no-value = Hinter --{ $option } gehört { $expected }. Nichts wurde angenommen.
 refusal-value-other = „{ $value }“ passt nicht zu „{ $option }“. Nichts wurde angenommen.
+refusal-preference = „{ $text }“ gehört dort nicht hin. Dort geht: { $expected }. Es hat sich nichts geändert; /notify allein zeigt, was dieser Kanal bekommt.
+refusal-preference-missing = Da fehlt etwas: { $expected }. Es hat sich nichts geändert; /notify allein zeigt, was dieser Kanal bekommt.
 refusal-unexpected = „{ $text }“ gehört dort nicht hin. Schreib es so: { $usage }
 
-value-to = ein Kanal (etwa telegram:123 oder discord:456)
+value-to = ein Kanal (etwa telegram:123 oder discord:456) oder me
+value-events = started, done, failed, cancelled, all oder none
+value-switch = on oder off
+value-quiet = eine Spanne (etwa 22:00-07:00) und dahinter eine Zeitzone (etwa Europe/Berlin), oder off
+value-setting = Ereignisse, oder eins von silent, mention, thread, quiet, to, reset
 value-timeout = eine Zeit von 1s bis 24h (etwa 90s oder 10m)
 value-model = der Name eines Modells (höchstens 100 Zeichen, keine Leerzeichen)
 

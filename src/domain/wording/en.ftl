@@ -29,12 +29,28 @@ notice-cancelled = { $by ->
     [operator] { $task } cancelled by the operator { $account }.
    *[asker] { $task } cancelled { $account }.
 }
+# The end of a private task, in the channel that asked: nothing of its text.
+notice-private-done = { $task } done after { $ran }. It is private: the result went to who asked.
+notice-private-failed = { $task } failed after { $ran }. It is private: who asked was told why.
 # Stand above what a model wrote.
 result-heading = Result of { $task }
 result-heading-partial = What { $task } had written by then
 result-see-file = The text goes on; all of it is in the file { $file }.
 # Stands below a message that may have arrived before.
 may-be-a-duplicate = (may be a duplicate)
+# Stands for the name of somebody who is called, where that is not known.
+somebody = @you
+# What came up while a channel was quiet; below it one notice after the other.
+digest-heading = While it was quiet here:
+digest-more = { $count ->
+    [one] and 1 more task
+   *[other] and { $count } more tasks
+}; /list shows them.
+# The results come as messages of their own. $number is the task of the first.
+digest-results = { $count ->
+    [one] The result follows without a sound; /result { $number } gives it again.
+   *[other] The results follow without a sound; /result { $number } gives the first again.
+}
 
 # How long a task took and what it used; these end the sentences above.
 account = after { $ran }, { $tokens }
@@ -100,11 +116,14 @@ headline-running-step = { $task } running for { $ran }, step { $step }: { $phase
 headline-ended = { $task } { $state } after { $ran }
 headline-ended-unstarted = { $task } { $state } before it started
 status-asked = Asked: { $prompt }
+# Stands for the prompt of a private task where others read.
+private-prompt = (private)
 status-submitted = Submitted: { $moment }
 status-started = Started: { $moment }, after { $waited } in the queue
 status-interrupted = Interrupted: it started { $moment } and was cut off when the server stopped; it will run again
 status-ended = Ended: { $moment }
 status-attempts = Attempts: { $count }
+status-error-private = Error: { $code }
 status-error = Error: { $code }: { $reason }
 status-used = Used: { $tokens }, cost unknown
 status-repeats = Repeats: { $of }
@@ -128,6 +147,8 @@ delivery-retrying = not yet delivered, { $tries ->
    *[other] { $tries } tries
 } so far: { $error }
 delivery-on-its-way = on its way
+# It is quiet in its channel; $left is how long that lasts.
+delivery-held = held for { $left } more, it is quiet there
 
 # What a running task does.
 phase-waiting = waiting for the model
@@ -153,6 +174,7 @@ suggestion = { $task } { $state }: { $prompt }
 ## Answers to commands and buttons
 
 result-none = { $task } { $state }: it has no result. /status { $number } says why.
+result-in-direct-chat = { $task } is private, so its result is in your direct chat with me.
 repeated = { $of } is queued again as { $task }.
 cancelled-now = { $task } cancelled after { $ran }.
 cancelled-unstarted = { $task } cancelled before it started.
@@ -186,6 +208,7 @@ help-cancel = /cancel 42: stop it
 help-list = /list: your recent tasks
 help-result = /result 42: its whole result again
 help-retry = /retry 42: run it once more, as a new task
+help-notify = /notify: what this channel hears of its tasks
 help-help = /help: this text
 help-closing = 42 stands for the number of a task. Every message about a task names it, like #42. Some of this works with the buttons below the messages, too.
 help-by-reply = A reply to a message about a task needs no number: /cancel as a reply stops that task.
@@ -200,10 +223,21 @@ command-cancel = Stop a task
 command-list = Your recent tasks
 command-result = The whole result of a task again
 command-retry = Run a finished task's prompt again, as a new task
+command-notify = What this channel hears of its tasks; its admins can change that
 command-help = What this is and what you may do here
 
 option-prompt = What is to be done
-option-to = Another channel that hears of it too
+option-to = Another channel that hears of it too, or me
+option-private = Only you see the result, in your direct chat with the bot
+option-quiet = Everything about it comes without a sound
+option-events = What it hears of: started, done, failed, cancelled, all or none
+option-silent = Whether its notices come without a sound
+option-mention = Whether who asked is mentioned when a task ends
+option-thread = Whether each task gets a thread of its own
+option-reset = Forget everything that was set here
+# Options of /notify that mean something else than those of the same name elsewhere.
+option-notify-quiet = When nothing is to come, like 22:00-07:00 Europe/Berlin; or off
+option-notify-to = Channels that hear of its tasks too, me, or off
 option-timeout = Give up after this time, like 90s or 10m
 option-model = Ask this model instead
 option-task = The task, like 42 or #42
@@ -216,7 +250,34 @@ usage-cancel = /cancel [#N]
 usage-list = /list [all]
 usage-result = /result #N
 usage-retry = /retry #N
+usage-notify = /notify [done failed] [silent on] [mention on] [thread on] [quiet 22:00-07:00 Europe/Berlin] [to me] [reset]
 usage-help = /help
+
+
+## What a channel gets, as /notify shows it. $value is one of the words below or a list, $source one of the sources.
+
+plan-heading = This channel gets:
+plan-changed = Changed. This channel now gets:
+plan-events = Events: { $value } ({ $source })
+plan-silent = Silent: { $value } ({ $source })
+plan-mention = Mentions who asked: { $value } ({ $source })
+plan-quiet = Quiet: { $value } ({ $source })
+plan-thread = A thread for each task: { $value } ({ $source })
+plan-to = Also sent to: { $value } ({ $source })
+plan-no-events = none
+plan-never = never
+plan-quiet-now = { $hours }, now for { $left } more
+plan-nowhere-else = nowhere else
+plan-yes = yes
+plan-no = no
+plan-always = The acceptance of a task is always answered and its result always delivered.
+plan-how-to-change = Change it like this: /notify done failed, /notify quiet 22:00-07:00 Europe/Berlin, /notify reset
+plan-who-may-change = Only admins of this channel can change it.
+source-set-here = set here
+source-configured = configured for this channel
+source-set-for-whole = set for the whole chat
+source-configured-for-whole = configured for the whole chat
+source-default = default
 
 
 ## Refusals: what was not done, why, and what to do
@@ -228,8 +289,20 @@ refusal-which-task = Which task? Write it like /{ $command } 42. Use /list to se
 refusal-which-task-or-reply = Which task? Write it like /{ $command } 42, or reply with /{ $command } to a message of the task. Use /list to see yours.
 refusal-not-finished = { $task } is { $state }, it has no result yet. This channel hears when it ends; /status { $number } shows how far it is.
 refusal-retry-unfinished = { $task } is still { $state }. Cancel it first (/cancel { $number }), or wait for its end.
-refusal-to-is-for-admins = Only admins of this bot may send results to another channel. Nothing was queued; send it again without the channel.
-refusal-unknown-platform = Nothing can be sent to { $channel }: no bot is configured for that platform. Nothing was queued.
+refusal-to-is-for-admins = You may send a task's news to your own direct chat (me) and to the channels that this one is set up with. { $channel } is neither, so that takes an admin of this bot. Nothing was queued; send it again without it.
+refusal-target-is-here = { $channel } is this channel, which hears of its tasks anyway. Nothing was done; send it again without it.
+refusal-target-twice = { $channel } is named twice. Nothing was done; name it once.
+# $reason is a clause in English.
+refusal-target = Nothing can be sent to { $channel }: { $reason }. Nothing was done; let the bot write there first, or leave it out.
+refusal-target-unknown = It cannot be found out now whether { $channel } takes messages. Nothing was done; try again in a minute.
+refusal-no-direct-chat = I cannot write to you directly. Open a direct chat with me and write /start there, or allow direct messages from this server; then send it again. Nothing was queued.
+refusal-direct-chat-unknown = It cannot be found out now whether I can write to you directly. Nothing was queued; try again in a minute.
+refusal-private-and-elsewhere = A private task goes to you alone, so it cannot go to another channel as well. Nothing was queued; leave one of the two out.
+refusal-private-to-asker = { $task } is private: only who asked for it can read or repeat it.
+refusal-notify-is-for-admins = Only admins of this channel and admins of this bot can change what it gets. Nothing has changed; /notify shows what it gets.
+refusal-notify-to-is-for-admins = Only admins of this bot can send this channel's news to { $channel }. You can send them to your own direct chat: /notify to me. Nothing has changed.
+refusal-no-threads-here = There are no threads here that the bot could open. Nothing has changed.
+refusal-unknown-platform = Nothing can be sent to { $channel }: no bot is configured for that platform. Nothing was done.
 refusal-list-all-is-for-admins = Only admins see everybody's tasks. Use /list to see yours.
 refusal-model-is-for-admins = Only admins of this bot may choose the model. Nothing was queued; send it again without it.
 refusal-timeout-too-long = A task may run for { $longest } here, not longer. Nothing was queued; send it again with a shorter timeout.
@@ -254,10 +327,16 @@ refusal-not-a-task = “{ $text }” is not a task. Write its number, like /{ $c
 refusal-value = “{ $value }” is not a value for “{ $option }”: it wants { $expected }. Nothing was queued.
 refusal-no-value = After --{ $option } comes { $expected }. Nothing was queued.
 refusal-value-other = “{ $value }” is not a value for “{ $option }”. Nothing was queued.
+refusal-preference = “{ $text }” does not belong there: it wants { $expected }. Nothing has changed; /notify alone shows what this channel gets.
+refusal-preference-missing = Something is missing: { $expected }. Nothing has changed; /notify alone shows what this channel gets.
 refusal-unexpected = “{ $text }” does not belong there. Write it like this: { $usage }
 
 # What an option wants, within the sentence above.
-value-to = a channel, like telegram:123 or discord:456
+value-to = a channel, like telegram:123 or discord:456, or me
+value-events = started, done, failed, cancelled, all or none
+value-switch = on or off
+value-quiet = a span like 22:00-07:00 with a time zone like Europe/Berlin behind it, or off
+value-setting = events, or one of silent, mention, thread, quiet, to, reset
 value-timeout = a time from 1s to 24h, like 90s or 10m
 value-model = a model's name of at most 100 characters without spaces
 

@@ -1,6 +1,6 @@
 //! Tasks in a line each: what lists show, and what is offered while somebody types.
 
-use crate::domain::channel::PersonId;
+use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::{Action, Button};
 use crate::domain::headline::Headline;
 use crate::domain::id::TaskNumber;
@@ -19,23 +19,29 @@ const LABEL: usize = 100;
 
 /// One's active tasks, as `/status` without a number shows them. `tasks` are theirs, newest first.
 #[must_use]
-pub fn active_tasks(language: Language, tasks: &[Headline], now: Timestamp) -> String {
-    let rows = tasks.iter().map(|task| row(language, task, None, now));
+pub fn active_tasks(language: Language, tasks: &[Headline], here: &ChannelId, now: Timestamp) -> String {
+    let rows = tasks.iter().map(|task| row(language, task, None, here, now));
     page(language, rows, "active-heading", "active-none")
 }
 
 /// A page of one's own tasks, newest first.
 #[must_use]
-pub fn list(language: Language, tasks: &[Headline], now: Timestamp) -> String {
-    page(language, tasks.iter().map(|task| row(language, task, None, now)), "list-heading", "list-none")
+pub fn list(language: Language, tasks: &[Headline], here: &ChannelId, now: Timestamp) -> String {
+    page(language, tasks.iter().map(|task| row(language, task, None, here, now)), "list-heading", "list-none")
 }
 
 /// A page of everybody's tasks in a channel, newest first, each with who asked; `name` knows what people are called.
 #[must_use]
-pub fn list_of_all(language: Language, tasks: &[Headline], name: impl Fn(&PersonId) -> Option<String>, now: Timestamp) -> String {
+pub fn list_of_all(
+    language: Language,
+    tasks: &[Headline],
+    name: impl Fn(&PersonId) -> Option<String>,
+    here: &ChannelId,
+    now: Timestamp,
+) -> String {
     let row = |task: &Headline| {
         let asker = task.person.as_ref().map(|person| asker(person, name(person)));
-        row(language, task, asker.as_deref(), now)
+        row(language, task, asker.as_deref(), here, now)
     };
     page(language, tasks.iter().map(row), "list-all-heading", "list-all-none")
 }
@@ -60,10 +66,12 @@ pub fn suggestion(language: Language, task: &Headline) -> String {
     one_line(&suggestion.with("prompt", &task.prompt).text(), LABEL)
 }
 
-fn row(language: Language, task: &Headline, asker: Option<&str>, now: Timestamp) -> String {
+fn row(language: Language, task: &Headline, asker: Option<&str>, here: &ChannelId, now: Timestamp) -> String {
+    let open = task.is_open_to(here);
+    let prompt = if open { one_line(&task.prompt, ROW_PROMPT) } else { say(language, "private-prompt") };
     let row = |key| {
         let row = sentence(language, key).with("headline", headline(language, task, now));
-        row.with("prompt", one_line(&task.prompt, ROW_PROMPT))
+        row.with("prompt", prompt.as_str())
     };
     match asker {
         Some(asker) => row("list-all-row").with("asker", asker).text(),

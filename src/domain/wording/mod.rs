@@ -14,6 +14,7 @@
 
 mod arrivals;
 mod cards;
+mod channels;
 mod commands;
 pub mod deliveries;
 mod failure;
@@ -27,13 +28,17 @@ mod views;
 
 pub use arrivals::{already_made, joined};
 pub use cards::{card_ended, card_queued, card_quote, card_running, full_result_button, retry_button};
+pub use channels::{
+    PlanView, digest, direct_chat_unknown, no_direct_chat, no_threads_here, notify_is_for_admins, notify_to_is_for_admins, plan,
+    private_and_elsewhere, private_to_asker, result_went_to_direct_chat, somebody, target_is_here, target_refused, target_twice,
+    target_unknown, thread_title, to_is_for_admins, unknown_platform,
+};
 pub use commands::{command_description, help, option_description};
 pub use lists::{active_tasks, list, list_of_all, older_button, suggestion};
 pub use notices::{DUPLICATE_MARK_ROOM, cancel_button, may_be_a_duplicate, notice, notice_buttons, started};
 pub use refusals::{
     broken, list_all_is_for_admins, model_is_for_admins, not_allowed, not_finished, not_found, not_yours, parse_error,
-    queue_full, retry_of_unfinished, stopping, store_trouble, timeout_too_long, to_is_for_admins, unknown_button,
-    unknown_platform, value_wanted, which_task,
+    queue_full, retry_of_unfinished, stopping, store_trouble, timeout_too_long, unknown_button, value_wanted, which_task,
 };
 pub use results::{no_result, result_frame};
 pub use units::{duration, state, tokens};

@@ -8,6 +8,7 @@ use crate::domain::notice::{Notice, NoticeKind};
 use crate::domain::task::{CancelledBy, State, Task};
 use crate::domain::time::elapsed;
 use crate::domain::wording::cards::{card_queued, card_quote, retry_button};
+use crate::domain::wording::channels::private_end;
 use crate::domain::wording::failure::reason;
 use crate::domain::wording::sentence::{say, sentence};
 use crate::domain::wording::units::{duration, tokens};
@@ -26,6 +27,12 @@ pub fn may_be_a_duplicate(language: Language) -> String {
 /// when the notice is sent; what a terminal notice says never changes.
 #[must_use]
 pub fn notice(language: Language, notice: &Notice, task: &Task, ahead: Option<usize>) -> String {
+    if notice.tells_end()
+        && !task.is_open_to(&notice.channel)
+        && let Some(text) = private_end(language, task)
+    {
+        return text;
+    }
     match notice.kind {
         NoticeKind::Accepted => format!("{}\n{}", card_queued(language, task, ahead), card_quote(language, task)),
         NoticeKind::Started => started(language, task.number, notice.attempt),

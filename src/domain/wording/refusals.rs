@@ -53,18 +53,6 @@ pub fn retry_of_unfinished(language: Language, task: TaskNumber, status: Status)
     sentence.with("state", state(language, status)).text()
 }
 
-/// Another channel named by somebody who may not do that.
-#[must_use]
-pub fn to_is_for_admins(language: Language) -> String {
-    say(language, "refusal-to-is-for-admins")
-}
-
-/// A channel on a platform without a bot.
-#[must_use]
-pub fn unknown_platform(language: Language, channel: &str) -> String {
-    sentence(language, "refusal-unknown-platform").with("channel", channel).text()
-}
-
 /// Everybody's tasks, asked for by somebody who may see only their own.
 #[must_use]
 pub fn list_all_is_for_admins(language: Language) -> String {
@@ -136,6 +124,11 @@ pub fn parse_error(language: Language, error: &ParseError) -> String {
             sentence(language, "refusal-not-a-task").with("text", text).with("command", command).text()
         }
         ParseError::Value { option, value } => wrong_value(language, option, value),
+        ParseError::Preference { text, wanted } => {
+            let key = if text.is_empty() { "refusal-preference-missing" } else { "refusal-preference" };
+            let wanted = say(language, &format!("value-{wanted}"));
+            sentence(language, key).with("text", text).with("expected", wanted).text()
+        }
         ParseError::Unexpected { command, text } => {
             sentence(language, "refusal-unexpected").with("text", text).with("usage", usage(language, *command)).text()
         }

@@ -1,13 +1,14 @@
 //! What a person sees who asks how things are, or for something that is done at once.
 
-use crate::domain::id::{MessageId, TaskNumber};
+use crate::domain::channel::ChannelId;
+use crate::domain::id::{MessageId, NoticeId, TaskNumber};
 use crate::domain::language::Language;
 use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::status::Status;
 use crate::domain::task::Task;
-use crate::domain::text::one_line;
 use crate::domain::time::{Timestamp, elapsed};
 use crate::domain::usage::Progress;
+use crate::domain::wording::channels::{held, prompt_here};
 use crate::domain::wording::deliveries;
 use crate::domain::wording::failure::reason;
 use crate::domain::wording::notices::place;
@@ -25,6 +26,10 @@ pub struct StatusView<'a> {
     pub progress: Option<&'a Progress>,
     /// Every notice about it.
     pub notices: &'a [Notice],
+    /// The notices that are held while their channels are quiet, and until when.
+    pub held: &'a [(NoticeId, Timestamp)],
+    /// Where it is read: a private task shows its text only in the direct chat of who asked.
+    pub here: &'a ChannelId,
     /// The time.
     pub now: Timestamp,
 }
@@ -33,11 +38,12 @@ pub struct StatusView<'a> {
 #[must_use]
 pub fn status(language: Language, view: &StatusView<'_>) -> String {
     let (task, now) = (view.task, view.now);
+    let open = task.is_open_to(view.here);
     let moment = |at| moment(language, at, now);
     let one = |key, name, value: String| sentence(language, key).with(name, value).text();
     let mut lines = vec![
-        headline(language, task, view.ahead.unwrap_or_default(), view.progress, now),
-        one("status-asked", "prompt", one_line(task.new.prompt.as_str(), 200)),
+        headline(language, task, view.ahead.unwrap_or_default(), view.progress.filter(|_| open), now),
+        one("status-asked", "prompt", prompt_here(language, task, view.here, 200)),
         one("status-submitted", "moment", moment(task.submitted_at)),
     ];
     if let Some(started) = task.started_at.filter(|_| task.status() == Status::Pending) {
@@ -53,8 +59,9 @@ pub fn status(language: Language, view: &StatusView<'_>) -> String {
         lines.push(one("status-attempts", "count", task.attempt.to_string()));
     }
     if let Some(failure) = task.failure() {
+        let key = if open { "status-error" } else { "status-error-private" };
         let reason = reason(language, failure);
-        lines.push(sentence(language, "status-error").with("code", failure.code).with("reason", reason).text());
+        lines.push(sentence(language, key).with("code", failure.code).with("reason", reason).text());
     }
     if task.started_at.is_some() {
         let usage = view.progress.map_or(task.usage, |progress| progress.usage);
@@ -63,7 +70,10 @@ pub fn status(language: Language, view: &StatusView<'_>) -> String {
     if let Some(of) = task.new.retry_of {
         lines.push(one("status-repeats", "of", of.to_string()));
     }
-    lines.extend(view.notices.iter().map(|notice| status_of_notice(language, notice, now)));
+    lines.extend(view.notices.iter().map(|notice| {
+        let until = view.held.iter().find(|(id, _)| *id == notice.id).map(|(_, until)| *until);
+        status_of_notice(language, notice, until, now)
+    }));
     lines.join("\n")
 }
 
@@ -94,7 +104,7 @@ fn headline(language: Language, task: &Task, ahead: usize, progress: Option<&Pro
 }
 
 /// Where and when a notice arrived, or why not.
-fn status_of_notice(language: Language, notice: &Notice, now: Timestamp) -> String {
+fn status_of_notice(language: Language, notice: &Notice, held_until: Option<Timestamp>, now: Timestamp) -> String {
     let delivery = match &notice.state {
         NoticeState::Delivered { at } => {
             let ids: Vec<&str> = notice.receipts.iter().map(MessageId::as_str).collect();
@@ -112,7 +122,7 @@ fn status_of_notice(language: Language, notice: &Notice, now: Timestamp) -> Stri
                     .with("error", deliveries::reason(language, error))
                     .text()
             }
-            None => say(language, "delivery-on-its-way"),
+            None => held_until.map_or_else(|| say(language, "delivery-on-its-way"), |until| held(language, until, now)),
         },
     };
     let line = match &notice.instead_of {

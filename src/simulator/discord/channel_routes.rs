@@ -43,7 +43,8 @@ pub(super) fn start_thread_below(world: &mut World, call: &Call) -> Outcome {
     let message = call.id(1)?;
     world.message(parent, message).ok_or_else(Refusal::unknown_message)?;
     if world.channels.contains_key(&message) {
-        return Err(Refusal::blamed(400, 160_004, "A thread has already been created for this message"));
+        // A bot that crashed between opening it and noting it down cannot know better.
+        return Err(Refusal::unlucky(400, 160_004, "A thread has already been created for this message"));
     }
     make_thread(world, call.json(), message, parent)
 }

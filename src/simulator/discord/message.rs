@@ -12,6 +12,8 @@ use super::world::{APPLICATION, World};
 
 /// Only the person who caused it sees the message.
 pub(super) const EPHEMERAL: u64 = 1 << 6;
+/// Nobody's device makes a sound for it.
+pub(super) const SILENT: u64 = 1 << 12;
 /// "is thinking...": the answer was promised and is not there yet.
 pub(super) const LOADING: u64 = 1 << 7;
 

@@ -61,6 +61,11 @@ impl DiscordServer {
         self.look(|world| world.record.violations.clone())
     }
 
+    /// The mentions so far, which are forgotten: those who expected some look at them so.
+    pub fn take_pings(&self) -> Vec<String> {
+        self.act(|world| std::mem::take(&mut world.record.pings))
+    }
+
     /// Every mention in a message of the bot that called somebody, as "`@everyone` in message 1 of channel 2".
     pub fn pings(&self) -> Vec<String> {
         self.look(|world| world.record.pings.clone())

@@ -9,12 +9,13 @@ use tokio::time::Instant;
 use super::DiscordServer;
 use super::component::{buttons, label};
 use super::interaction::Interaction;
-use super::message::{EPHEMERAL, LOADING, Message, StoredFile};
+use super::message::{EPHEMERAL, LOADING, Message, SILENT, StoredFile};
 use super::snowflake::millis_of;
 use super::world::{APPLICATION, World};
 
 /// A message as it is shown.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own on the message")]
 pub struct ChatMessage {
     /// Its id.
     pub id: u64,
@@ -42,6 +43,12 @@ pub struct ChatMessage {
     pub ephemeral_for: Option<u64>,
     /// Whether it only says "is thinking...".
     pub loading: bool,
+    /// Whether nobody's device makes a sound for it.
+    pub silent: bool,
+    /// The people it calls, by id and name.
+    pub calls: Vec<(u64, String)>,
+    /// Whether there is a thread below it; the thread has its id.
+    pub has_thread: bool,
     /// The files with it.
     pub files: Vec<ChatFile>,
     /// When it was sent, in milliseconds since 1970.
@@ -93,6 +100,11 @@ impl DiscordServer {
             let channel = world.channels.get(&channel);
             channel.map(|channel| channel.messages.iter().map(|message| world.show(message)).collect()).unwrap_or_default()
         })
+    }
+
+    /// The name of a channel or a thread.
+    pub fn channel_name(&self, channel: u64) -> Option<String> {
+        self.look(|world| world.channels.get(&channel).map(|channel| channel.name.clone()))
     }
 
     /// What became of an interaction.
@@ -176,6 +188,9 @@ impl World {
             interaction: message.interaction,
             ephemeral_for: caused_by.filter(|_| message.is(EPHEMERAL)),
             loading: message.is(LOADING),
+            silent: message.is(SILENT),
+            calls: message.mentions.iter().map(|user| (*user, self.name(*user))).collect(),
+            has_thread: self.channels.contains_key(&message.id),
             files: message.files.iter().map(file).collect(),
             sent_millis: millis_of(message.id),
         }

@@ -62,6 +62,23 @@ pub struct MessageView {
     pub service: bool,
     /// It is still being written, and will fade.
     pub draft: bool,
+    /// It came without a sound.
+    pub silent: bool,
+    /// It calls who looks at the page.
+    pub calls_me: bool,
+    /// The people whom it calls: their ids, as they stand in the text, and their names.
+    pub names: Vec<(String, String)>,
+    /// The thread below it.
+    pub thread: Option<ThreadView>,
+}
+
+/// A thread below a message.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ThreadView {
+    /// Its name.
+    pub name: String,
+    /// What was said in it, oldest first.
+    pub messages: Vec<MessageView>,
 }
 
 /// Who said what, in short, above an answer to it.

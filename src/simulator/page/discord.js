@@ -1,6 +1,6 @@
 // The Discord channel.
 import { composer, starters } from "./composer.js";
-import { clock, dots, el, icon, markdown, size } from "./formatting.js";
+import { clock, dots, el, icon, markdown, people, size } from "./formatting.js";
 import { follow, post, reconcile } from "./feed.js";
 
 /** Messages closer together than this stand under one name. */
@@ -36,6 +36,8 @@ export function discord(panel) {
     const node = el("li", { className: "dc-message" });
     node.classList.toggle("head", message.head);
     node.classList.toggle("private", message.private);
+    node.classList.toggle("calls-me", message.calls_me);
+    for (const [id, name] of message.names ?? []) people.set(id, name);
     const spine = message.invoked
       ? el("div", { className: "dc-spine" }, el("i", {}, message.invoked.author[0]), el("b", {}, message.invoked.author), "used", el("span", { className: "command" }, `/${message.invoked.text}`))
       : message.reply && el("div", { className: "dc-spine" }, el("i", { className: message.reply.author === message.bot ? "bot" : "" }, message.reply.author[0]), el("b", {}, message.reply.author), el("span", {}, message.reply.text));
@@ -57,10 +59,30 @@ export function discord(panel) {
         return button;
       })));
     }
+    if (message.silent && !message.loading) body.querySelector(".dc-text")?.prepend(muted());
+    if (message.thread) body.append(drawThread(message));
     if (message.private) body.append(el("div", { className: "dc-only" }, icon("eye"), "Only you can see this"));
     const side = message.head ? avatar(message) : el("time", { className: "dc-aside" }, clock(message.sent_millis));
     node.append(...[spine, side, body].filter(Boolean));
     return node;
+  }
+
+  function muted() {
+    return el("span", { className: "dc-muted", title: "Sent without a sound" }, icon("mute"));
+  }
+
+  /** The box of a thread below its message; it opens in place. */
+  const opened = new Set();
+  function drawThread(message) {
+    const { name, messages } = message.thread;
+    const count = messages.length === 1 ? "1 message" : `${messages.length} messages`;
+    const newest = messages.at(-1);
+    const box = el("details", { className: "dc-thread" },
+      el("summary", {}, el("b", {}, name), el("span", { className: "command" }, `${count} ›`), newest && el("span", { className: "dc-newest" }, newest.text.split("\n")[0])),
+      el("ul", {}, ...messages.map((inside) => draw({ ...inside, key: inside.id, bot: message.bot, head: true }))));
+    box.open = opened.has(message.id);
+    box.addEventListener("toggle", () => (box.open ? opened.add(message.id) : opened.delete(message.id)));
+    return box;
   }
 
   function avatar(message) {

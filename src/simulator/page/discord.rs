@@ -8,7 +8,9 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::simulator::discord::{ChatMessage, DiscordServer, InteractionView};
-use crate::simulator::page::chat::{Chat, ChatView, CommandView, FileView, MessageView, Pressed, QuoteView, Refused, newest};
+use crate::simulator::page::chat::{
+    Chat, ChatView, CommandView, FileView, MessageView, Pressed, QuoteView, Refused, ThreadView, newest,
+};
 
 /// A little longer than the three seconds in which Discord wants an interaction acknowledged.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -52,7 +54,21 @@ impl DiscordChat {
             files: message.files.iter().map(|file| FileView { name: file.name.clone(), size: file.bytes.len() }).collect(),
             private: message.ephemeral_for.is_some(),
             loading: message.loading,
+            silent: message.silent,
+            calls_me: message.calls.iter().any(|(user, _)| *user == self.person),
+            names: message.calls.iter().map(|(user, name)| (user.to_string(), name.clone())).collect(),
+            thread: message.has_thread.then(|| self.thread(message.id)),
             ..MessageView::default()
+        }
+    }
+
+    /// The thread below a message, which has the message's id.
+    fn thread(&self, id: u64) -> ThreadView {
+        let (all, interactions) = (self.server.messages(id), self.server.interactions(id));
+        let visible = all.iter().filter(|message| message.ephemeral_for.is_none_or(|person| person == self.person));
+        ThreadView {
+            name: self.server.channel_name(id).unwrap_or_default(),
+            messages: visible.map(|message| self.message(message, &all, &interactions)).collect(),
         }
     }
 

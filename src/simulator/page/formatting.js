@@ -190,6 +190,8 @@ function deeper(lines, indent) {
   while (lines.length && /^ */.exec(lines[0])[0].length > indent) taken.push(lines.shift());
   return taken;
 }
+/** The names of people whom messages call, by id. */
+export const people = new Map();
 
 const INLINE = [
   [/^\\([^\sA-Za-z0-9])/, (m) => document.createTextNode(m[1])],
@@ -203,7 +205,7 @@ const INLINE = [
   [/^\[([^\]]+)\]\(<?(https?:[^)>\s]+)>?\)/, (m) => link(m[2], ...inline(m[1]))],
   [/^<(https?:[^>\s]+)>/, (m) => link(m[1], m[1])],
   [/^https?:\/\/[^\s<]+[^\s<.,:;"')\]]/, (m) => link(m[0], m[0])],
-  [/^<@!?(\d+)>/, (m) => el("span", { className: "dc-mention" }, `@${m[1]}`)],
+  [/^<@!?(\d+)>/, (m) => el("span", { className: "dc-mention" }, `@${people.get(m[1]) ?? m[1]}`)],
   [/^<#(\d+)>/, (m) => el("span", { className: "dc-mention" }, `#${m[1]}`)],
   [/^<\/([a-z ]+):\d+>/, (m) => el("span", { className: "dc-mention" }, `/${m[1]}`)],
   [/^<t:(\d+)(?::[tTdDfFR])?>/, (m) => el("span", { className: "dc-mention" }, new Date(m[1] * 1000).toLocaleString())],

@@ -29,7 +29,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::simulator::discord::DiscordServer;
 use crate::simulator::model::ModelServer;
-pub use crate::simulator::page::chat::{Chat, ChatView, CommandView, FileView, MessageView, Pressed, QuoteView, Refused};
+pub use crate::simulator::page::chat::{
+    Chat, ChatView, CommandView, FileView, MessageView, Pressed, QuoteView, Refused, ThreadView,
+};
 pub use crate::simulator::page::discord::DiscordChat;
 use crate::simulator::page::model::ModelView;
 pub use crate::simulator::page::telegram::TelegramChat;

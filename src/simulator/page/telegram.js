@@ -63,10 +63,10 @@ export function telegram(panel) {
     if (message.key === "empty") return empty();
     if (message.service) return el("li", { className: "tg-service" }, "Something changed in this chat");
     const node = el("li", { className: `tg-message ${message.from_bot ? "in" : "out"}` });
-    for (const name of ["first", "last", "edited"]) node.classList.toggle(name, Boolean(message[name]));
+    for (const name of ["first", "last", "edited", "silent"]) node.classList.toggle(name, Boolean(message[name]));
     node.classList.toggle("has-keys", message.buttons.length > 0);
     if (message.draft) return drawDraft(message, node);
-    const meta = el("span", { className: "tg-meta" }, message.edited && "edited", clock(message.sent_millis), !message.from_bot && icon("check"));
+    const meta = el("span", { className: "tg-meta" }, message.silent && muted(), message.edited && "edited", clock(message.sent_millis), !message.from_bot && icon("check"));
     const quote = message.reply && el("span", { className: "tg-quote" }, el("b", {}, message.reply.author), el("span", {}, message.reply.text));
     const text = message.rich
       ? el("div", { className: "tg-text tg-rich" }, ...rich(message.rich))
@@ -82,6 +82,10 @@ export function telegram(panel) {
       node.append(el("div", { className: "tg-keys" }, ...rows));
     }
     return node;
+  }
+
+  function muted() {
+    return el("span", { className: "tg-muted", title: "Sent without a sound" }, icon("mute"));
   }
 
   // What the bot is still writing: not a message yet, so there is nothing to reply to and no time.

@@ -60,6 +60,7 @@ impl TelegramChat {
             edited: message.edited > 0,
             files: document.map(|file| FileView { name: file.name.clone(), size: file.bytes.len() }).collect(),
             service: message.service,
+            silent: message.silent,
             ..MessageView::default()
         }
     }

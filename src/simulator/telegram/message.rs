@@ -19,6 +19,15 @@ impl Entity {
         Self { kind: kind.to_owned(), offset, length, extra: Map::new() }
     }
 
+    /// The person whom it calls.
+    pub(super) fn person(&self) -> Option<i64> {
+        match self.kind.as_str() {
+            "text_mention" => self.extra.get("user")?.get("id")?.as_i64(),
+            "text_link" => self.extra.get("url")?.as_str()?.strip_prefix("tg://user")?.rsplit_once("id=")?.1.parse().ok(),
+            _ => None,
+        }
+    }
+
     pub(super) fn end(&self) -> usize {
         self.offset + self.length
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::simulator::telegram::TelegramServer;
-use crate::simulator::telegram::message::Message;
+use crate::simulator::telegram::message::{Entity, Message};
 use crate::simulator::telegram::state::State;
 
 /// A message as people see it.
@@ -111,6 +111,17 @@ impl TelegramServer {
     /// The bot's name, as people see it.
     pub fn bot_name(&self) -> String {
         self.read(|state| state.bot.first_name.clone())
+    }
+
+    /// Everybody whom the bot calls in this chat, once for each message that does, oldest first: by an entity that names a
+    /// person, or by a link to one. In private chats nobody is called.
+    pub fn pings(&self, chat: i64) -> Vec<i64> {
+        self.read(|state| {
+            let bot = state.bot.id;
+            let messages = state.chats.get(&chat).filter(|chat| !chat.is_private()).map(|chat| chat.messages.values());
+            let sent = messages.into_iter().flatten().filter(|message| message.sender == bot);
+            sent.flat_map(|message| message.body.entities.iter().filter_map(Entity::person)).collect()
+        })
     }
 
     /// A person's name.

@@ -17,6 +17,7 @@ use crate::domain::command::SubmitCommand;
 use crate::domain::id::{InboundId, TaskId, TaskNumber, TaskRef, WorkerId};
 use crate::domain::notice::Events;
 use crate::domain::origin::Origin;
+use crate::domain::preferences::Target;
 use crate::domain::queue::QueueFull;
 use crate::domain::receipt::Receipt;
 use crate::domain::snapshot::TaskSnapshot;
@@ -71,8 +72,13 @@ impl FakeTasks {
             inbound,
             prompt: command.prompt,
             origin: Origin::default(),
-            deliver_to: command.to,
+            deliver_to: command
+                .to
+                .into_iter()
+                .filter_map(|to| if let Target::Channel(to) = to { Some(to) } else { None })
+                .collect(),
             events: Events::default(),
+            manner: crate::domain::preferences::Manner::default(),
             settings: RunSettings { model: command.model, timeout: command.timeout },
             retry_of,
         };
@@ -145,7 +151,8 @@ impl TaskService for FakeTasks {
         if !task.status().is_terminal() {
             return Ok(Retry::NotFinished(TaskSnapshot::of(&task, None)));
         }
-        let command = SubmitCommand { prompt: task.new.prompt, to: task.new.deliver_to, timeout: None, model: None };
+        let to = task.new.deliver_to.into_iter().map(Target::Channel).collect();
+        let command = SubmitCommand { prompt: task.new.prompt, to, private: false, quiet: false, timeout: None, model: None };
         Ok(match self.add(command, None, Some(task.number)) {
             Submitted::Accepted(task) | Submitted::Duplicate(task) => Retry::Accepted(task),
             Submitted::Full(full) => Retry::Full(full),

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use legwork::background::notification::{ChannelPolicy, NoticePolicy};
+use legwork::background::channels::NoticePolicy;
 use legwork::background::ports::SendError;
 use legwork::domain::id::{TaskNumber, TaskRef};
 use legwork::domain::notice::{Events, NoticeState};
+use legwork::domain::preferences::Preferences;
 use legwork::domain::status::Status;
 
 use crate::support::desk::{Desk, Setup};
@@ -88,9 +89,10 @@ async fn a_held_channel_holds_no_other() {
 
 #[tokio::test(start_paused = true)]
 async fn a_channel_hears_what_it_asked_for() {
-    let quiet = ChannelPolicy {
+    let quiet = Preferences {
         events: Some(Events { started: false, ..Events::default() }),
-        deliver_to: vec!["chat:copy".parse().unwrap()],
+        deliver_to: Some(vec!["chat:copy".parse().unwrap()]),
+        ..Preferences::default()
     };
     let policy = NoticePolicy { channels: [("chat:1".parse().unwrap(), quiet)].into(), ..NoticePolicy::default() };
     let desk = Desk::with(Setup { policy, ..Setup::default() });

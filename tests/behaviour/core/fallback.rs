@@ -76,6 +76,8 @@ async fn a_chat_that_moved_is_followed_with_everything_that_is_owed_to_it() {
         frame: None,
         language: Language::En,
         buttons: Vec::new(),
+        silent: false,
+        mention: None,
         key: "k".to_owned(),
         in_flight_since: None,
     };

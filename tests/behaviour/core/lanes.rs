@@ -33,6 +33,8 @@ fn answer(text: &str) -> OutgoingMessage {
         frame: None,
         language: Language::En,
         buttons: Vec::new(),
+        silent: false,
+        mention: None,
         key: "k".to_owned(),
         in_flight_since: None,
     }
@@ -47,6 +49,7 @@ async fn long_ago(ledger: Arc<dyn Ledger>) -> Arc<dyn Ledger> {
         origin: Desk::submission(CHAT, ANN, "x").origin,
         deliver_to: Vec::new(),
         events: Events::default(),
+        manner: legwork::domain::preferences::Manner::default(),
         settings: RunSettings::default(),
         retry_of: None,
     };

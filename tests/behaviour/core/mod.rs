@@ -11,6 +11,7 @@ mod live;
 mod pace;
 mod projection;
 mod queue;
+mod quiet;
 mod requests;
 mod restart;
 mod tools;

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use legwork::background::notification::NoticePolicy;
+use legwork::background::channels::NoticePolicy;
 use legwork::background::ports::{ChannelNotifier, OutgoingMessage, Purpose, SendError, TypingIndicator};
 use legwork::chat::inbound::Replies;
 use legwork::delivery::budget::Budgets;
@@ -14,6 +14,7 @@ use legwork::domain::language::Language;
 use legwork::domain::limits::Limits;
 use legwork::domain::notice::Events;
 use legwork::domain::pace::{Budget, Pace, Rate, SendKind};
+use legwork::domain::preferences::Preferences;
 use legwork::domain::text::Format;
 use tokio::time::Instant;
 
@@ -53,6 +54,8 @@ fn answer(channel: &str, text: &str) -> OutgoingMessage {
         frame: None,
         language: Language::En,
         buttons: Vec::new(),
+        silent: false,
+        mention: None,
         key: "k".to_owned(),
         in_flight_since: None,
     }
@@ -68,7 +71,10 @@ fn busy(pace: fn(&ChannelId, SendKind) -> Pace) -> Desk {
         max_running_per_channel: 1000,
         ..Limits::default()
     };
-    let policy = NoticePolicy { events: Events::none(), ..NoticePolicy::default() };
+    let policy = NoticePolicy {
+        defaults: Preferences { events: Some(Events::none()), ..Preferences::default() },
+        ..NoticePolicy::default()
+    };
     let desk = Desk::with(Setup { limits, policy, ..Setup::default() });
     desk.recorder.has_pace(pace);
     desk

@@ -32,6 +32,7 @@ async fn a_request_that_breaks_our_code_is_answered() {
         name: None,
         language: Language::En,
         channel_admin: false,
+        direct: false,
         reply: ReplyHandle(String::new()),
         replied_to: None,
         replied_request: None,

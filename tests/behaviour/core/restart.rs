@@ -57,6 +57,7 @@ async fn interrupted(attempts: u32) -> Arc<dyn Ledger> {
         origin: Desk::submission(CHAT, ANN, "x").origin,
         deliver_to: Vec::new(),
         events: legwork::domain::notice::Events::default(),
+        manner: legwork::domain::preferences::Manner::default(),
         settings: legwork::domain::task::RunSettings::default(),
         retry_of: None,
     };

@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use legwork::adapters::ledger::sqlite::SqliteLedger;
-use legwork::background::ports::{Acceptance, Delivery, Lease, Ledger};
+use legwork::background::ports::{Acceptance, Delivery, Lease, Ledger, nobody_is_quiet};
 use legwork::domain::id::{MessageId, TaskId, WorkerId};
 use legwork::domain::limits::Limits;
 use legwork::domain::notice::Events;
@@ -47,13 +47,14 @@ async fn owes_results(world: &World, channels: &[String]) {
             origin: Origin { channel: Some(channel.parse().unwrap()), session: channel.clone(), ..Origin::default() },
             deliver_to: Vec::new(),
             events: Events::none(),
+            manner: legwork::domain::preferences::Manner::default(),
             settings: RunSettings::default(),
             retry_of: None,
         };
         assert!(matches!(ledger.accept(new, &limits, then()).await.unwrap(), Acceptance::Accepted { .. }));
     }
     // Their acceptance was told long ago.
-    for notice in ledger.due_notices(&[], channels.len(), then()).await.unwrap() {
+    for notice in ledger.due_notices(&[], &nobody_is_quiet(), channels.len(), then()).await.unwrap() {
         ledger.begin_delivery(notice.id, then()).await.unwrap();
         let message = MessageId::parse(format!("told-{}", notice.id.0)).unwrap();
         ledger.record_delivery(notice.id, Delivery::Part { message, last: true }, then()).await.unwrap();

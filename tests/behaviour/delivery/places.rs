@@ -100,7 +100,7 @@ async fn an_admin_sends_a_result_to_another_channel_too() {
     }
     assert_eq!(there.count("#1 queued"), 0, "only who asked hears of the acceptance");
     here.of(BOB).says(&format!("/submit prompt: Tell me to: {}", there.channel()));
-    here.of(BOB).hears("Only admins of this bot may send results to another channel").await;
+    here.of(BOB).hears("You may send a task's news to your own direct chat (me)").await;
     assert_eq!(world.summary().await.total, 1);
     world.closes().await;
 }

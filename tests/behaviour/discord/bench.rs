@@ -319,6 +319,8 @@ pub(crate) fn notice(key: &str, text: &str) -> OutgoingMessage {
         frame: None,
         language: Language::En,
         buttons: Vec::new(),
+        silent: false,
+        mention: None,
         key: key.to_owned(),
         in_flight_since: None,
     }

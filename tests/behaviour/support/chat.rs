@@ -6,6 +6,10 @@ use tokio::time::Instant;
 use crate::support::desk::has_words;
 use crate::support::world::{PATIENCE, World, id, ticks};
 
+/// Bits of Discord's permissions: to manage channels, and to see, write and use commands.
+const MANAGE_CHANNELS: u64 = 1 << 4;
+const USUAL: u64 = 1 << 10 | 1 << 11 | 1 << 31;
+
 /// Where a chat is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -32,6 +36,8 @@ pub struct Heard {
     /// Only this person sees it.
     pub private: bool,
     pub reply_to: Option<u64>,
+    /// It came without a sound.
+    pub silent: bool,
     /// Files with it: names and contents.
     pub files: Vec<(String, String)>,
 }
@@ -82,6 +88,28 @@ impl<'w> Chat<'w> {
             Place::Telegram { chat, topic: Some(topic) } => format!("telegram:{chat}/{topic}"),
             Place::Discord { channel } => format!("discord:{channel}"),
         }
+    }
+
+    /// The chat in which only this person and the bot talk. On Telegram it exists once the person has written there.
+    pub fn direct(self) -> Chat<'w> {
+        match self.place {
+            Place::Telegram { .. } => self.world.telegram(self.person),
+            Place::Discord { .. } => Self { place: Place::Discord { channel: self.world.discord.dm(self.person) }, ..self },
+        }
+    }
+
+    /// The person administers this chat from now on.
+    pub fn administers(self) -> Chat<'w> {
+        match self.place {
+            Place::Telegram { chat, .. } => self.world.telegram.set_admins(chat, &[id(self.person)]),
+            Place::Discord { channel } => self.world.discord.set_permissions(channel, self.person, MANAGE_CHANNELS | USUAL),
+        }
+        self
+    }
+
+    /// The person types a command that is written differently on the two platforms.
+    pub fn says_as(&self, telegram: &str, discord: &str) {
+        self.says(if matches!(self.place, Place::Telegram { .. }) { telegram } else { discord });
     }
 
     /// The person types a command.
@@ -154,6 +182,7 @@ impl<'w> Chat<'w> {
                     buttons: message.buttons,
                     private: false,
                     reply_to: message.reply_to.map(|id| u64::try_from(id).unwrap()),
+                    silent: message.silent,
                     files: message.document.iter().map(|file| (file.name.clone(), content(&file.bytes))).collect(),
                 })
                 .collect()
@@ -171,6 +200,7 @@ impl<'w> Chat<'w> {
                         buttons: message.buttons,
                         private: message.ephemeral_for.is_some(),
                         reply_to: message.reply_to,
+                        silent: message.silent,
                         files: message.files.iter().map(|file| (file.name.clone(), content(&file.bytes))).collect(),
                     })
                     .collect()

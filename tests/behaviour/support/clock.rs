@@ -8,15 +8,17 @@ use legwork::domain::id::TaskId;
 use legwork::domain::time::{Timestamp, from_millis, later};
 use tokio::time::Instant;
 
+/// Ids of all clocks, so that two of them can give names on one ledger, as before and after a restart.
+static IDS: AtomicU64 = AtomicU64::new(0);
+
 /// Starts at the same moment in every test and goes on with tokio's clock; ids are counted.
 pub struct TestClock {
     started: Instant,
-    ids: AtomicU64,
 }
 
 impl TestClock {
     pub fn new() -> Self {
-        Self { started: Instant::now(), ids: AtomicU64::new(0) }
+        Self { started: Instant::now() }
     }
 }
 
@@ -27,7 +29,7 @@ impl Clock for TestClock {
     }
 
     fn new_id(&self) -> TaskId {
-        let id = self.ids.fetch_add(1, Ordering::Relaxed);
+        let id = IDS.fetch_add(1, Ordering::Relaxed);
         TaskId::parse(format!("id-{id:06}")).unwrap()
     }
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use legwork::adapters::ledger::memory::MemoryLedger;
 use legwork::background::cards::Cards;
+use legwork::background::channels::NoticePolicy;
 use legwork::background::manager::{Cancelled, Manager, Submission, Submitted};
-use legwork::background::notification::{NoticePolicy, Notification};
+use legwork::background::notification::Notification;
 use legwork::background::ports::{Ledger, Projection};
 use legwork::background::worker::Drained;
 use legwork::delivery::card::CardKeeper;
@@ -75,14 +76,14 @@ impl Desk {
         let (runner, recorder) = (Arc::new(PromptRunner::new()), Arc::new(Recorder::default()));
         let clock = setup.clock.unwrap_or_else(|| Arc::new(TestClock::new()));
         let mut notification =
-            Notification::new(ledger.clone(), recorder.clone(), recorder.clone(), clock.clone(), tracker.clone());
+            Notification::new(ledger.clone(), recorder.clone(), recorder.clone(), clock.clone(), tracker.clone())
+                .with_policy(setup.policy);
         let cards = Cards::default();
         if setup.cards {
             notification = notification.with_cards(cards.clone());
         }
         let mut builder = Manager::builder(ledger.clone(), runner.clone(), clock.clone(), tracker.clone())
             .with_limits(setup.limits)
-            .with_policy(setup.policy)
             .with_notification(notification.clone());
         if let Some(projection) = setup.projection {
             builder = builder.with_projection(projection);

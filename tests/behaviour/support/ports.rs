@@ -103,6 +103,8 @@ pub struct Recorder {
 #[derive(Default)]
 struct Recorded {
     messages: BTreeMap<String, Vec<String>>,
+    silent: BTreeMap<String, Vec<bool>>,
+    mentions: Vec<String>,
     labels: Vec<String>,
     edits: Vec<(Instant, MessageEdit)>,
     lost: bool,
@@ -122,6 +124,16 @@ impl Recorder {
     /// What a channel has heard, in order.
     pub fn heard(&self, channel: &str) -> Vec<String> {
         self.state.lock().unwrap().messages.get(channel).cloned().unwrap_or_default()
+    }
+
+    /// Whether each of what a channel has heard came without a sound, in order.
+    pub fn silent(&self, channel: &str) -> Vec<bool> {
+        self.state.lock().unwrap().silent.get(channel).cloned().unwrap_or_default()
+    }
+
+    /// Who was called by name, once for each message that did.
+    pub fn mentions(&self) -> Vec<String> {
+        self.state.lock().unwrap().mentions.clone()
     }
 
     /// How often typing was shown in a channel.
@@ -209,6 +221,8 @@ impl ChannelNotifier for Recorder {
         state.order.push(format!("send {text}"));
         let channel = message.channel.to_string();
         state.log.push(Heard { at: Instant::now(), channel: channel.clone(), text: text.clone() });
+        state.silent.entry(channel.clone()).or_default().push(message.silent);
+        state.mentions.extend(message.mention.iter().filter(|_| part == 0).map(ToString::to_string));
         state.messages.entry(channel).or_default().push(text);
         state.labels.extend(message.buttons.iter().map(|button| button.label.clone()));
         state.count += 1;

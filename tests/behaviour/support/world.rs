@@ -143,14 +143,19 @@ impl World {
 
     /// Waits until no task lives and no notice is owed.
     pub async fn settles(&self) {
+        self.until_summary("nothing is left over", |summary| summary.active() == 0 && summary.notices_owed == 0).await;
+    }
+
+    /// Waits until the counts are as wanted.
+    pub async fn until_summary(&self, what: &str, wanted: impl Fn(&MonitorSummary) -> bool) {
         let started = Instant::now();
         let mut tick = ticks();
         loop {
             let summary = self.summary().await;
-            if summary.active() == 0 && summary.notices_owed == 0 {
+            if wanted(&summary) {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "left over: {summary:?}");
+            assert!(started.elapsed() < PATIENCE, "it did not come to pass that {what}: {summary:?}");
             tick.tick().await;
         }
     }

@@ -167,7 +167,7 @@ async fn a_flag_without_its_value_is_refused_with_what_it_wants() {
     let world = World::starts().await;
     let chat = world.telegram(ANN);
     chat.says("/submit --to");
-    chat.hears("After --to comes a channel, like telegram:123 or discord:456. Nothing was queued.").await;
+    chat.hears("After --to comes a channel, like telegram:123 or discord:456, or me. Nothing was queued.").await;
     chat.says("/submit --timeout");
     chat.hears("After --timeout comes a time from 1s to 24h").await;
     assert_eq!(world.summary().await.total, 0);

@@ -313,6 +313,8 @@ pub(crate) fn notice(channel: &str, text: &str) -> OutgoingMessage {
         frame: None,
         language: Language::En,
         buttons: Vec::new(),
+        silent: false,
+        mention: None,
         key: "n1".to_owned(),
         in_flight_since: None,
     }

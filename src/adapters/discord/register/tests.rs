@@ -37,7 +37,7 @@ fn as_discord_tells(commands: &Value) -> Value {
 fn every_command_of_the_catalogue_is_registered() {
     let wanted = wanted();
     let names: Vec<_> = wanted.as_array().expect("an array").iter().map(|command| &command["name"]).collect();
-    assert_eq!(names, ["submit", "status", "cancel", "list", "result", "retry", "help"]);
+    assert_eq!(names, ["submit", "status", "cancel", "list", "result", "retry", "notify", "help"]);
     let submit = &wanted[0];
     assert_eq!(
         (&submit["type"], &submit["contexts"], &submit["integration_types"]),
@@ -69,12 +69,12 @@ fn every_change_is_a_difference() {
         essence(&told) != essence(&wanted())
     };
     assert!(changed(|told| told[0]["description"] = json!("other")));
-    assert!(changed(|told| told[6]["options"][0]["max_length"] = json!(100)));
+    assert!(changed(|told| told[7]["options"][0]["max_length"] = json!(100)));
     assert!(changed(|told| told[0]["contexts"] = json!([0])));
     assert!(changed(|told| told[0]["default_member_permissions"] = json!("0")));
     assert!(changed(|told| told[0]["name_localizations"] = json!({"de": "hilfe"})));
     assert!(changed(|told| drop(told.as_array_mut().map(Vec::pop))));
-    assert!(changed(|told| told[6]["options"].as_array_mut().expect("options").swap(0, 1)));
+    assert!(changed(|told| told[7]["options"].as_array_mut().expect("options").swap(0, 1)));
 }
 
 #[test]

@@ -12,13 +12,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::background::ports::{
-    Acceptance, CancelRequest, CardMessage, Delivery, Finish, Hints, Lease, Ledger, LedgerError, Recovered, Renewal, TaskFilter,
+    Acceptance, CancelRequest, CardMessage, Delivery, Finish, Hints, IsQuiet, Lease, Ledger, LedgerError, Recovered, Renewal,
+    TaskFilter, Thread,
 };
 use crate::domain::channel::ChannelId;
 use crate::domain::headline::Headline;
 use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskNumber, TaskRef, WorkerId};
 use crate::domain::limits::Limits;
-use crate::domain::notice::{Notice, NoticeState};
+use crate::domain::notice::{Notice, NoticeKind, NoticeState};
+use crate::domain::preferences::Preferences;
 use crate::domain::queue::{LiveTask, ahead_of};
 use crate::domain::status::Status;
 use crate::domain::summary::MonitorSummary;
@@ -112,7 +114,13 @@ impl Ledger for MemoryLedger {
         self.step(|rows| steps::recover(rows, limits, now))
     }
 
-    async fn due_notices(&self, skip: &[ChannelId], limit: usize, now: Timestamp) -> Result<Vec<Notice>, LedgerError> {
+    async fn due_notices(
+        &self,
+        skip: &[ChannelId],
+        quiet: &IsQuiet,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Notice>, LedgerError> {
         let rows = self.rows();
         let mut held: HashSet<&ChannelId> = skip.iter().collect();
         let mut due = Vec::new();
@@ -121,6 +129,9 @@ impl Ledger for MemoryLedger {
                 break;
             }
             let NoticeState::Owed { due_at } = notice.state else { continue };
+            if notice.kind != NoticeKind::Accepted && quiet(&notice.channel) {
+                continue;
+            }
             if due_at > now {
                 held.insert(&notice.channel);
             } else if !held.contains(&notice.channel) {
@@ -128,6 +139,40 @@ impl Ledger for MemoryLedger {
             }
         }
         Ok(due)
+    }
+
+    async fn owed_in(&self, channel: &ChannelId) -> Result<Vec<Notice>, LedgerError> {
+        Ok(self.rows().owed().filter(|notice| notice.channel == *channel).cloned().collect())
+    }
+
+    async fn begin_together(&self, notices: &[NoticeId], now: Timestamp) -> Result<Vec<Notice>, LedgerError> {
+        self.step(|rows| steps::begin_together(rows, notices, now))
+    }
+
+    async fn record_together(&self, notices: &[NoticeId], delivery: Delivery, now: Timestamp) -> Result<(), LedgerError> {
+        self.step(|rows| steps::record_together(rows, notices, &delivery, now))
+    }
+
+    async fn channel_settings(&self) -> Result<Vec<(ChannelId, Preferences)>, LedgerError> {
+        Ok(self.rows().settings().clone().into_iter().collect())
+    }
+
+    async fn set_channel(&self, channel: &ChannelId, preferences: &Preferences) -> Result<(), LedgerError> {
+        self.rows().set_channel(channel, preferences);
+        Ok(())
+    }
+
+    async fn thread_of(&self, task: &TaskId) -> Result<Option<Thread>, LedgerError> {
+        Ok(self.rows().thread_of(task).cloned())
+    }
+
+    async fn settle_thread(&self, task: &TaskId, thread: &Thread) -> Result<(), LedgerError> {
+        self.rows().settle_thread(task, thread);
+        Ok(())
+    }
+
+    async fn find_by_thread(&self, channel: &ChannelId) -> Result<Option<Task>, LedgerError> {
+        Ok(self.rows().task_of_thread(channel).cloned())
     }
 
     async fn begin_delivery(&self, notice: NoticeId, now: Timestamp) -> Result<Option<Notice>, LedgerError> {

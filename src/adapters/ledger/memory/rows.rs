@@ -6,10 +6,11 @@ use crate::adapters::ledger::delivery::Kept;
 use crate::adapters::ledger::live::Live;
 use crate::adapters::ledger::steps::Rows;
 use crate::adapters::ledger::totals::Totals;
-use crate::background::ports::{CardMessage, LedgerError};
+use crate::background::ports::{CardMessage, LedgerError, Thread};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskNumber};
 use crate::domain::notice::{Notice, NoticeDraft, NoticeKind, NoticeState};
+use crate::domain::preferences::Preferences;
 use crate::domain::status::Status;
 use crate::domain::summary::MonitorSummary;
 use crate::domain::task::Task;
@@ -38,6 +39,9 @@ pub(super) struct MemoryRows {
     messages: HashMap<(ChannelId, MessageId), TaskNumber>,
     /// Tasks that ended and owe nothing, the one that ended first in front.
     settled: BTreeSet<(Timestamp, TaskNumber)>,
+    /// What was set in each channel.
+    settings: BTreeMap<ChannelId, Preferences>,
+    threads: HashMap<TaskNumber, Thread>,
     live: Live,
     totals: Totals,
     last_number: u64,
@@ -69,6 +73,39 @@ impl MemoryRows {
     pub(super) fn tasks_before(&self, before: Option<TaskNumber>) -> impl Iterator<Item = &Task> {
         let tasks = self.tasks.range(..before.unwrap_or(TaskNumber(u64::MAX)));
         tasks.rev().map(|(_, entry)| &entry.task)
+    }
+
+    /// What was set in each channel.
+    pub(super) fn settings(&self) -> &BTreeMap<ChannelId, Preferences> {
+        &self.settings
+    }
+
+    /// Replaces what was set in a channel.
+    pub(super) fn set_channel(&mut self, channel: &ChannelId, preferences: &Preferences) {
+        if preferences.is_empty() {
+            self.settings.remove(channel);
+        } else {
+            self.settings.insert(channel.clone(), preferences.clone());
+        }
+    }
+
+    /// The thread of a task, if that is settled.
+    pub(super) fn thread_of(&self, task: &TaskId) -> Option<&Thread> {
+        self.ids.get(task).and_then(|number| self.threads.get(number))
+    }
+
+    /// Settles the thread of a task.
+    pub(super) fn settle_thread(&mut self, task: &TaskId, thread: &Thread) {
+        if let Some(number) = self.ids.get(task) {
+            self.threads.insert(*number, thread.clone());
+        }
+    }
+
+    /// The task whose thread this is.
+    pub(super) fn task_of_thread(&self, channel: &ChannelId) -> Option<&Task> {
+        let is_it = |thread: &Thread| matches!(thread, Thread::Open(open) if open == channel);
+        let (number, _) = self.threads.iter().find(|(_, thread)| is_it(thread))?;
+        self.tasks.get(number).map(|entry| &entry.task)
     }
 
     /// The cards that may still show something else than the end of their task.
@@ -132,6 +169,13 @@ impl MemoryRows {
                 self.live.follow(&entry.task);
             }
         }
+        let settings: Vec<_> = self.settings.keys().filter_map(|old| Some((old.clone(), old.moved(from, to)?))).collect();
+        for (old, new) in settings {
+            // What was set under the new id already stays.
+            if let Some(preferences) = self.settings.remove(&old) {
+                self.settings.entry(new).or_insert(preferences);
+            }
+        }
         let mut moved = 0;
         let owed: Vec<Kept> = self.owed.iter().filter_map(|id| self.notices.get(id)).cloned().collect();
         for mut kept in owed {
@@ -161,6 +205,7 @@ impl MemoryRows {
     fn forget(&mut self, number: TaskNumber) {
         let Some(Entry { task, notices, .. }) = self.tasks.remove(&number) else { return };
         self.ids.remove(&task.new.id);
+        self.threads.remove(&number);
         if let Some(inbound) = &task.new.inbound {
             self.inbound.remove(inbound);
         }

@@ -10,11 +10,12 @@ use rusqlite::{Connection, OpenFlags};
 use crate::background::ports::{HookError, LedgerError};
 
 /// The schema's migrations. The number of the last one is the file's `user_version`.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0001_tasks_and_notices.sql"),
     include_str!("migrations/0002_language.sql"),
     include_str!("migrations/0003_fallbacks.sql"),
     include_str!("migrations/0004_cards.sql"),
+    include_str!("migrations/0005_channels.sql"),
 ];
 
 /// The file's `application_id`: "Lgwk".

@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row, ToSql};
 use crate::background::ports::{LedgerError, TaskFilter};
 use crate::domain::headline::{HEADLINE_PROMPT, Headline};
 use crate::domain::id::TaskNumber;
+use crate::domain::preferences::Manner;
 use crate::domain::status::Status;
 use crate::domain::text::{Unit, prefix};
 
@@ -16,7 +17,7 @@ pub(super) fn read(connection: &Connection, filter: &TaskFilter) -> Result<Vec<H
     let (conditions, values) = queries::conditions(filter);
     // One more than is shown, so that a character of several code points at the end is seen to be cut.
     let sql = format!(
-        "SELECT number, status, person, started_at, completed_at, \
+        "SELECT number, status, person, manner, started_at, completed_at, \
          (SELECT substr(text, 1, {}) FROM prompts WHERE task = number) FROM tasks WHERE {conditions}",
         HEADLINE_PROMPT + 1
     );
@@ -35,7 +36,8 @@ fn headline(row: &Row<'_>) -> Result<Headline, LedgerError> {
     let number = TaskNumber(columns.number("number")?);
     let status = Status::from_code(columns.number("status")?).ok_or_else(|| columns.bad("status"))?;
     let person = columns.optional("person", |text| text.parse().ok())?;
+    let manner: Manner = columns.optional("manner", |text| serde_json::from_str(text).ok())?.unwrap_or_default();
     let (started_at, completed_at) = (columns.optional_instant("started_at")?, columns.optional_instant("completed_at")?);
     let prompt = columns.parsed("prompt", |text| Some(prefix(text, HEADLINE_PROMPT, Unit::CodePoint).to_owned()))?;
-    Ok(Headline { number, status, person, prompt, started_at, completed_at })
+    Ok(Headline { number, status, person, private: manner.private, prompt, started_at, completed_at })
 }

@@ -5,6 +5,7 @@
 //! known to be dead, and the first recovery takes those attempts back at once.
 
 mod cards;
+mod channels;
 mod columns;
 mod file;
 mod headlines;
@@ -22,24 +23,27 @@ mod writer;
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::background::ports::{
-    Acceptance, CancelRequest, CardMessage, Delivery, Finish, Hints, Lease, Ledger, LedgerError, Recovered, Renewal, TaskFilter,
+    Acceptance, CancelRequest, CardMessage, Delivery, Finish, Hints, IsQuiet, Lease, Ledger, LedgerError, Recovered, Renewal,
+    TaskFilter, Thread,
 };
 use crate::domain::channel::ChannelId;
 use crate::domain::headline::Headline;
 use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskNumber, TaskRef, WorkerId};
 use crate::domain::limits::Limits;
 use crate::domain::notice::Notice;
+use crate::domain::preferences::Preferences;
 use crate::domain::queue::LiveTask;
 use crate::domain::summary::MonitorSummary;
 use crate::domain::task::{CancelledBy, NewTask, Outcome, Task};
 use crate::domain::time::Timestamp;
 use crate::domain::usage::Usage;
 
-use super::steps;
+use super::steps::{self, Step};
 use file::LedgerFile;
 pub use file::OpenError;
 use readers::Readers;
@@ -132,9 +136,54 @@ impl Ledger for SqliteLedger {
         self.writer.step(move |rows| steps::recover(rows, &limits, now)).await
     }
 
-    async fn due_notices(&self, skip: &[ChannelId], limit: usize, now: Timestamp) -> Result<Vec<Notice>, LedgerError> {
-        let skip = skip.iter().map(ToString::to_string).collect();
-        self.readers.read(move |file| notices::due(file, &skip, limit, now)).await
+    async fn due_notices(
+        &self,
+        skip: &[ChannelId],
+        quiet: &IsQuiet,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Notice>, LedgerError> {
+        let (skip, quiet) = (skip.iter().map(ToString::to_string).collect(), Arc::clone(quiet));
+        self.readers.read(move |file| notices::due(file, &skip, &quiet, limit, now)).await
+    }
+
+    async fn owed_in(&self, channel: &ChannelId) -> Result<Vec<Notice>, LedgerError> {
+        let channel = channel.to_string();
+        self.readers.read(move |file| notices::owed_in(file, &channel)).await
+    }
+
+    async fn begin_together(&self, notices: &[NoticeId], now: Timestamp) -> Result<Vec<Notice>, LedgerError> {
+        let notices = notices.to_vec();
+        self.writer.step(move |rows| steps::begin_together(rows, &notices, now)).await
+    }
+
+    async fn record_together(&self, notices: &[NoticeId], delivery: Delivery, now: Timestamp) -> Result<(), LedgerError> {
+        let notices = notices.to_vec();
+        self.writer.step(move |rows| steps::record_together(rows, &notices, &delivery, now)).await
+    }
+
+    async fn channel_settings(&self) -> Result<Vec<(ChannelId, Preferences)>, LedgerError> {
+        self.readers.read(channels::settings).await
+    }
+
+    async fn set_channel(&self, channel: &ChannelId, preferences: &Preferences) -> Result<(), LedgerError> {
+        let (channel, preferences) = (channel.clone(), preferences.clone());
+        self.writer.step(move |rows| channels::set(rows.connection(), &channel, &preferences).map(Step::quiet)).await
+    }
+
+    async fn thread_of(&self, task: &TaskId) -> Result<Option<Thread>, LedgerError> {
+        let task = task.clone();
+        self.readers.read(move |file| channels::thread_of(file, &task)).await
+    }
+
+    async fn settle_thread(&self, task: &TaskId, thread: &Thread) -> Result<(), LedgerError> {
+        let (task, thread) = (task.clone(), thread.clone());
+        self.writer.step(move |rows| channels::settle_thread(rows.connection(), &task, &thread).map(Step::quiet)).await
+    }
+
+    async fn find_by_thread(&self, channel: &ChannelId) -> Result<Option<Task>, LedgerError> {
+        let channel = channel.clone();
+        self.readers.read(move |file| channels::by_thread(file, &channel)).await
     }
 
     async fn begin_delivery(&self, notice: NoticeId, now: Timestamp) -> Result<Option<Notice>, LedgerError> {

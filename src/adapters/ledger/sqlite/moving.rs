@@ -23,6 +23,7 @@ pub(super) fn move_channel(
     now: Timestamp,
 ) -> Result<Step<u64>, LedgerError> {
     move_tasks(rows, from, to)?;
+    move_settings(rows, from, to)?;
     let moved = move_notices(rows, from, to, now)?;
     let there_already = settle_doubles(rows, from, now)?;
     rows.write_counters()?;
@@ -51,6 +52,13 @@ fn move_tasks(rows: &SqliteRows, from: &ChannelId, to: &ChannelId) -> Result<(),
     }
     let sql = "UPDATE tasks SET channel = ?2 || substr(channel, length(?1) + 1), reply = NULL \
                WHERE completed_at IS NOT NULL AND (channel = ?1 OR (channel > ?1 || '/' AND channel < ?1 || '0'))";
+    execute(rows, sql, params![from.to_string(), to.to_string()]).map(drop)
+}
+
+/// What was set under the new id already stays.
+fn move_settings(rows: &SqliteRows, from: &ChannelId, to: &ChannelId) -> Result<(), LedgerError> {
+    let sql = "UPDATE OR IGNORE channels SET channel = ?2 || substr(channel, length(?1) + 1) \
+               WHERE channel = ?1 OR (channel > ?1 || '/' AND channel < ?1 || '0')";
     execute(rows, sql, params![from.to_string(), to.to_string()]).map(drop)
 }
 

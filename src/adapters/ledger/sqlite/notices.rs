@@ -6,7 +6,7 @@ use std::collections::{BinaryHeap, HashSet};
 use rusqlite::{Connection, Params, Row, ToSql, params};
 
 use crate::adapters::ledger::delivery::Kept;
-use crate::background::ports::LedgerError;
+use crate::background::ports::{IsQuiet, LedgerError};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::{MessageId, NoticeId, ReplyHandle, TaskId, TaskNumber};
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
@@ -117,20 +117,31 @@ pub(super) fn update(connection: &Connection, kept: &Kept, receipt: bool) -> Res
 pub(super) fn due(
     connection: &Connection,
     skip: &HashSet<String>,
+    quiet: &IsQuiet,
     limit: usize,
     now: Timestamp,
 ) -> Result<Vec<Notice>, LedgerError> {
     let mut heads = BinaryHeap::new();
     let mut after = String::new();
     while let Some((id, channel, due_at)) = next_channel(connection, &after)? {
-        if due_at <= to_millis(now) && !skip.contains(&channel) {
-            heads.push(Reverse((id, channel.clone())));
+        after.clone_from(&channel);
+        if skip.contains(&channel) {
+            continue;
         }
-        after = channel;
+        let wanted = if channel.parse().is_ok_and(|channel| quiet(&channel)) { Wanted::Acceptances } else { Wanted::All };
+        let head = match wanted {
+            Wanted::All => Some((id, due_at)),
+            Wanted::Acceptances => next_in(connection, &channel, wanted, i64::MIN)?,
+        };
+        if let Some((id, due_at)) = head
+            && due_at <= to_millis(now)
+        {
+            heads.push(Reverse((id, channel, wanted)));
+        }
     }
     let mut due = Vec::new();
     while due.len() < limit
-        && let Some(Reverse((id, channel))) = heads.pop()
+        && let Some(Reverse((id, channel, wanted))) = heads.pop()
     {
         match by_id(connection, NoticeId(id)) {
             Ok(kept) => due.extend(kept.map(|kept| kept.notice)),
@@ -140,13 +151,36 @@ pub(super) fn due(
             }
             Err(error) => return Err(error),
         }
-        if let Some((id, due_at)) = next_in(connection, &channel, id)?
+        if let Some((id, due_at)) = next_in(connection, &channel, wanted, id)?
             && due_at <= to_millis(now)
         {
-            heads.push(Reverse((id, channel)));
+            heads.push(Reverse((id, channel, wanted)));
         }
     }
     Ok(due)
+}
+
+/// What of a channel's owed notices is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Wanted {
+    All,
+    /// The channel is quiet.
+    Acceptances,
+}
+
+/// Every notice that a channel is owed, oldest first; those that nobody can read are left out.
+pub(super) fn owed_in(connection: &Connection, channel: &str) -> Result<Vec<Notice>, LedgerError> {
+    let mut owed = Vec::new();
+    let mut after = i64::MIN;
+    while let Some((id, _)) = next_in(connection, channel, Wanted::All, after)? {
+        match by_id(connection, NoticeId(id)) {
+            Ok(kept) => owed.extend(kept.map(|kept| kept.notice)),
+            Err(LedgerError::BadData { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        after = id;
+    }
+    Ok(owed)
 }
 
 /// The first owed notice of the first channel after this one: its id, its channel, when it is due.
@@ -160,8 +194,14 @@ fn next_channel(connection: &Connection, after: &str) -> Result<Option<(i64, Str
 }
 
 /// The next owed notice of a channel: its id, when it is due.
-fn next_in(connection: &Connection, channel: &str, after: i64) -> Result<Option<(i64, i64)>, LedgerError> {
-    let sql = "SELECT id, state_at FROM notices WHERE state = 0 AND channel = ?1 AND id > ?2 ORDER BY id LIMIT 1";
+fn next_in(connection: &Connection, channel: &str, wanted: Wanted, after: i64) -> Result<Option<(i64, i64)>, LedgerError> {
+    let sql = match wanted {
+        Wanted::All => "SELECT id, state_at FROM notices WHERE state = 0 AND channel = ?1 AND id > ?2 ORDER BY id LIMIT 1",
+        Wanted::Acceptances => {
+            "SELECT id, state_at FROM notices WHERE state = 0 AND channel = ?1 AND id > ?2 AND kind = 'accepted' \
+             ORDER BY id LIMIT 1"
+        }
+    };
     let mut statement = connection.prepare_cached(sql).map_err(failed("look for owed notices"))?;
     let mut rows = statement.query(params![channel, after]).map_err(failed("look for owed notices"))?;
     let Some(row) = rows.next().map_err(failed("look for owed notices"))? else { return Ok(None) };

@@ -12,6 +12,7 @@ use crate::domain::id::{Epoch, InboundId, ReplyHandle, TaskId, TaskNumber, Worke
 use crate::domain::language::Language;
 use crate::domain::notice::Events;
 use crate::domain::origin::Origin;
+use crate::domain::preferences::Manner;
 use crate::domain::prompt::Prompt;
 use crate::domain::queue::LiveTask;
 use crate::domain::status::Status;
@@ -31,8 +32,8 @@ macro_rules! select_task {
         concat!(
             "SELECT number, id, inbound, turn, status, attempt, epoch, submitted_at, started_at, completed_at, worker, lease_until, ",
             "cancelled_by, error_code, error_message, tokens_input, tokens_cached_input, tokens_output, tokens_reasoning, ",
-            "tokens_estimated, person, channel, session, reply, deliver_to, events, model, timeout, retry_of, language, prompts.text, ",
-            "results.text FROM tasks ",
+            "tokens_estimated, person, channel, session, reply, deliver_to, events, model, timeout, retry_of, language, manner, ",
+            "prompts.text, results.text FROM tasks ",
             $index,
             " LEFT JOIN prompts ON prompts.task = number LEFT JOIN results ON results.task = number ",
             $rest
@@ -123,11 +124,11 @@ pub(super) fn oldest_pending(connection: &Connection) -> Result<Option<Timestamp
 pub(super) fn insert(connection: &Connection, task: &Task) -> Result<(), LedgerError> {
     let sql = "INSERT INTO tasks (number, id, inbound, turn, status, attempt, epoch, submitted_at, tokens_input, \
                tokens_cached_input, tokens_output, tokens_reasoning, tokens_estimated, person, channel, session, reply, \
-               deliver_to, events, model, timeout, retry_of, language, room) \
+               deliver_to, events, model, timeout, retry_of, language, room, manner) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 0, 0, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
-               ?19)";
+               ?19, ?20)";
     let (new, origin) = (&task.new, &task.new.origin);
-    let values: [&dyn ToSql; 19] = [
+    let values: [&dyn ToSql; 20] = [
         &stored(task.number.0),
         &new.id.as_str(),
         &new.inbound.as_ref().map(InboundId::as_str),
@@ -141,12 +142,13 @@ pub(super) fn insert(connection: &Connection, task: &Task) -> Result<(), LedgerE
         &origin.session,
         &origin.reply.as_ref().map(|reply| reply.0.as_str()),
         &channels_text(&new.deliver_to),
-        &words_of(new.events),
+        &new.events.words().join(" "),
         &new.settings.model,
         &new.settings.timeout.map(|timeout| i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX)),
         &new.retry_of.map(|number| stored(number.0)),
         &origin.language.as_str(),
         &ROOM,
+        &manner_text(&new.manner),
     ];
     execute(connection, sql, "add a task", values)?;
     let sql = "INSERT INTO prompts (task, text) VALUES (?1, ?2)";
@@ -210,14 +212,16 @@ pub(super) fn update(connection: &Connection, task: &Task, before: Status) -> Re
 /// Writes every place in which a task names a channel.
 pub(super) fn rewrite_channels(connection: &Connection, task: &Task) -> Result<(), LedgerError> {
     let (new, origin) = (&task.new, &task.new.origin);
-    let sql = "UPDATE tasks SET person = ?2, channel = ?3, session = ?4, reply = ?5, deliver_to = ?6 WHERE number = ?1";
-    let values: [&dyn ToSql; 6] = [
+    let sql = "UPDATE tasks SET person = ?2, channel = ?3, session = ?4, reply = ?5, deliver_to = ?6, manner = ?7 \
+               WHERE number = ?1";
+    let values: [&dyn ToSql; 7] = [
         &stored(task.number.0),
         &origin.person.as_ref().map(PersonId::to_string),
         &origin.channel.as_ref().map(ChannelId::to_string),
         &origin.session,
         &origin.reply.as_ref().map(|reply| reply.0.as_str()),
         &channels_text(&new.deliver_to),
+        &manner_text(&new.manner),
     ];
     execute(connection, sql, "move a task", values)
 }
@@ -252,12 +256,13 @@ fn task_of(row: &Row<'_>) -> Result<Task, LedgerError> {
     let retry_of = columns.optional_number("retry_of")?.map(TaskNumber);
     // A language that is not spoken any more must not make a task unreadable.
     let language = columns.parsed("language", |tag| Some(Language::from_tag(tag)))?;
+    let manner = columns.optional("manner", |text| serde_json::from_str(text).ok())?.unwrap_or_default();
     let prompt = columns.parsed("prompt", |text| Prompt::parse(text).ok())?;
     let result = columns.value::<Option<String>>("result")?.unwrap_or_default();
     let state = found.state(status, result, &columns)?;
     let origin = Origin { channel, session, person, reply, language };
     let settings = RunSettings { model, timeout };
-    let new = NewTask { id, inbound, prompt, origin, deliver_to, events, settings, retry_of };
+    let new = NewTask { id, inbound, prompt, origin, deliver_to, events, manner, settings, retry_of };
     Ok(Task { new, number, turn, submitted_at, attempt, epoch, started_at, usage, state })
 }
 
@@ -334,11 +339,10 @@ fn asker_text(by: &CancelledBy) -> String {
     }
 }
 
-/// The words of the events that are on.
-fn words_of(events: Events) -> String {
-    let switches = [events.started, events.done, events.failed, events.cancelled];
-    let on = Events::WORDS.into_iter().zip(switches).filter(|(_, on)| *on).map(|(word, _)| word);
-    on.collect::<Vec<_>>().join(" ")
+/// How notices go out as JSON; none when in the usual way.
+fn manner_text(manner: &Manner) -> Option<String> {
+    let unusual = Some(manner).filter(|manner| **manner != Manner::default());
+    unusual.and_then(|manner| serde_json::to_string(manner).ok())
 }
 
 /// Channels as a JSON array; none when there are none.

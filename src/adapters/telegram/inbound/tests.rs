@@ -56,7 +56,8 @@ fn a_private_command_carries_who_where_and_what() {
     assert_eq!(asked.inbound.person.to_string(), "telegram:7");
     assert_eq!(asked.inbound.reply.0, "m31");
     assert_eq!(asked.key, "u501");
-    assert!(!asked.inbound.channel_admin && asked.member.is_none() && asked.query.is_none());
+    assert!(asked.inbound.direct && asked.inbound.channel_admin, "a private chat is the person's own");
+    assert!(asked.member.is_none() && asked.query.is_none());
     let Ok(Command::Submit(submit)) = command(asked) else { panic!() };
     assert_eq!(submit.prompt.as_str(), "one\n  two");
 }

@@ -55,7 +55,7 @@ fn formulas(text: &[Inline]) -> bool {
 }
 
 /// The whole as one rich message; none when it is beyond a limit.
-pub(super) fn rich(blocks: &[Block], frame: Option<&Frame>) -> Option<Rich> {
+pub(super) fn rich(left: usize, blocks: &[Block], frame: Option<&Frame>) -> Option<Rich> {
     let mut writer = Writer::default();
     if let Some(frame) = frame {
         writer.open("p");
@@ -73,9 +73,9 @@ pub(super) fn rich(blocks: &[Block], frame: Option<&Frame>) -> Option<Rich> {
         return None;
     }
     writer.write(blocks);
-    let room = TEXT_LIMIT - DUPLICATE_MARK_ROOM;
-    // One block for the mark of a possible duplicate.
-    let fits = writer.units <= room && writer.blocks < MOST_BLOCKS && writer.deepest <= DEEPEST;
+    let room = TEXT_LIMIT - DUPLICATE_MARK_ROOM - left;
+    // One block for the mark of a possible duplicate, and one for whoever is called.
+    let fits = writer.units <= room && writer.blocks < MOST_BLOCKS - 1 && writer.deepest <= DEEPEST;
     fits.then_some(Rich { html: writer.html, length: writer.units, blocks: writer.blocks })
 }
 

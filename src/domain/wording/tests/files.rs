@@ -51,12 +51,16 @@ fn made_keys() -> BTreeSet<String> {
     let checked = options.iter().filter(|option| option.kind == OptionKind::Text && option.name != "prompt");
     let checked: Vec<_> = checked.map(|option| option.name).collect();
     let codes = FailureCode::values().map(FailureCode::as_str);
+    let own = ["option-notify-quiet", "option-notify-to"].map(str::to_owned).to_vec();
     let families = [
+        own,
         family("command", &commands),
         family("usage", &commands),
         family("help", &commands),
         family("option", &names),
         family("value", &checked),
+        // What a setting of /notify wants that is no option by itself.
+        family("value", &["switch", "setting"]),
         family("failure", &codes),
         family("state", &Status::values().map(Status::as_str)),
         family("kind", &NoticeKind::values().map(NoticeKind::as_str)),
@@ -106,7 +110,7 @@ fn every_sentence_is_used_and_every_one_used_exists() {
 fn descriptions_fit_the_menus_of_platforms() {
     for language in Language::ALL {
         for spec in CATALOGUE {
-            let options = spec.options.iter().map(|option| wording::option_description(*language, option.name));
+            let options = spec.options.iter().map(|option| wording::option_description(*language, spec.name, option.name));
             for text in options.chain([wording::command_description(*language, spec.name)]) {
                 assert!((3..=100).contains(&text.chars().count()) && !text.contains('\n'), "{language}: {text}");
             }

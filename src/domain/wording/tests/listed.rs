@@ -1,6 +1,6 @@
 //! Tasks in a line each, and what is said about messages and channels that change.
 
-use super::{at, cancelled_by, done, in_each, running, shown, task};
+use super::{at, cancelled_by, done, here, in_each, running, shown, task};
 use crate::domain::channel::PersonId;
 use crate::domain::headline::Headline;
 use crate::domain::usage::Progress;
@@ -16,13 +16,13 @@ fn lists_have_a_line_for_each_task() {
     let tasks = [task(), running(1), done("x"), cancelled_by(None)].map(|task| Headline::of(&task));
     let ann = |person: &PersonId| Some(format!("Ann, {person}\n@all")).filter(|_| person.address() == "5");
     insta::assert_snapshot!(in_each(|language| vec![
-        wording::active_tasks(language, &tasks[..2], at(20)),
-        wording::active_tasks(language, &[], at(20)),
-        wording::list(language, &tasks, at(20)),
-        wording::list(language, &[], at(20)),
-        wording::list_of_all(language, &tasks[2..3], ann, at(20)),
-        wording::list_of_all(language, &tasks[3..], |_| None, at(20)),
-        wording::list_of_all(language, &[], |_| None, at(20)),
+        wording::active_tasks(language, &tasks[..2], &here(), at(20)),
+        wording::active_tasks(language, &[], &here(), at(20)),
+        wording::list(language, &tasks, &here(), at(20)),
+        wording::list(language, &[], &here(), at(20)),
+        wording::list_of_all(language, &tasks[2..3], ann, &here(), at(20)),
+        wording::list_of_all(language, &tasks[3..], |_| None, &here(), at(20)),
+        wording::list_of_all(language, &[], |_| None, &here(), at(20)),
         wording::suggestion(language, &tasks[0]),
         shown(language, &task(), Some(1), None).lines().next().unwrap().to_owned(),
         headline(language, "thinking"),

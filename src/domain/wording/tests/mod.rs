@@ -1,6 +1,7 @@
 //! What the bot says, as it says it, in every language.
 
 mod cards;
+mod channels;
 mod files;
 mod listed;
 mod odd;
@@ -13,6 +14,7 @@ use crate::domain::id::{Epoch, MessageId, NoticeId, TaskId, TaskNumber, WorkerId
 use crate::domain::language::Language;
 use crate::domain::notice::{Events, Notice, NoticeKind, NoticeState};
 use crate::domain::origin::Origin;
+use crate::domain::preferences::Manner;
 use crate::domain::prompt::Prompt;
 use crate::domain::task::{CancelledBy, Event, NewTask, Outcome, RunSettings, Task};
 use crate::domain::time::{Timestamp, from_millis};
@@ -34,6 +36,7 @@ fn task() -> Task {
         origin: Origin { channel: Some(channel), person: Some("chat:5".parse().unwrap()), ..Origin::default() },
         deliver_to: Vec::new(),
         events: Events::default(),
+        manner: Manner::default(),
         settings: RunSettings::default(),
         retry_of: None,
     };
@@ -90,6 +93,11 @@ fn notice_of(kind: NoticeKind, task: &Task) -> Notice {
     }
 }
 
+/// The channel that the tasks here come from.
+fn here() -> ChannelId {
+    "chat:7".parse().unwrap()
+}
+
 fn receipt(text: &str) -> MessageId {
     MessageId::parse(text).unwrap()
 }
@@ -109,5 +117,5 @@ fn in_each(said: impl Fn(Language) -> Vec<String>) -> String {
 
 /// The status of a task without any notice.
 fn shown(language: Language, task: &Task, ahead: Option<usize>, progress: Option<&Progress>) -> String {
-    wording::status(language, &wording::StatusView { task, ahead, progress, notices: &[], now: at(20) })
+    wording::status(language, &wording::StatusView { task, ahead, progress, notices: &[], held: &[], here: &here(), now: at(20) })
 }

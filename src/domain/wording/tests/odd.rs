@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{LANGUAGES, at, done, ended, notice_of, running, task};
+use super::{LANGUAGES, at, done, ended, here, notice_of, running, task};
+use crate::domain::command::CommandName;
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::headline::Headline;
 use crate::domain::id::{TaskNumber, TaskRef};
@@ -29,15 +30,23 @@ fn said(language: Language, mut task: Task, count: u64, odd: &str) -> Vec<String
     notices[0].state = NoticeState::Undeliverable { at: at(0), reason: odd.to_owned() };
     let usage = Usage { input: count, output: count, estimated: true, ..Usage::default() };
     let progress = Progress { phase: odd.to_owned(), step: u32::MAX, usage, ..Progress::default() };
-    let view = wording::StatusView { task: &task, ahead: Some(small), progress: Some(&progress), notices: &notices, now: at(20) };
+    let view = wording::StatusView {
+        task: &task,
+        ahead: Some(small),
+        progress: Some(&progress),
+        notices: &notices,
+        held: &[],
+        here: &here(),
+        now: at(20),
+    };
     let mut said: Vec<String> = notices.iter().map(|notice| wording::notice(language, notice, &task, Some(small))).collect();
     said.extend([
         wording::status(language, &view),
-        wording::list_of_all(language, &[Headline::of(&task)], |_| Some(odd.to_owned()), at(-20)),
+        wording::list_of_all(language, &[Headline::of(&task)], |_| Some(odd.to_owned()), &here(), at(-20)),
         wording::suggestion(language, &Headline::of(&task)),
         wording::result_frame(language, &task).around(odd),
         wording::not_allowed(language, odd, odd),
-        wording::unknown_platform(language, odd),
+        wording::target_refused(language, &here(), odd),
         wording::not_found(language, &TaskRef::Number(TaskNumber(count))),
         wording::queue_full(language, QueueFull::Person { waiting: small }, &Limits::default()),
         wording::duration(language, Duration::from_millis(count)),
@@ -45,7 +54,7 @@ fn said(language: Language, mut task: Task, count: u64, odd: &str) -> Vec<String
         wording::tokens(language, &usage),
         wording::parse_error(language, &ParseError::UnknownCommand { name: odd.to_owned(), did_you_mean: None }),
         wording::parse_error(language, &ParseError::Value { option: "to", value: odd.to_owned() }),
-        wording::option_description(language, odd),
+        wording::option_description(language, CommandName::Submit, odd),
     ]);
     said
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{at, ended, in_each};
+use super::{at, ended, here, in_each};
 use crate::domain::command::CommandName;
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::id::{TaskNumber, TaskRef};
@@ -23,8 +23,6 @@ fn refusals_say_what_to_do() {
         wording::which_task(language, CommandName::Retry, false),
         wording::not_finished(language, nine, Status::Pending),
         wording::retry_of_unfinished(language, nine, Status::Running),
-        wording::to_is_for_admins(language),
-        wording::unknown_platform(language, "chat:7"),
         wording::list_all_is_for_admins(language),
         wording::model_is_for_admins(language),
         wording::timeout_too_long(language, Duration::from_mins(90)),
@@ -40,8 +38,6 @@ fn refusals_say_what_to_do() {
     Which task? Write it like /retry 42. Use /list to see yours.
     #9 is queued, it has no result yet. This channel hears when it ends; /status 9 shows how far it is.
     #9 is still running. Cancel it first (/cancel 9), or wait for its end.
-    Only admins of this bot may send results to another channel. Nothing was queued; send it again without the channel.
-    Nothing can be sent to chat:7: no bot is configured for that platform. Nothing was queued.
     Only admins see everybody's tasks. Use /list to see yours.
     Only admins of this bot may choose the model. Nothing was queued; send it again without it.
     A task may run for 1 h 30 min here, not longer. Nothing was queued; send it again with a shorter timeout.
@@ -57,8 +53,6 @@ fn refusals_say_what_to_do() {
     Welche Aufgabe? Schreib zum Beispiel /retry 42. /list zeigt deine.
     #9 wartet noch und hat kein Ergebnis. Wenn sie beendet ist, steht es hier im Kanal; /status 9 zeigt, wie weit sie ist.
     #9 läuft noch. Brich sie zuerst ab (/cancel 9) oder warte, bis sie beendet ist.
-    Nur Admins dieses Bots dürfen Ergebnisse in einen anderen Kanal schicken. Nichts wurde angenommen; schick es noch einmal ohne den Kanal.
-    An chat:7 kann nichts geschickt werden: Für diese Plattform ist kein Bot eingerichtet. Nichts wurde angenommen.
     Nur Admins sehen die Aufgaben von allen. /list zeigt deine.
     Nur Admins dieses Bots dürfen das Modell wählen. Nichts wurde angenommen; schick es noch einmal ohne das Modell.
     Eine Aufgabe darf hier höchstens 1 h 30 min laufen. Nichts wurde angenommen; schick es noch einmal mit einer kürzeren Zeit.
@@ -96,7 +90,7 @@ fn what_was_not_understood_is_explained() {
     What is to be done? Write it after the command, like: /submit Compare these three offers: ...
     The prompt is too long: 200001 bytes, the limit is 200000. Nothing was queued; shorten it and send it again.
     “it” is not a task. Write its number, like /cancel 42; /list shows yours.
-    “nowhere” is not a value for “to”: it wants a channel, like telegram:123 or discord:456. Nothing was queued.
+    “nowhere” is not a value for “to”: it wants a channel, like telegram:123 or discord:456, or me. Nothing was queued.
     “soon” is not a value for “timeout”: it wants a time from 1s to 24h, like 90s or 10m. Nothing was queued.
     “a b” is not a value for “model”: it wants a model's name of at most 100 characters without spaces. Nothing was queued.
     “red” is not a value for “colour”. Nothing was queued.
@@ -109,7 +103,7 @@ fn what_was_not_understood_is_explained() {
     Was ist zu tun? Schreib es hinter den Befehl, zum Beispiel: /submit Vergleiche diese drei Angebote: ...
     Der Auftrag ist zu lang: 200001 Bytes, die Grenze ist 200000. Nichts wurde angenommen; kürz ihn und schick ihn noch einmal.
     „it“ ist keine Aufgabe. Schreib ihre Nummer, zum Beispiel /cancel 42; /list zeigt deine.
-    „nowhere“ passt nicht zu „to“: Dort gehört ein Kanal (etwa telegram:123 oder discord:456) hin. Nichts wurde angenommen.
+    „nowhere“ passt nicht zu „to“: Dort gehört ein Kanal (etwa telegram:123 oder discord:456) oder me hin. Nichts wurde angenommen.
     „soon“ passt nicht zu „timeout“: Dort gehört eine Zeit von 1s bis 24h (etwa 90s oder 10m) hin. Nichts wurde angenommen.
     „a b“ passt nicht zu „model“: Dort gehört der Name eines Modells (höchstens 100 Zeichen, keine Leerzeichen) hin. Nichts wurde angenommen.
     „red“ passt nicht zu „colour“. Nichts wurde angenommen.
@@ -123,7 +117,8 @@ fn failures_are_explained_by_their_code_and_in_detail_by_the_ledger() {
     let reason = |language, code, message: &str| {
         let failure = Failure::new(code, message);
         let task = ended(Outcome::Failed { failure, partial: String::new() });
-        let view = wording::StatusView { task: &task, ahead: None, progress: None, notices: &[], now: at(20) };
+        let view =
+            wording::StatusView { task: &task, ahead: None, progress: None, notices: &[], held: &[], here: &here(), now: at(20) };
         let status = wording::status(language, &view);
         status.lines().rev().nth(1).unwrap().to_owned()
     };

@@ -1,6 +1,6 @@
 //! Every sentence, as people read it.
 
-use super::{at, cancelled_by, done, ended, in_each, notice, notice_of, receipt, running, shown, task};
+use super::{at, cancelled_by, done, ended, here, in_each, notice, notice_of, receipt, running, shown, task};
 use crate::domain::command::{Button, CommandName};
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::id::TaskNumber;
@@ -178,7 +178,15 @@ fn a_status_tells_where_every_notice_is() {
     let view = |language| {
         wording::status(
             language,
-            &wording::StatusView { task: &task, ahead: None, progress: None, notices: &notices, now: at(20) },
+            &wording::StatusView {
+                task: &task,
+                ahead: None,
+                progress: None,
+                notices: &notices,
+                held: &[],
+                here: &here(),
+                now: at(20),
+            },
         )
     };
     insta::assert_snapshot!(in_each(|language| vec![view(language)]), @"
@@ -240,7 +248,7 @@ fn answers_to_commands_and_buttons() {
     (empty)
     queued
 
-    Der Text geht weiter; der ganze steht in der Datei task-42.md.
+    Der Text geht weiter; vollständig steht er in der Datei task-42.md.
     #42 fehlgeschlagen: Es gibt kein Ergebnis. /status 42 zeigt, warum.
     #41 wird als #42 wiederholt und wartet, bis sie dran ist.
     #42 abgebrochen nach 12 s.
@@ -268,6 +276,7 @@ fn help_is_for_somebody_who_reads_it_for_the_first_time() {
     /list: your recent tasks
     /result 42: its whole result again
     /retry 42: run it once more, as a new task
+    /notify: what this channel hears of its tasks
     /help: this text
 
     42 stands for the number of a task. Every message about a task names it, like #42. Some of this works with the buttons below the messages, too. A reply to a message about a task needs no number: /cancel as a reply stops that task.
@@ -285,6 +294,7 @@ fn help_is_for_somebody_who_reads_it_for_the_first_time() {
     /list: deine letzten Aufgaben
     /result 42: ihr ganzes Ergebnis noch einmal
     /retry 42: sie noch einmal ausführen, als neue Aufgabe
+    /notify: was dieser Kanal von seinen Aufgaben hört
     /help: dieser Text
 
     42 steht für die Nummer einer Aufgabe. Jede Nachricht zu einer Aufgabe nennt sie, etwa #42. Manches davon geht auch mit den Knöpfen unter den Nachrichten. Eine Antwort auf eine Nachricht zu einer Aufgabe braucht keine Nummer: /cancel als Antwort bricht sie ab.
@@ -297,16 +307,18 @@ fn help_is_for_somebody_who_reads_it_for_the_first_time() {
 fn menus() {
     insta::assert_snapshot!(in_each(|language| {
         let specs = crate::domain::command::CATALOGUE;
-        let option = |name: &str| format!("  {name}: {}", wording::option_description(language, name));
+        let option = |command, name: &str| format!("  {name}: {}", wording::option_description(language, command, name));
         let command = |name: CommandName| format!("{name}: {}", wording::command_description(language, name));
         specs
             .iter()
-            .flat_map(|spec| std::iter::once(command(spec.name)).chain(spec.options.iter().map(|spec| option(spec.name))))
+            .flat_map(|spec| std::iter::once(command(spec.name)).chain(spec.options.iter().map(|given| option(spec.name, given.name))))
             .collect()
     }), @"
     submit: Hand over a task; this channel hears when it starts and what came out
       prompt: What is to be done
-      to: Another channel that hears of it too
+      to: Another channel that hears of it too, or me
+      private: Only you see the result, in your direct chat with the bot
+      quiet: Everything about it comes without a sound
       timeout: Give up after this time, like 90s or 10m
       model: Ask this model instead
     status: One task in full, or your active tasks
@@ -319,11 +331,21 @@ fn menus() {
       task: The task, like 42 or #42
     retry: Run a finished task's prompt again, as a new task
       task: The task, like 42 or #42
+    notify: What this channel hears of its tasks; its admins can change that
+      events: What it hears of: started, done, failed, cancelled, all or none
+      silent: Whether its notices come without a sound
+      mention: Whether who asked is mentioned when a task ends
+      quiet: When nothing is to come, like 22:00-07:00 Europe/Berlin; or off
+      thread: Whether each task gets a thread of its own
+      to: Channels that hear of its tasks too, me, or off
+      reset: Forget everything that was set here
     help: What this is and what you may do here
 
     submit: Eine Aufgabe abgeben; in diesem Kanal steht, wann sie beginnt und was herauskommt
       prompt: Was zu tun ist
-      to: Ein weiterer Kanal, der davon hört
+      to: Ein weiterer Kanal, der davon hört, oder me
+      private: Nur du siehst das Ergebnis, in deinem direkten Chat mit dem Bot
+      quiet: Alles dazu kommt ohne Ton
       timeout: Nach dieser Zeit aufgeben, etwa 90s oder 10m
       model: Stattdessen dieses Modell fragen
     status: Alles über eine Aufgabe, oder deine laufenden und wartenden
@@ -336,6 +358,14 @@ fn menus() {
       task: Die Aufgabe, etwa 42 oder #42
     retry: Eine beendete Aufgabe noch einmal ausführen, als neue Aufgabe
       task: Die Aufgabe, etwa 42 oder #42
+    notify: Was dieser Kanal von seinen Aufgaben hört; seine Admins können es ändern
+      events: Wovon er hört: started, done, failed, cancelled, all oder none
+      silent: Ob seine Meldungen ohne Ton kommen
+      mention: Ob am Ende einer Aufgabe erwähnt wird, wer sie abgegeben hat
+      quiet: Wann nichts kommen soll, etwa 22:00-07:00 Europe/Berlin; oder off
+      thread: Ob jede Aufgabe einen eigenen Thread bekommt
+      to: Kanäle, die von seinen Aufgaben auch hören, me oder off
+      reset: Alles vergessen, was hier eingestellt wurde
     help: Was das hier ist und was du tun kannst
     ");
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use legwork::adapters::ledger::memory::MemoryLedger;
 use legwork::adapters::ledger::sqlite::SqliteLedger;
-use legwork::background::ports::{Acceptance, CancelRequest, Delivery, Finish, Lease, Ledger, Renewal};
+use legwork::background::ports::{Acceptance, CancelRequest, Delivery, Finish, Lease, Ledger, Renewal, nobody_is_quiet};
 use legwork::domain::channel::{ChannelId, PersonId};
 use legwork::domain::failure::{Failure, FailureCode};
 use legwork::domain::id::{InboundId, MessageId, ReplyHandle, TaskId, TaskRef, WorkerId};
@@ -75,6 +75,7 @@ impl Desk {
             },
             deliver_to: Vec::new(),
             events: Events::default(),
+            manner: legwork::domain::preferences::Manner::default(),
             settings: RunSettings::default(),
             retry_of: None,
         }
@@ -176,7 +177,7 @@ impl Desk {
     }
 
     pub(super) async fn due(&self) -> Vec<Notice> {
-        self.ledger.due_notices(&[], 100, self.now()).await.unwrap()
+        self.ledger.due_notices(&[], &nobody_is_quiet(), 100, self.now()).await.unwrap()
     }
 
     pub(super) async fn begin(&self, notice: &Notice) -> Option<Notice> {

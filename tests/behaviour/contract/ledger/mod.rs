@@ -7,6 +7,7 @@
 mod acceptance;
 mod attempts;
 mod cards;
+mod channels;
 mod desk;
 mod file;
 mod model;

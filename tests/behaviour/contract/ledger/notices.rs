@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use legwork::background::ports::nobody_is_quiet;
 use legwork::domain::id::NoticeId;
 use legwork::domain::notice::{Notice, NoticeState};
 use legwork::domain::time::later;
@@ -38,11 +39,11 @@ async fn due_notices_come_oldest_first_and_no_more_than_asked_for(desk: Desk) {
     let places: Vec<_> = due.iter().map(|notice| notice.channel.to_string()).collect();
     assert_eq!(places, ["telegram:2", "discord:1", "telegram:2", "telegram:1"]);
     assert!(due.is_sorted_by_key(|notice| notice.id));
-    let first = desk.ledger.due_notices(&[], 3, desk.now()).await.unwrap();
+    let first = desk.ledger.due_notices(&[], &nobody_is_quiet(), 3, desk.now()).await.unwrap();
     assert_eq!(first, due[..3]);
-    assert_eq!(desk.ledger.due_notices(&[], 0, desk.now()).await.unwrap(), []);
+    assert_eq!(desk.ledger.due_notices(&[], &nobody_is_quiet(), 0, desk.now()).await.unwrap(), []);
     let before = desk.now() - Duration::from_millis(1);
-    assert_eq!(desk.ledger.due_notices(&[], 9, before).await.unwrap(), []);
+    assert_eq!(desk.ledger.due_notices(&[], &nobody_is_quiet(), 9, before).await.unwrap(), []);
 }
 
 async fn a_channel_is_left_out_from_its_first_notice_that_is_not_yet_due(desk: Desk) {
@@ -72,7 +73,7 @@ async fn channels_that_are_served_already_are_left_out(desk: Desk) {
     let without = |places: &'static [&'static str]| {
         let skip: Vec<_> = places.iter().map(|place| channel(place)).collect();
         let (ledger, now) = (&desk.ledger, desk.now());
-        async move { ids(&ledger.due_notices(&skip, 1, now).await.unwrap()) }
+        async move { ids(&ledger.due_notices(&skip, &nobody_is_quiet(), 1, now).await.unwrap()) }
     };
     assert_eq!(without(&["telegram:1"]).await, [all[1].id]);
     assert_eq!(without(&["telegram:2", "discord:4"]).await, [all[0].id]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use legwork::background::ports::TaskFilter;
+use legwork::background::ports::{TaskFilter, nobody_is_quiet};
 use legwork::domain::channel::ChannelId;
 use legwork::domain::id::NoticeId;
 use legwork::domain::notice::{Notice, NoticeKind, NoticeState};
@@ -33,10 +33,10 @@ impl Play {
             let in_doubt = expected.in_doubt;
             assert_eq!(expected::Notice { in_doubt, ..notice_of(notice) }, *expected);
         }
-        let due = self.ledger.due_notices(&[], 100, self.at()).await.unwrap();
+        let due = self.ledger.due_notices(&[], &nobody_is_quiet(), 100, self.at()).await.unwrap();
         let places = self.expected.due(self.now);
         assert_eq!(ids(&due), places.iter().map(|place| notices[*place].id).collect::<Vec<_>>());
-        let skipped = self.ledger.due_notices(&[channel_id(1)], 2, self.at()).await.unwrap();
+        let skipped = self.ledger.due_notices(&[channel_id(1)], &nobody_is_quiet(), 2, self.at()).await.unwrap();
         let others = places.iter().map(|place| &notices[*place]).filter(|notice| notice.channel != channel_id(1));
         assert_eq!(ids(&skipped), others.take(2).map(|notice| notice.id).collect::<Vec<_>>());
         self.compare_summary().await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use legwork::adapters::ledger::memory::MemoryLedger;
 use legwork::adapters::ledger::sqlite::SqliteLedger;
-use legwork::background::ports::{Acceptance, CancelRequest, Delivery, Finish, Lease, Ledger};
+use legwork::background::ports::{Acceptance, CancelRequest, Delivery, Finish, Lease, Ledger, nobody_is_quiet};
 use legwork::domain::channel::{ChannelId, PersonId};
 use legwork::domain::failure::{Failure, FailureCode};
 use legwork::domain::id::{Epoch, InboundId, MessageId, NoticeId, TaskId, WorkerId};
@@ -98,6 +98,7 @@ impl Play {
             origin: Origin { channel: channel.map(channel_id), person: person.map(person_id), ..Origin::default() },
             deliver_to: also.map(channel_id).into_iter().collect(),
             events: Events::default(),
+            manner: legwork::domain::preferences::Manner::default(),
             settings: RunSettings::default(),
             retry_of: None,
         };
@@ -201,7 +202,7 @@ impl Play {
     }
 
     async fn deliver(&mut self, choice: u8, begin: bool, how: Option<Try>) {
-        let due = self.ledger.due_notices(&[], 100, self.at()).await.unwrap();
+        let due = self.ledger.due_notices(&[], &nobody_is_quiet(), 100, self.at()).await.unwrap();
         let places = self.expected.due(self.now);
         assert_eq!(due.len(), places.len());
         if due.is_empty() {

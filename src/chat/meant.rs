@@ -1,0 +1,101 @@
+//! Which task is meant, whether who asks may touch it, and who may read what is private.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::background::ports::{OutgoingMessage, Purpose};
+use crate::chat::dispatch::{Answered, Asker, Dispatch, Refusal, refuse, whisper};
+use crate::chat::inbound::Inbound;
+use crate::domain::command::CommandName;
+use crate::domain::id::TaskRef;
+use crate::domain::preferences::may_read;
+use crate::domain::task::Task;
+use crate::domain::text::Format;
+use crate::domain::wording;
+
+impl Dispatch {
+    /// Gives a private result to who asked for it, in their direct chat.
+    pub(super) fn directly(&self, asker: &Asker<'_>, task: &Task) -> Answered {
+        let language = asker.language;
+        let Some(text) = task.text() else { return Ok(whisper(wording::no_result(language, task))) };
+        let (Some(channel), Some(replies)) = (&task.new.manner.private, &self.replies) else {
+            return refuse(wording::private_to_asker(language, task.number));
+        };
+        let mut hasher = DefaultHasher::new();
+        asker.inbound.id.as_str().hash(&mut hasher);
+        replies.say(OutgoingMessage {
+            channel: channel.clone(),
+            purpose: Purpose::Result,
+            reply: None,
+            text: text.to_owned(),
+            format: Format::Markdown,
+            frame: Some(wording::result_frame(language, task)),
+            language,
+            buttons: Vec::new(),
+            silent: false,
+            mention: None,
+            key: format!("{:016x}", hasher.finish()),
+            in_flight_since: None,
+        });
+        Ok(whisper(wording::result_went_to_direct_chat(language, task.number)))
+    }
+
+    /// Whether the request is about one task without naming it: as a reply to its message, or in its thread.
+    pub(super) async fn is_about_one(&self, asker: &Asker<'_>) -> Result<bool, Refusal> {
+        let inbound = asker.inbound;
+        Ok(inbound.replied_to.is_some() || self.manager.task_of_thread(&inbound.channel).await?.is_some())
+    }
+
+    /// As [`Dispatch::find`], of a task whose text the person may read: nobody but who asked reads a private one.
+    pub(super) async fn readable(
+        &self,
+        asker: &Asker<'_>,
+        command: CommandName,
+        task: Option<&TaskRef>,
+    ) -> Result<Task, Refusal> {
+        let found = self.find(asker, command, task).await?;
+        if may_read(&found.new.manner, found.new.origin.person.as_ref(), &asker.inbound.person) {
+            Ok(found)
+        } else {
+            Err(Refusal::Say(wording::private_to_asker(asker.language, found.number)))
+        }
+    }
+
+    /// The task that is meant: the one named, else the one whose message was replied to, else the one whose thread this
+    /// is. Somebody else's is refused.
+    pub(super) async fn find(&self, asker: &Asker<'_>, command: CommandName, task: Option<&TaskRef>) -> Result<Task, Refusal> {
+        let inbound = asker.inbound;
+        let found = match task {
+            Some(task) => match self.manager.ledger().find(task).await? {
+                Some((found, _)) => found,
+                None => return Err(Refusal::Say(wording::not_found(asker.language, task))),
+            },
+            None => match self.task_here(inbound).await? {
+                Some(found) => found,
+                None => return Err(Refusal::Say(wording::which_task(asker.language, command, inbound.by_reply))),
+            },
+        };
+        // Who administers a channel administers the threads of its tasks.
+        let thread_of = self.manager.task_of_thread(&inbound.channel).await?.and_then(|task| task.new.origin.channel);
+        let channel = thread_of.as_ref().unwrap_or(&inbound.channel);
+        if asker.role.may_touch(&found, channel, &inbound.person) {
+            Ok(found)
+        } else {
+            Err(Refusal::Say(wording::not_yours(asker.language, found.number)))
+        }
+    }
+
+    /// The task that the message replied to is about, or that it made; else the one whose thread this is.
+    async fn task_here(&self, inbound: &Inbound) -> Result<Option<Task>, Refusal> {
+        if let Some(message) = &inbound.replied_to
+            && let Some(found) = self.manager.task_of_message(&inbound.channel, message).await?
+        {
+            return Ok(Some(found));
+        }
+        if let Some(request) = &inbound.replied_request
+            && let Some(found) = self.manager.ledger().find_inbound(request).await?
+        {
+            return Ok(Some(found));
+        }
+        Ok(self.manager.task_of_thread(&inbound.channel).await?)
+    }
+}
