@@ -46,7 +46,9 @@ pub fn status(language: Language, view: &StatusView<'_>) -> String {
         one("status-asked", "prompt", prompt_here(language, task, view.here, 200)),
         one("status-submitted", "moment", moment(task.submitted_at)),
     ];
-    if let Some(started) = task.started_at {
+    if let Some(started) = task.started_at.filter(|_| task.status() == Status::Pending) {
+        lines.push(one("status-interrupted", "moment", moment(started)));
+    } else if let Some(started) = task.started_at {
         let waited = duration(language, elapsed(task.submitted_at, started));
         lines.push(sentence(language, "status-started").with("moment", moment(started)).with("waited", waited).text());
     }

@@ -21,7 +21,7 @@ async fn a_result_is_delivered_before_the_done_notice() {
     let task = desk.submits(CHAT, ANN, "say forty-two").await;
     desk.hears(CHAT, "#1 done after ... 123 tokens").await;
     let heard = desk.recorder.heard(CHAT);
-    assert_eq!(heard[..3], ["#1 queued: it is next.", "#1 running.", "Result of #1:\n\nforty-two"]);
+    assert_eq!(heard[..3], ["#1 queued: it is next.\n“say forty-two”", "#1 running.", "Result of #1:\n\nforty-two"]);
     assert_eq!(heard.len(), 4);
     assert_eq!(desk.task(task).await.text(), Some("forty-two"));
     desk.closes().await;

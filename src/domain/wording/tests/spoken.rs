@@ -7,7 +7,7 @@ use crate::domain::id::TaskNumber;
 use crate::domain::language::Language;
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::status::Status;
-use crate::domain::task::{Outcome, Task};
+use crate::domain::task::{Event, Outcome, Task};
 use crate::domain::usage::{Progress, Usage};
 use crate::domain::wording;
 
@@ -108,6 +108,25 @@ fn buttons() {
     Retry | Cancel | Older
 
     Wiederholen | Abbrechen | Ältere
+    ");
+}
+
+#[test]
+fn the_status_of_an_interrupted_task_does_not_say_that_it_runs() {
+    let mut task = running(1);
+    task.apply(Event::LeaseLost { max_attempts: 9 }, at(10)).unwrap();
+    insta::assert_snapshot!(in_each(|language| vec![shown(language, &task, Some(1), None)]), @"
+    #42 queued: 1 task is ahead of it
+    Asked: Compare the three offers
+    Submitted: 14:13:20 UTC (20 s ago)
+    Interrupted: it started 14:13:23 UTC (17 s ago) and was cut off when the server stopped; it will run again
+    Used: 0 tokens, cost unknown
+
+    #42 wartet: 1 Aufgabe ist vor ihr dran
+    Auftrag: Compare the three offers
+    Eingereicht: 14:13:20 UTC (vor 20 s)
+    Unterbrochen: begonnen 14:13:23 UTC (vor 17 s) und abgebrochen, als der Server anhielt; sie läuft noch einmal
+    Verbrauch: 0 Token, Kosten unbekannt
     ");
 }
 
