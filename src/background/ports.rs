@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+pub use crate::domain::card::{CardMessage, MessageEdit};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::Button;
 use crate::domain::draft::Draft;
@@ -146,21 +147,6 @@ pub struct OutgoingMessage {
     pub in_flight_since: Option<Timestamp>,
 }
 
-/// New contents for a message that was sent before: its text and its buttons, all of both.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MessageEdit {
-    /// Where the message is.
-    pub channel: ChannelId,
-    /// The message.
-    pub message: MessageId,
-    /// What it answered when it was sent: on some platforms the only way to a message that one person sees.
-    pub reply: Option<ReplyHandle>,
-    /// The text, plain, and short enough for one message everywhere.
-    pub text: String,
-    /// The buttons below it; none takes away those that were there.
-    pub buttons: Vec<Button>,
-}
-
 /// A part of a message that the platform confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
@@ -208,8 +194,7 @@ pub trait ChannelNotifier: Send + Sync + 'static {
     /// [`SendError`]; each variant is a different thing for the lane to do.
     async fn send(&self, message: &OutgoingMessage, part: usize) -> Result<Sent, SendError>;
 
-    /// Replaces the contents of a message of one part. The same edit twice is the same as once, so it may be tried
-    /// again whatever is known of an earlier try.
+    /// Replaces the contents of a message of one part. May be tried again whatever became of an earlier try.
     ///
     /// # Errors
     /// [`SendError::Undeliverable`] when the message cannot be changed (any more): somebody deleted it, or it is too old.
@@ -252,8 +237,8 @@ pub trait Threads: Send + Sync + 'static {
 
 /// Shows an answer while it is being written, in channels that can show what is not yet a message.
 ///
-/// Called again and again with the same number and more text; the number is a task's and never zero. What is shown fades by itself, or when a
-/// message arrives. Dropping the future is harmless.
+/// Called again and again with a task's number and more text. What is shown fades by itself, or when a message arrives.
+/// Dropping the future is harmless.
 #[async_trait]
 pub trait DraftPreview: Send + Sync + 'static {
     /// Whether this channel shows drafts at all. No I/O.
@@ -483,36 +468,6 @@ pub struct Hints {
     pub notices: Arc<Notify>,
     /// A task may have moved, and with it what the cards show.
     pub cards: Arc<Notify>,
-}
-
-/// The message that is the card of a task.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CardMessage {
-    /// The task.
-    pub task: TaskId,
-    /// Its short number.
-    pub number: TaskNumber,
-    /// The channel that asked.
-    pub channel: ChannelId,
-    /// The message.
-    pub message: MessageId,
-    /// What it answered.
-    pub reply: Option<ReplyHandle>,
-}
-
-impl CardMessage {
-    /// The card that a delivered acceptance is; none while it is not delivered.
-    #[must_use]
-    pub fn of(accepted: &Notice) -> Option<Self> {
-        let message = accepted.receipts.last()?.clone();
-        Some(Self {
-            task: accepted.task.clone(),
-            number: accepted.number,
-            channel: accepted.channel.clone(),
-            message,
-            reply: accepted.reply.clone(),
-        })
-    }
 }
 
 /// The durable authority: tasks, transitions, and the notices still owed.

@@ -70,7 +70,7 @@ struct State {
     /// What the platform has asked to leave alone, and until when.
     holds: HashMap<String, Instant>,
     next_place: u64,
-    /// When chats were last looked through: so many may be remembered until the next time.
+    /// How many chats may be remembered until they are looked through again.
     remembered: usize,
 }
 
@@ -246,5 +246,85 @@ impl State {
         if let Some(bot) = &pace.bot {
             self.bot(bot).meters.iter_mut().for_each(Meter::take);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+    use crate::domain::pace::Rate;
+
+    /// A chat without limits of a bot that sends one a second.
+    fn pace(chat: &str) -> Pace {
+        let rates = vec![Rate::Steady { every: Duration::from_secs(1), burst: NonZeroU32::MIN }];
+        let bot = Some(Budget { key: "bot".to_owned(), rates });
+        Pace { chat: Budget { key: chat.to_owned(), rates: Vec::new() }, bot, hold: chat.to_owned(), long: None }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_leaves_the_line_passes_its_place_on() {
+        let (budgets, first, second) = (Budgets::default(), pace("1"), pace("2"));
+        drop(budgets.turn(&first, Priority::Result).await);
+        let started = Instant::now();
+        {
+            let mut leaves = std::pin::pin!(budgets.turn(&first, Priority::Answer));
+            assert!(tokio::time::timeout(Duration::from_millis(500), &mut leaves).await.is_err());
+        }
+        let _turn = budgets.turn(&second, Priority::Typing).await;
+        assert_eq!(started.elapsed().as_secs(), 1);
+        assert!(budgets.state().bots["bot"].line.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_more_urgent_go_first_and_the_others_in_their_order() {
+        let budgets = Budgets::default();
+        drop(budgets.turn(&pace("0"), Priority::Result).await);
+        let order = Mutex::new(Vec::new());
+        let wait = async |name: &'static str, priority: Priority| {
+            let _turn = budgets.turn(&pace(name), priority).await;
+            order.lock().expect("not poisoned").push(name);
+        };
+        let (card, result) = (Priority::Card, Priority::Result);
+        let late = async {
+            tokio::time::sleep(Duration::from_millis(1500)).await;
+            wait("an answer", Priority::Answer).await;
+        };
+        tokio::join!(
+            wait("a card", card),
+            wait("a result", result),
+            wait("another card", card),
+            wait("another result", result),
+            late
+        );
+        let order = order.into_inner().expect("not poisoned");
+        assert_eq!(order, ["a result", "an answer", "another result", "a card", "another card"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hold_concerns_what_it_names_and_ends_by_itself() {
+        let budgets = Budgets::default();
+        let (held, free) = (Pace { bot: None, ..pace("1") }, Pace { bot: None, ..pace("2") });
+        budgets.turn(&held, Priority::Result).await.hold(Duration::from_secs(30));
+        assert!(budgets.held_until(&held).is_some() && budgets.held_until(&free).is_none());
+        assert_eq!(budgets.take_if_free(&held, Priority::Typing).err(), Some(Duration::from_secs(30)));
+        let started = Instant::now();
+        drop(budgets.turn(&free, Priority::Result).await);
+        assert_eq!(started.elapsed(), Duration::ZERO);
+        drop(budgets.turn(&held, Priority::Answer).await);
+        assert_eq!(started.elapsed().as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn chats_that_have_rested_are_forgotten() {
+        let budgets = Budgets::default();
+        for chat in 0..5000 {
+            let rates = vec![Rate::Steady { every: Duration::from_secs(1), burst: NonZeroU32::MIN }];
+            let pace = Pace { chat: Budget { key: chat.to_string(), rates }, bot: None, ..pace("") };
+            drop(budgets.turn(&pace, Priority::Result).await);
+            tokio::time::advance(Duration::from_millis(10)).await;
+        }
+        assert!(budgets.state().chats.len() <= REMEMBERED + 1, "{}", budgets.state().chats.len());
     }
 }

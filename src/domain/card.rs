@@ -5,12 +5,60 @@
 
 use std::time::Duration;
 
+use crate::domain::channel::ChannelId;
 use crate::domain::command::Button;
+use crate::domain::id::{MessageId, ReplyHandle, TaskId, TaskNumber};
+use crate::domain::notice::Notice;
 use crate::domain::status::Status;
 use crate::domain::task::Task;
 use crate::domain::time::{Timestamp, elapsed};
 use crate::domain::usage::Progress;
 use crate::domain::wording;
+
+/// The message that is the card of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardMessage {
+    /// The task.
+    pub task: TaskId,
+    /// Its short number.
+    pub number: TaskNumber,
+    /// The channel that asked.
+    pub channel: ChannelId,
+    /// The message.
+    pub message: MessageId,
+    /// What it answered.
+    pub reply: Option<ReplyHandle>,
+}
+
+impl CardMessage {
+    /// The card that a delivered acceptance is; none while it is not delivered.
+    #[must_use]
+    pub fn of(accepted: &Notice) -> Option<Self> {
+        let message = accepted.receipts.last()?.clone();
+        Some(Self {
+            task: accepted.task.clone(),
+            number: accepted.number,
+            channel: accepted.channel.clone(),
+            message,
+            reply: accepted.reply.clone(),
+        })
+    }
+}
+
+/// New contents for a message that was sent before: its text and its buttons, all of both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageEdit {
+    /// Where the message is.
+    pub channel: ChannelId,
+    /// The message.
+    pub message: MessageId,
+    /// What it answered when it was sent: on some platforms the only way to a message that one person sees.
+    pub reply: Option<ReplyHandle>,
+    /// The text, plain, and short enough for one message everywhere.
+    pub text: String,
+    /// The buttons below it; none takes away those that were there.
+    pub buttons: Vec<Button>,
+}
 
 /// Where a task stands, as far as its card is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -60,6 +60,11 @@ impl Interactions {
         Self { api, inbox, replies }
     }
 
+    /// What answers.
+    pub(super) fn inbox(&self) -> Arc<dyn Inbox> {
+        Arc::clone(&self.inbox)
+    }
+
     /// Answers one interaction that arrived at `arrived`.
     pub(super) async fn answer(self: Arc<Self>, interaction: Value, arrived: Instant) {
         match Interaction::parse(interaction) {

@@ -4,6 +4,7 @@
 //! differs in anything we set. A failure never stops the bot: the commands of the last start are still there. Once ours
 //! are in place, those of an earlier configuration are removed elsewhere, because people would see every command twice.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -16,6 +17,7 @@ use serenity::model::id::{ApplicationId, GuildId};
 use crate::adapters::discord::api::{Api, Call};
 use crate::adapters::discord::error::ApiError;
 use crate::adapters::discord::health::Health;
+use crate::chat::inbound::Inbox;
 use crate::domain::command::{CATALOGUE, CommandName, CommandSpec, OptionKind, OptionSpec};
 use crate::domain::language::Language;
 use crate::domain::wording::{command_description, option_description};
@@ -39,6 +41,9 @@ struct Joined {
     id: GuildId,
 }
 
+/// In which language somebody is spoken to who speaks this one.
+type Spoken = dyn Fn(Language) -> Language + Send + Sync;
+
 /// Where commands are registered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scope {
@@ -49,26 +54,26 @@ enum Scope {
 }
 
 /// Registers the commands wherever they belong, until it is done everywhere; then removes them where they do not belong.
-pub(super) async fn register(api: Api, application: ApplicationId, guilds: Vec<u64>, health: Health) {
+pub(super) async fn register(api: Api, application: ApplicationId, guilds: Vec<u64>, health: Health, inbox: Arc<dyn Inbox>) {
     let guilds: Vec<GuildId> = guilds.into_iter().filter_map(std::num::NonZeroU64::new).map(GuildId::from).collect();
     let mut wanted: Vec<Scope> = guilds.iter().copied().map(Scope::Guild).collect();
     if wanted.is_empty() {
         wanted.push(Scope::Global);
     }
-    everywhere(&api, application, wanted, &health).await;
+    everywhere(&api, application, wanted, &health, &move |language| inbox.language(language)).await;
     health.commands_registered();
     if let Err(error) = tidy(&api, application, &guilds).await {
         tracing::warn!(%error, "commands of an earlier configuration may still be in Discord's menu");
     }
 }
 
-async fn everywhere(api: &Api, application: ApplicationId, mut missing: Vec<Scope>, health: &Health) {
+async fn everywhere(api: &Api, application: ApplicationId, mut missing: Vec<Scope>, health: &Health, spoken: &Spoken) {
     let mut pause = FIRST_PAUSE;
     loop {
         let mut failed = Vec::new();
         let mut wait = pause;
         for scope in missing {
-            match synchronise(api, application, scope, &commands(scope)).await {
+            match synchronise(api, application, scope, &commands(scope, spoken)).await {
                 Ok(changed) => tracing::info!(?scope, changed, "commands are registered with Discord"),
                 Err(error) => {
                     tracing::warn!(?scope, %error, "commands are not registered with Discord, trying again");
@@ -145,17 +150,17 @@ async fn synchronise(api: &Api, application_id: ApplicationId, scope: Scope, wan
     Ok(true)
 }
 
-fn commands(scope: Scope) -> Vec<CreateCommand> {
-    CATALOGUE.iter().map(|spec| command(spec, scope)).collect()
+fn commands(scope: Scope, spoken: &Spoken) -> Vec<CreateCommand> {
+    CATALOGUE.iter().map(|spec| command(spec, scope, spoken)).collect()
 }
 
-fn command(spec: &CommandSpec, scope: Scope) -> CreateCommand {
+fn command(spec: &CommandSpec, scope: Scope, spoken: &Spoken) -> CreateCommand {
     let command = CreateCommand::new(spec.name.as_str())
         .kind(CommandType::ChatInput)
-        .description(command_description(Language::default(), spec.name))
-        .set_options(spec.options.iter().map(|option| self::option(spec.name, option)).collect());
+        .description(command_description(spoken(Language::default()), spec.name))
+        .set_options(spec.options.iter().map(|option| self::option(spec.name, option, spoken)).collect());
     let described = |command: CreateCommand, language: Language| {
-        command.description_localized(language.as_str(), command_description(language, spec.name))
+        command.description_localized(language.as_str(), command_description(spoken(language), spec.name))
     };
     let command = others().fold(command, described);
     match scope {
@@ -172,15 +177,15 @@ fn others() -> impl Iterator<Item = Language> {
     Language::ALL.iter().copied().filter(|language| *language != Language::default())
 }
 
-fn option(command: CommandName, spec: &OptionSpec) -> CreateCommandOption {
+fn option(command: CommandName, spec: &OptionSpec, spoken: &Spoken) -> CreateCommandOption {
     let kind = match spec.kind {
         OptionKind::Text | OptionKind::Task => CommandOptionType::String,
         OptionKind::Flag => CommandOptionType::Boolean,
     };
-    let description = option_description(Language::default(), command, spec.name);
+    let description = option_description(spoken(Language::default()), command, spec.name);
     let option = CreateCommandOption::new(kind, spec.name, description).required(spec.required);
     let described = |option: CreateCommandOption, language: Language| {
-        option.description_localized(language.as_str(), option_description(language, command, spec.name))
+        option.description_localized(language.as_str(), option_description(spoken(language), command, spec.name))
     };
     let option = others().fold(option, described);
     match (spec.kind, spec.name) {

@@ -190,7 +190,13 @@ impl Supervisor {
                 watch.session_began(now);
                 tracing::info!("Discord's gateway is ready");
                 if registered.replace(application).is_none() {
-                    let registering = register(self.api.clone(), application, self.guilds.clone(), self.health.clone());
+                    let registering = register(
+                        self.api.clone(),
+                        application,
+                        self.guilds.clone(),
+                        self.health.clone(),
+                        self.interactions.inbox(),
+                    );
                     self.tracker.spawn(self.end.clone().run_until_cancelled_owned(registering));
                 }
             }

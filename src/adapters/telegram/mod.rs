@@ -135,8 +135,9 @@ impl Telegram {
         let Some(me) = self.introduce(&shutdown).await? else { return Ok(()) };
         let admins = Admins::new(Arc::clone(&self.api), self.clock);
         let answering = Answering { api: Arc::clone(&self.api), inbox, replies, admins, forums: self.forums, me };
-        let menu = shutdown.run_until_cancelled(register::sync(&self.api));
-        tokio::join!(menu, poll::run(&self.api, &answering, &self.readiness, &shutdown));
+        let menus = register::sync(&self.api, |language| answering.inbox.language(language));
+        let menus = shutdown.run_until_cancelled(menus);
+        tokio::join!(menus, poll::run(&self.api, &answering, &self.readiness, &shutdown));
         Ok(())
     }
 

@@ -28,11 +28,12 @@ const SCOPES: [BotCommandScope; 4] = [
     BotCommandScope::AllChatAdministrators,
 ];
 
-/// Brings the menus up to date; gives up after a few tries. Dropping the future is harmless.
-pub(super) async fn sync(api: &Api) {
+/// Brings the menus up to date; gives up after a few tries. `spoken` is the language for somebody who speaks this one.
+/// Dropping the future is harmless.
+pub(super) async fn sync(api: &Api, spoken: impl Fn(Language) -> Language) {
     let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
     for tried in 1..=TRIES {
-        let pause = match set_what_differs(api).await {
+        let pause = match set_what_differs(api, &spoken).await {
             Ok(changed) => return tracing::info!(changed, "Telegram's command menus are up to date"),
             Err(CallError::RetryAfter(wait)) if tried < TRIES => wait,
             Err(CallError::Unavailable(_) | CallError::Unknown(_)) if tried < TRIES => backoff.pause(),
@@ -43,13 +44,13 @@ pub(super) async fn sync(api: &Api) {
 }
 
 /// How many menus had to be set.
-async fn set_what_differs(api: &Api) -> Result<usize, CallError> {
+async fn set_what_differs(api: &Api, spoken: impl Fn(Language) -> Language) -> Result<usize, CallError> {
     let mut changed = 0;
     for scope in SCOPES {
         for language in Language::ALL.iter().copied() {
             let mut get = GetMyCommands::new().scope(scope.clone());
             get.language_code = code(language);
-            let wanted = menu(&scope, language);
+            let wanted = menu(&scope, spoken(language));
             if api.call(&get, PROMPT).await? == wanted {
                 continue;
             }

@@ -55,13 +55,13 @@ fn largest(most: usize, fits: impl Fn(usize) -> bool) -> usize {
 fn cut_text(text: &[Inline], fits: &dyn Fn(Vec<Inline>) -> bool, most: usize) -> Option<(Vec<Inline>, Vec<Inline>)> {
     let whole = plain(text);
     let ends = ends(&whole, most);
-    let fitting = largest(ends.len(), |count| count == 0 || fits(halves(text, ends[count - 1]).0));
+    let fitting = largest(ends.len(), |count| count == 0 || fits(head(text, ends[count - 1])));
     let end = match fitting.checked_sub(1).and_then(|index| ends.get(index)) {
         Some(end) => *end,
         // Not even one character as readers see it: a pile of marks is cut between them.
         None if text.len() == 1 => {
             let marks: Vec<usize> = whole.char_indices().skip(1).map(|(at, _)| at).take(most.max(1)).collect();
-            let fitting = largest(marks.len(), |count| count == 0 || fits(halves(text, marks[count - 1]).0));
+            let fitting = largest(marks.len(), |count| count == 0 || fits(head(text, marks[count - 1])));
             *marks.get(fitting.checked_sub(1)?)?
         }
         None => return None,
@@ -90,6 +90,20 @@ fn good_end(text: &str, end: usize) -> usize {
     let breaks = [("\n", 0), (". ", 1), (" ", 0)];
     let found = breaks.into_iter().filter_map(|(mark, kept)| window.rfind(mark).map(|at| at + kept));
     found.into_iter().find(|at| *at > end / 3).unwrap_or(end)
+}
+
+/// The inlines before a byte of their plain text, which is looked for again and again: so the rest is left alone.
+fn head(inlines: &[Inline], at: usize) -> Vec<Inline> {
+    let (mut left, mut count) = (at, 0);
+    for inline in inlines {
+        let length = plain(std::slice::from_ref(inline)).len();
+        count += 1;
+        if length >= left {
+            break;
+        }
+        left -= length;
+    }
+    halves(inlines.get(..count).unwrap_or(inlines), at).0
 }
 
 /// The inlines before and after a byte of their plain text. Formatting that is cut goes on in the second half.

@@ -53,7 +53,7 @@ pub fn split(blocks: Vec<Block>, measure: &dyn Measure, room: Size) -> Vec<Vec<B
     let mut parts = Vec::new();
     let mut part = Part { blocks: Vec::new(), used: Size::default() };
     while let Some(block) = queue.pop_front() {
-        let size = measure.size(&block);
+        let size = if is_bulky(&block, room) { Size { units: usize::MAX / 4, marks: 0 } } else { measure.size(&block) };
         let glue = if part.blocks.is_empty() { Size::default() } else { measure.glue() };
         let taken = part.used.plus(glue);
         if taken.plus(size).fits(room) {
@@ -89,6 +89,17 @@ pub fn split(blocks: Vec<Block>, measure: &dyn Measure, room: Size) -> Vec<Vec<B
         parts.push(part.blocks);
     }
     parts
+}
+
+/// Whether a text is certainly too long, which spares measuring it: a character has four bytes at most, and is never counted
+/// as less than one. Blanks, which may go, are allowed for.
+fn is_bulky(block: &Block, room: Size) -> bool {
+    let bytes = match block {
+        Block::Paragraph(text) => plain(text).len(),
+        Block::Fence { code, .. } => code.len(),
+        _ => 0,
+    };
+    bytes / 8 > room.units
 }
 
 /// A part being filled.

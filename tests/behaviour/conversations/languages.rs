@@ -72,6 +72,11 @@ conversation!(
         assert!(chat.of(BOB).presses(&running, "Abbrechen").await.starts_with("#2 ist nicht deine Aufgabe"));
         world.model.release();
         chat.hears("#2 fertig").await;
+        let helps = |text: &str| text.starts_with("Was das hier ist");
+        let menus = || world.telegram.commands().into_iter().flat_map(|menu| menu.commands);
+        world.until("the menus are German", |_| menus().any(|(_, description)| helps(&description))).await;
+        let commands = world.discord.commands(None);
+        assert!(commands.iter().any(|command| command["description"].as_str().is_some_and(helps)), "{commands:?}");
     }
 );
 

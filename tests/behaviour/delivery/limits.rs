@@ -133,7 +133,7 @@ async fn results_to_many_discord_channels_keep_to_limits_that_only_answers_tell(
     is_answered_soon(&chat).await;
     world.settles().await;
     for place in &places {
-        let results = world.discord.messages(*place).into_iter().filter(|message| message.text.starts_with("Result")).count();
+        let results = world.discord.messages(*place).into_iter().filter(|message| message.text.starts_with("-# Result")).count();
         assert_eq!(results, 8);
     }
     world.closes().await;

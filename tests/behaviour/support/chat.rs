@@ -55,7 +55,8 @@ impl Heard {
 
     /// Whether it is the card of a task: the message that told of the acceptance.
     pub fn is_card(&self) -> bool {
-        self.first().split_once(' ').is_some_and(|(_, rest)| rest.starts_with("queued")) && self.first().contains('\n')
+        let waits = |rest: &str| rest.starts_with("queued") || rest.starts_with("wartet");
+        self.first().split_once(' ').is_some_and(|(_, rest)| waits(rest)) && self.first().contains('\n')
     }
 }
 
@@ -209,9 +210,8 @@ impl<'w> Chat<'w> {
 
     /// The card of a task, as it is now, in whatever language.
     pub fn card(&self, number: u64) -> Option<Heard> {
-        let queued = ["queued", "wartet"].map(|word| format!("#{number} {word}"));
-        let announces = |text: &str| queued.iter().any(|queued| text.starts_with(queued));
-        self.sees().into_iter().find(|heard| heard.is_card() && announces(heard.first()))
+        let task = format!("#{number} ");
+        self.sees().into_iter().find(|heard| heard.is_card() && heard.first().starts_with(&task))
     }
 
     /// Waits until the card of a task shows all these words, in their order.

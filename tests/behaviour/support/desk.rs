@@ -43,7 +43,7 @@ pub struct Desk {
     pub hard: CancellationToken,
     tracker: TaskTracker,
     keeper: Option<CardKeeper>,
-    worked: CancellationToken,
+    cards_end: CancellationToken,
     worker: JoinHandle<Drained>,
     delivery: JoinHandle<()>,
 }
@@ -91,11 +91,11 @@ impl Desk {
         let manager = builder.build();
         let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
         let outbox = Outbox::new(notification.clone(), tracker.clone(), hard.clone());
-        let worked = CancellationToken::new();
+        let cards_end = CancellationToken::new();
         let keeper =
             setup.cards.then(|| CardKeeper::new(cards, manager.clone(), notification.clone(), outbox.clone(), recorder.clone()));
         if let Some(keeper) = keeper.clone() {
-            let stop = worked.clone();
+            let stop = cards_end.clone();
             tracker.spawn(async move { keeper.run(stop).await });
         }
         let worker = tracker.spawn({
@@ -118,7 +118,7 @@ impl Desk {
             hard,
             tracker,
             keeper,
-            worked,
+            cards_end,
             worker,
             delivery,
         }
@@ -207,7 +207,7 @@ impl Desk {
     pub async fn stops(self) -> (Drained, Arc<dyn Ledger>) {
         self.soft.cancel();
         let drained = self.worker.await.unwrap();
-        self.worked.cancel();
+        self.cards_end.cancel();
         if let Some(keeper) = &self.keeper {
             keeper.last_look().await;
         }
@@ -231,7 +231,7 @@ impl Desk {
     /// Stops at once and waits until nothing runs any more; what is owed stays in the ledger.
     pub async fn breaks_off(self) {
         self.soft.cancel();
-        self.worked.cancel();
+        self.cards_end.cancel();
         self.hard.cancel();
         let _drained = self.worker.await.unwrap();
         self.delivery.await.unwrap();

@@ -61,7 +61,7 @@ async fn late_cards_stay_open_until_they_are_settled(desk: Desk) {
         let ended = desk.done(desk.new_task()).await;
         answered(&desk, &ended, message).await;
     }
-    desk.pass(Duration::from_secs(60));
+    desk.pass(Duration::from_mins(1));
     desk.ledger.settle_cards(desk.now(), &[TaskNumber(1), TaskNumber(3)]).await.unwrap();
     assert_eq!(open(&desk).await, [1, 3]);
     desk.ledger.settle_cards(earlier(desk.now(), Duration::from_secs(90)), &[TaskNumber(1)]).await.unwrap();
