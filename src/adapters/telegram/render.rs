@@ -101,7 +101,7 @@ pub fn render(markdown: &str, frame: Option<&Frame>) -> Rendered {
 /// The same, with so much room left in each message, and room for an entity in it.
 pub(super) fn render_leaving(left: usize, markdown: &str, frame: Option<&Frame>) -> Rendered {
     let blocks = parse(markdown);
-    let bodies = cut(&blocks, frame, MESSAGE_LIMIT - left, 0);
+    let bodies = cut(&blocks, frame, Room { limit: MESSAGE_LIMIT, left, below: 0 });
     let count = bodies.len();
     let heading = |part: usize| frame.map(|frame| frame.line(part, count)).unwrap_or_default();
     let nothing = frame.map_or_else(|| empty(Language::default()), |frame| frame.empty.clone());
@@ -124,18 +124,28 @@ pub(super) fn render_leaving(left: usize, markdown: &str, frame: Option<&Frame>)
     Rendered { rich, parts, plain, preview }
 }
 
+/// What a message has room for, and what of that is for words of ours.
+#[derive(Clone, Copy)]
+struct Room {
+    limit: usize,
+    /// In front, for whoever is called there.
+    left: usize,
+    below: usize,
+}
+
 /// The forms of a text that are made when it is cut: blocks that fit under their heading.
-fn cut(blocks: &[Block], frame: Option<&Frame>, limit: usize, below: usize) -> Vec<Vec<Block>> {
+fn cut(blocks: &[Block], frame: Option<&Frame>, room: Room) -> Vec<Vec<Block>> {
     let above = frame.map_or(0, |frame| Unit::Utf16.length(&frame.longest_line()) + 2);
-    let units = limit - DUPLICATE_MARK_ROOM - above - below;
-    // One for the heading, and one for whoever is called in front of it.
-    let parts = split(blocks.to_vec(), &Units, Size { units, marks: MOST_ENTITIES - 2 });
+    let units = room.limit - DUPLICATE_MARK_ROOM - room.left - above - room.below;
+    // One for the heading, and one for whoever is called.
+    let marks = MOST_ENTITIES - 1 - usize::from(room.left > 0);
+    let parts = split(blocks.to_vec(), &Units, Size { units, marks });
     if parts.is_empty() { vec![Vec::new()] } else { parts }
 }
 
 fn preview(left: usize, blocks: &[Block], frame: &Frame) -> Formatted {
     let below = Unit::Utf16.length(&frame.see_file) + 2;
-    let body = cut(blocks, Some(frame), CAPTION_LIMIT - left, below).into_iter().next().unwrap_or_default();
+    let body = cut(blocks, Some(frame), Room { limit: CAPTION_LIMIT, left, below }).into_iter().next().unwrap_or_default();
     message(&frame.line(0, 1), write(&body), &frame.see_file)
 }
 
