@@ -66,7 +66,7 @@ export function telegram(panel) {
     for (const name of ["first", "last", "edited", "silent"]) node.classList.toggle(name, Boolean(message[name]));
     node.classList.toggle("has-keys", message.buttons.length > 0);
     if (message.draft) return drawDraft(message, node);
-    const meta = el("span", { className: "tg-meta" }, message.silent && muted(), message.edited && "edited", clock(message.sent_millis), !message.from_bot && icon("check"));
+    const meta = el("span", { className: "tg-meta" }, message.silent && muted(), message.edited && "edited ", clock(message.sent_millis), !message.from_bot && icon("check"));
     const quote = message.reply && el("span", { className: "tg-quote" }, el("b", {}, message.reply.author), el("span", {}, message.reply.text));
     const text = message.rich
       ? el("div", { className: "tg-text tg-rich" }, ...rich(message.rich))
