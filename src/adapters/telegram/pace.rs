@@ -16,7 +16,7 @@ use crate::domain::pace::{Budget, Pace, Rate};
 /// In every chat.
 const CHAT: Rate = Rate::Steady { every: Duration::from_secs(1), burst: of(4) };
 /// In a group, besides.
-const GROUP: Rate = Rate::Window { count: of(20), span: Duration::from_mins(1), burst: of(10) };
+const GROUP: Rate = Rate::Window { count: of(20), span: Duration::from_mins(1), burst: of(15) };
 /// The whole bot.
 const BOT: Rate = Rate::Steady { every: Duration::from_micros(33_400), burst: of(25) };
 /// Longer messages meet the limits sooner.
