@@ -1,6 +1,6 @@
 //! How fast everything goes out: one budget per chat and one per bot, for every kind of send.
 //!
-//! Who wants to send asks for a [turn](Budgets::turn). It waits for its chat first and stands in the bot's line only
+//! Who wants to send asks for a turn. It waits for its chat first and stands in the bot's line only
 //! when the chat has room, so nobody keeps a place that it cannot use. In the line the more urgent go first, and the equally
 //! urgent in the order in which they came: as each lane stands there once, that is round robin between chats. Only the
 //! first in line watches the clock, so nothing is polled and nobody is woken in vain.

@@ -10,7 +10,7 @@
 //! is markup: adapters show it literally.
 //!
 //! What the ledger keeps as a sentence (why a task failed, why a notice cannot be delivered) was written in English when
-//! it happened and stays so. [`failure`](failure::reason) says it in other languages by its code.
+//! it happened and stays so. `failure.rs` says it in other languages by its code.
 
 mod arrivals;
 mod cards;
