@@ -136,14 +136,7 @@ impl Notification {
         let is_card = accepted.kind == NoticeKind::Accepted && accepted.instead_of.is_none();
         let Some(cards) = self.cards().filter(|_| is_card) else { return };
         let shown = Shown { face: None, text: message.text.clone(), buttons: message.buttons.clone(), at: Instant::now() };
-        let message = CardMessage {
-            task: accepted.task.clone(),
-            number: accepted.number,
-            channel: accepted.channel.clone(),
-            message: sent.message.clone(),
-            reply: accepted.reply.clone(),
-        };
-        cards.put(message, Some(shown));
+        cards.put(CardMessage::of(accepted, sent.message.clone()), Some(shown));
     }
 
     /// Delivers a start by letting the task's card show it. None when there is no card in that channel that can be changed;
@@ -183,7 +176,7 @@ impl Notification {
         // After a restart the board may not be filled yet.
         let notices = self.ledger().notices_of(&notice.task).await?;
         let accepted = notices.iter().find(|notice| notice.kind == NoticeKind::Accepted);
-        let message = accepted.and_then(CardMessage::of);
+        let message = accepted.and_then(CardMessage::delivered);
         Ok(message.map(|message| Card { message, shown: None }).filter(here))
     }
 }
@@ -196,14 +189,12 @@ impl Card {
     }
 }
 
-/// What a card says when it is sent. That is "queued", whatever has happened in the moment since; but what ended long ago, while
+/// What a card says when it is sent. That is `queued`, whatever has happened in the moment since; but what ended long ago, while
 /// the platform was away, is not announced as waiting.
-pub(crate) fn first_words(task: &Task, ahead: Option<usize>, now: Timestamp) -> (String, Vec<Button>) {
+pub(crate) fn first_words(queued: String, task: &Task, ahead: Option<usize>, now: Timestamp) -> (String, Vec<Button>) {
     let view = CardView::of(task, ahead, now);
     if task.completed_at().is_some_and(|ended| elapsed(ended, now) > LONG_OVER) {
         return (view.text(), view.buttons());
     }
-    let language = task.new.origin.language;
-    let text = format!("{}\n{}", wording::card_queued(language, task, ahead), wording::card_quote(language, task));
-    (text, if Stage::of(task) == Stage::Ended { Vec::new() } else { view.buttons() })
+    (queued, if Stage::of(task) == Stage::Ended { Vec::new() } else { view.buttons() })
 }

@@ -5,19 +5,16 @@
 //! all of them, and the message's id is the receipt of each. Results are no part of it: they follow by themselves,
 //! without a sound, because whoever wants to read one in the morning wants it whole.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use crate::background::channels::Book;
 use crate::background::notification::{Notification, Notified, Told};
-use crate::background::ports::{Delivery, LedgerError, OutgoingMessage, Purpose, SendError};
-use crate::background::setback::pause_after;
+use crate::background::ports::{Delivery, LedgerError, OutgoingMessage, Purpose};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::id::{NoticeId, TaskRef};
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::task::Task;
-use crate::domain::text::Format;
-use crate::domain::time::{Timestamp, elapsed, later};
+use crate::domain::time::{Timestamp, elapsed};
 use crate::domain::wording;
 
 const ZERO: Duration = Duration::ZERO;
@@ -64,42 +61,25 @@ impl Notification {
 
     async fn send_digest(&self, message: &OutgoingMessage, notices: &[Notice]) -> Result<Notified, LedgerError> {
         let ids: Vec<NoticeId> = notices.iter().map(|notice| notice.id).collect();
-        let record = |delivery: Delivery| self.ledger().record_together(&ids, delivery, self.now());
         let part = notices.iter().map(|notice| notice.receipts.len()).max().unwrap_or_default();
         let tries = notices.iter().map(|notice| notice.tries).max().unwrap_or_default();
-        let error = match self.send(message, part, tries).await {
+        match self.send(message, part, tries).await {
             Ok(sent) => {
                 let last = !sent.more;
-                self.persist(|| record(Delivery::Part { message: sent.message.clone(), last })).await?;
+                let record = || {
+                    let delivery = Delivery::Part { message: sent.message.clone(), last };
+                    self.ledger().record_together(&ids, delivery, self.now())
+                };
+                self.persist(record).await?;
                 self.typing().show_again(&message.channel);
                 // Whichever notice brought it may have to follow by itself.
-                return Ok(Notified::Part);
-            }
-            Err(error) => error,
-        };
-        let reason = error.to_string();
-        match error {
-            SendError::Undeliverable(reason) => {
-                tracing::warn!(channel = %message.channel, %reason, "what was held is undeliverable");
-                for notice in notices {
-                    self.refused(notice, reason.clone()).await?;
-                }
                 Ok(Notified::Part)
             }
-            SendError::Moved { from, to } => {
-                self.moved(&from, &to).await?;
-                Ok(Notified::Moved)
-            }
-            SendError::RetryAfter(wait) => {
-                record(Delivery::Held { due_at: later(self.now(), wait), reason }).await?;
-                Ok(Notified::Held(wait))
-            }
-            SendError::Unavailable(_) | SendError::Unknown(_) => {
-                let (pause, unknown) = (pause_after(tries), matches!(error, SendError::Unknown(_)));
-                tracing::debug!(channel = %message.channel, %reason, "what was held is told later");
-                record(Delivery::Retry { due_at: later(self.now(), pause), reason, unknown }).await?;
-                Ok(Notified::Later(pause))
-            }
+            Err(error) => Ok(match self.failed(notices, error).await? {
+                // The notice that brought it is looked at once more, by itself.
+                Notified::Undeliverable => Notified::Part,
+                outcome => outcome,
+            }),
         }
     }
 }
@@ -140,20 +120,9 @@ fn digest(channel: &ChannelId, told: &[(Notice, Task)], in_flight_since: Option<
     // Whoever asked first is as good as anybody to speak to.
     let language = newest.first().map(|(_, task)| task.new.origin.language).unwrap_or_default();
     let silent = silent || newest.iter().all(|(_, task)| task.new.manner.silent);
-    OutgoingMessage {
-        channel: channel.clone(),
-        purpose: Purpose::Notice,
-        reply: None,
-        text: wording::digest(language, &newest),
-        format: Format::Plain,
-        frame: None,
-        language,
-        buttons: Vec::new(),
-        silent,
-        mention: only_asker(channel, &newest).filter(|_| !silent),
-        key: key(channel, told),
-        in_flight_since,
-    }
+    let (text, mention) = (wording::digest(language, &newest), only_asker(channel, &newest).filter(|_| !silent));
+    let message = OutgoingMessage::plain(channel.clone(), Purpose::Notice, language, text, key(channel, told));
+    OutgoingMessage { silent, mention, in_flight_since, ..message }
 }
 
 /// Who is to be called by name, if that is one person only.
@@ -168,10 +137,6 @@ fn only_asker(channel: &ChannelId, newest: &[&(Notice, Task)]) -> Option<PersonI
 
 /// The same for every try of the same digest: its notices stay the same, because they are settled all at once.
 fn key(channel: &ChannelId, told: &[(Notice, Task)]) -> String {
-    let mut hasher = DefaultHasher::new();
-    channel.to_string().hash(&mut hasher);
-    for (notice, _) in told {
-        (notice.task.as_str(), notice.kind.as_str(), notice.attempt).hash(&mut hasher);
-    }
-    format!("{:016x}", hasher.finish())
+    let identity = |(notice, _): &(Notice, Task)| (notice.task.as_str().to_owned(), notice.kind.as_str(), notice.attempt);
+    OutgoingMessage::key_of(&(channel.to_string(), told.iter().map(identity).collect::<Vec<_>>()))
 }

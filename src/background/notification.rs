@@ -4,7 +4,6 @@
 //! out the ledger knows that it will, and after it the ledger knows the platform's id of it, so a crash at any point
 //! leaves either a certain state or one that is known to be uncertain.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -223,7 +222,7 @@ impl Notification {
         let message = match self.message(&notice, held).await {
             Ok(Some(message)) => message,
             Ok(None) => return self.give_up(&notice, "the task is gone").await.map(Told::nothing),
-            Err(NoPlace::Platform(error)) => return self.failed(&notice, error).await.map(Told::nothing),
+            Err(NoPlace::Platform(error)) => return self.failed(&[notice], error).await.map(Told::nothing),
             // It will not get better, and the channel waits behind it.
             Err(NoPlace::Store(error @ LedgerError::BadData { .. })) => {
                 tracing::error!(task.number = notice.number.0, %error, "a notice is given up, its task cannot be read");
@@ -255,7 +254,7 @@ impl Notification {
                 let delivery = Delivery::Held { due_at: self.clock.now(), reason };
                 self.record(&notice, delivery, Notified::Part).await?
             }
-            Err(error) => self.failed(&notice, error).await?,
+            Err(error) => self.failed(std::slice::from_ref(&notice), error).await?,
         };
         Ok(Told { outcome, length })
     }
@@ -295,7 +294,9 @@ impl Notification {
         let own = task.new.origin.channel.as_ref() == Some(&notice.channel);
         let (text, frame) = self.words(language, notice, &task, ahead).await?;
         let (text, buttons) = match notice.kind {
-            NoticeKind::Accepted if self.cards.is_some() && notice.instead_of.is_none() => first_words(&task, ahead, self.now()),
+            NoticeKind::Accepted if self.cards.is_some() && notice.instead_of.is_none() => {
+                first_words(text, &task, ahead, self.now())
+            }
             _ => (text, wording::notice_buttons(language, notice, &task)),
         };
         Ok(Some(OutgoingMessage {
@@ -367,7 +368,5 @@ impl Notification {
 /// The same for every try of the same notice, and for no other, also after the store was started afresh: row ids start
 /// again then, task ids do not.
 fn key(notice: &Notice) -> String {
-    let mut hasher = DefaultHasher::new();
-    (notice.task.as_str(), notice.kind.as_str(), notice.attempt, notice.channel.to_string()).hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
+    OutgoingMessage::key_of(&(notice.task.as_str(), notice.kind.as_str(), notice.attempt, notice.channel.to_string()))
 }

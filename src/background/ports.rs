@@ -6,6 +6,7 @@
 
 mod ledger;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -143,6 +144,35 @@ pub struct OutgoingMessage {
     /// Set when the part to be sent was handed to the platform at that time and nobody knows whether it arrived. A
     /// platform without a valid idempotency key then marks the part as a possible duplicate.
     pub in_flight_since: Option<Timestamp>,
+}
+
+impl OutgoingMessage {
+    /// A message of plain words that refers to nothing, rings, calls nobody and has not been tried.
+    #[must_use]
+    pub const fn plain(channel: ChannelId, purpose: Purpose, language: Language, text: String, key: String) -> Self {
+        Self {
+            channel,
+            purpose,
+            reply: None,
+            text,
+            format: Format::Plain,
+            frame: None,
+            language,
+            buttons: Vec::new(),
+            silent: false,
+            mention: None,
+            key,
+            in_flight_since: None,
+        }
+    }
+
+    /// The key of the message that this identifies: 16 characters, the same in every process.
+    #[must_use]
+    pub fn key_of(identity: &impl Hash) -> String {
+        let mut hasher = DefaultHasher::new();
+        identity.hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
+    }
 }
 
 /// A part of a message that the platform confirmed.

@@ -9,9 +9,9 @@ use std::time::Duration;
 use crate::background::notification::{Notification, Notified};
 use crate::background::ports::{Delivery, LedgerError, SendError};
 use crate::domain::channel::ChannelId;
-use crate::domain::id::TaskRef;
+use crate::domain::id::{NoticeId, TaskRef};
 use crate::domain::notice::Notice;
-use crate::domain::time::{elapsed, later};
+use crate::domain::time::{Timestamp, elapsed, later};
 use crate::domain::wording::deliveries::given_up;
 
 /// After this time an undelivered notice is given up.
@@ -82,37 +82,57 @@ impl Notification {
         Ok(outcome)
     }
 
-    /// Decides what a failed try means, and records it.
-    pub(super) async fn failed(&self, notice: &Notice, error: SendError) -> Result<Notified, LedgerError> {
+    /// Decides what a failed try means for the notices of its message, and records it.
+    pub(super) async fn failed(&self, notices: &[Notice], error: SendError) -> Result<Notified, LedgerError> {
         let now = self.now();
-        let number = notice.number.0;
+        let tasks: Vec<u64> = notices.iter().map(|notice| notice.number.0).collect();
+        let channel = notices.first().map(|notice| &notice.channel);
+        let tries = notices.iter().map(|notice| notice.tries).max().unwrap_or_default();
         let reason = error.to_string();
-        let (pause, unknown) = match error {
+        let unknown = matches!(error, SendError::Unknown(_));
+        match error {
             SendError::Undeliverable(reason) => {
-                tracing::warn!(task.number = number, channel = %notice.channel, %reason, "a notice is undeliverable");
-                return self.refused(notice, reason).await;
+                tracing::warn!(?tasks, ?channel, %reason, "a message is undeliverable");
+                let mut outcome = Notified::Undeliverable;
+                for notice in notices {
+                    outcome = self.refused(notice, reason.clone()).await?;
+                }
+                Ok(outcome)
             }
             SendError::RetryAfter(wait) => {
-                let delivery = Delivery::Held { due_at: later(now, wait), reason };
-                return self.record(notice, delivery, Notified::Held(wait)).await;
+                self.record_all(notices, Delivery::Held { due_at: later(now, wait), reason }, Notified::Held(wait)).await
             }
             SendError::Moved { from, to } => {
                 // Nothing was sent, so nothing of it is in flight where it goes from now on.
-                self.record(notice, Delivery::Held { due_at: now, reason }, Notified::Moved).await?;
+                self.record_all(notices, Delivery::Held { due_at: now, reason }, Notified::Moved).await?;
                 self.moved(&from, &to).await?;
-                return Ok(Notified::Moved);
+                Ok(Notified::Moved)
             }
-            SendError::Unavailable(_) => (pause_after(notice.tries), false),
-            SendError::Unknown(_) => (pause_after(notice.tries), true),
-        };
-        if elapsed(notice.created_at, now) > GIVE_UP_AFTER && notice.tries >= LEAST_TRIES {
-            tracing::error!(task.number = number, channel = %notice.channel, %reason, "a notice is given up after 24 hours");
-            return self.give_up(notice, &given_up(&reason)).await;
+            SendError::Unavailable(_) | SendError::Unknown(_) if notices.iter().all(|notice| is_hopeless(notice, now)) => {
+                tracing::error!(?tasks, ?channel, %reason, "a message is given up after 24 hours");
+                let delivery = Delivery::Undeliverable { reason: given_up(&reason), fallback: None };
+                self.record_all(notices, delivery, Notified::Undeliverable).await
+            }
+            SendError::Unavailable(_) | SendError::Unknown(_) => {
+                tracing::debug!(?tasks, ?channel, %reason, "a message is tried again later");
+                let pause = pause_after(tries);
+                let delivery = Delivery::Retry { due_at: later(now, pause), reason, unknown };
+                self.record_all(notices, delivery, Notified::Later(pause)).await
+            }
         }
-        tracing::debug!(task.number = number, channel = %notice.channel, %reason, "a notice is tried again later");
-        let delivery = Delivery::Retry { due_at: later(now, pause), reason, unknown };
-        self.record(notice, delivery, Notified::Later(pause)).await
     }
+
+    /// Records the same of every notice of one message, all or none.
+    async fn record_all(&self, notices: &[Notice], delivery: Delivery, outcome: Notified) -> Result<Notified, LedgerError> {
+        let ids: Vec<NoticeId> = notices.iter().map(|notice| notice.id).collect();
+        self.ledger().record_together(&ids, delivery, self.now()).await?;
+        Ok(outcome)
+    }
+}
+
+/// Whether a notice has been tried for so long that it will not be tried again.
+fn is_hopeless(notice: &Notice, now: Timestamp) -> bool {
+    elapsed(notice.created_at, now) > GIVE_UP_AFTER && notice.tries >= LEAST_TRIES
 }
 
 /// The pause after so many failed tries: 1 s, 2 s, 4 s, at most ten minutes.

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::background::ports::{OutgoingMessage, Purpose};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::{Action, Button, Command, CommandName, UnknownAction};
 use crate::domain::frame::Frame;
@@ -95,6 +96,16 @@ pub struct Answer {
     pub private: bool,
 }
 
+impl Answer {
+    /// The message that this answer is, in answer to `reply`.
+    #[must_use]
+    pub fn to(self, channel: ChannelId, reply: Option<ReplyHandle>, language: Language, key: String) -> OutgoingMessage {
+        let purpose = Purpose::Answer { private: self.private };
+        let message = OutgoingMessage::plain(channel, purpose, language, self.text, key);
+        OutgoingMessage { reply, format: self.format, frame: self.frame, buttons: self.buttons, ..message }
+    }
+}
+
 /// Answers what arrives. Implemented by the dispatcher, used by the adapters.
 ///
 /// When the future is complete, everything the answer claims is durable, so an adapter may then tell its platform that
@@ -124,5 +135,5 @@ pub trait Inbox: Send + Sync + 'static {
 /// and share the channel's rate budget.
 pub trait Replies: Send + Sync + 'static {
     /// Hands over an answer; never blocks. An answer is not durable: it is given up when the process stops.
-    fn say(&self, message: crate::background::ports::OutgoingMessage);
+    fn say(&self, message: OutgoingMessage);
 }

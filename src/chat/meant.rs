@@ -1,7 +1,5 @@
 //! Which task is meant, whether who asks may touch it, and who may read what is private.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use crate::background::ports::{OutgoingMessage, Purpose};
 use crate::chat::dispatch::{Answered, Asker, Dispatch, Refusal, refuse, whisper};
 use crate::chat::inbound::Inbound;
@@ -20,21 +18,11 @@ impl Dispatch {
         let (Some(channel), Some(replies)) = (&task.new.manner.private, &self.replies) else {
             return refuse(wording::private_to_asker(language, task.number));
         };
-        let mut hasher = DefaultHasher::new();
-        asker.inbound.id.as_str().hash(&mut hasher);
+        let key = OutgoingMessage::key_of(&asker.inbound.id.as_str());
         replies.say(OutgoingMessage {
-            channel: channel.clone(),
-            purpose: Purpose::Result,
-            reply: None,
-            text: text.to_owned(),
             format: Format::Markdown,
             frame: Some(wording::result_frame(language, task)),
-            language,
-            buttons: Vec::new(),
-            silent: false,
-            mention: None,
-            key: format!("{:016x}", hasher.finish()),
-            in_flight_since: None,
+            ..OutgoingMessage::plain(channel.clone(), Purpose::Result, language, text.to_owned(), key)
         });
         Ok(whisper(wording::result_went_to_direct_chat(language, task.number)))
     }

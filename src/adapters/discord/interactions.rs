@@ -26,7 +26,6 @@ use crate::adapters::discord::api::{Api, Call};
 use crate::adapters::discord::error::{ApiError, code};
 use crate::adapters::discord::inbound::Interaction;
 use crate::adapters::discord::part::Part;
-use crate::background::ports::{OutgoingMessage, Purpose};
 use crate::chat::inbound::{Answer, Inbound, Inbox, Replies, Reply, Request, Typing};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::language::Language;
@@ -104,20 +103,7 @@ impl Interactions {
             None => handling.await,
         };
         if let Reply::Say(answer) = reply {
-            self.replies.say(OutgoingMessage {
-                channel,
-                purpose: Purpose::Answer { private: answer.private },
-                reply: Some(handle.to_reply()),
-                text: answer.text,
-                format: answer.format,
-                frame: answer.frame,
-                language,
-                buttons: answer.buttons,
-                silent: false,
-                mention: None,
-                key: handle.interaction.to_string(),
-                in_flight_since: None,
-            });
+            self.replies.say(answer.to(channel, Some(handle.to_reply()), language, handle.interaction.to_string()));
         }
     }
 

@@ -23,7 +23,6 @@ use crate::adapters::telegram::inbound;
 use crate::adapters::telegram::inbound::{Asked, Heard, Identity};
 use crate::adapters::telegram::membership::Membership;
 use crate::adapters::telegram::update::Arrived;
-use crate::background::ports::{OutgoingMessage, Purpose};
 use crate::chat::inbound::{Answer, Inbox, Replies, Reply};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::ReplyHandle;
@@ -166,20 +165,7 @@ impl Answering {
     }
 
     fn say(&self, to: Addressee, answer: Answer) {
-        self.replies.say(OutgoingMessage {
-            channel: to.channel,
-            purpose: Purpose::Answer { private: answer.private },
-            reply: to.reply,
-            text: answer.text,
-            format: answer.format,
-            frame: answer.frame,
-            language: to.language,
-            buttons: answer.buttons,
-            silent: false,
-            mention: None,
-            key: to.key,
-            in_flight_since: None,
-        });
+        self.replies.say(answer.to(to.channel, to.reply, to.language, to.key));
     }
 
     /// Answers a press; says whether Telegram took the answer.

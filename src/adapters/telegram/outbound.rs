@@ -249,23 +249,14 @@ mod tests {
     use crate::domain::command::Action;
     use crate::domain::id::{ReplyHandle, TaskNumber};
     use crate::domain::language::Language;
-    use crate::domain::text::{Format, Unit};
+    use crate::domain::text::Unit;
     use crate::domain::time::from_millis;
 
     fn message(channel: &str, text: &str) -> OutgoingMessage {
         OutgoingMessage {
-            channel: channel.parse().unwrap(),
-            purpose: Purpose::Notice,
             reply: Some(ReplyHandle("m5".into())),
-            text: text.into(),
-            format: Format::Plain,
-            frame: None,
-            language: Language::En,
             buttons: vec![Button { label: "Cancel".into(), action: Action::Cancel(TaskNumber(42)) }],
-            silent: false,
-            mention: None,
-            key: "k".into(),
-            in_flight_since: None,
+            ..OutgoingMessage::plain(channel.parse().unwrap(), Purpose::Notice, Language::En, text.into(), "k".into())
         }
     }
 

@@ -7,7 +7,6 @@ use legwork::chat::inbound::Replies;
 use legwork::domain::id::TaskNumber;
 use legwork::domain::language::Language;
 use legwork::domain::notice::{NoticeKind, NoticeState};
-use legwork::domain::text::Format;
 
 use crate::support::desk::Desk;
 
@@ -67,20 +66,13 @@ async fn a_chat_that_moved_is_followed_with_everything_that_is_owed_to_it() {
     assert_eq!(task.new.origin.channel, "chat:-100/3".parse().ok());
     let notices = desk.ledger.notices_of(&task.new.id).await.unwrap();
     assert!(notices.iter().all(|notice| matches!(notice.state, NoticeState::Delivered { .. })), "{notices:?}");
-    let answer = OutgoingMessage {
-        channel: GROUP.parse().unwrap(),
-        purpose: Purpose::Answer { private: false },
-        reply: None,
-        text: "an answer".to_owned(),
-        format: Format::Plain,
-        frame: None,
-        language: Language::En,
-        buttons: Vec::new(),
-        silent: false,
-        mention: None,
-        key: "k".to_owned(),
-        in_flight_since: None,
-    };
+    let answer = OutgoingMessage::plain(
+        GROUP.parse().unwrap(),
+        Purpose::Answer { private: false },
+        Language::En,
+        "an answer".to_owned(),
+        "k".to_owned(),
+    );
     desk.outbox.say(answer);
     desk.hears("chat:-100", "an answer").await;
     desk.closes().await;

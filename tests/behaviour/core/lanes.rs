@@ -13,7 +13,6 @@ use legwork::domain::limits::Limits;
 use legwork::domain::notice::{Events, NoticeKind, NoticeState};
 use legwork::domain::prompt::Prompt;
 use legwork::domain::task::{NewTask, RunSettings};
-use legwork::domain::text::Format;
 use legwork::domain::time::from_millis;
 use rusqlite::Connection;
 use tokio_util::sync::CancellationToken;
@@ -24,20 +23,8 @@ const CHAT: &str = "chat:1";
 const ANN: &str = "chat:ann";
 
 fn answer(text: &str) -> OutgoingMessage {
-    OutgoingMessage {
-        channel: CHAT.parse().unwrap(),
-        purpose: Purpose::Answer { private: true },
-        reply: None,
-        text: text.to_owned(),
-        format: Format::Plain,
-        frame: None,
-        language: Language::En,
-        buttons: Vec::new(),
-        silent: false,
-        mention: None,
-        key: "k".to_owned(),
-        in_flight_since: None,
-    }
+    let purpose = Purpose::Answer { private: true };
+    OutgoingMessage::plain(CHAT.parse().unwrap(), purpose, Language::En, text.to_owned(), "k".to_owned())
 }
 
 /// A ledger that took a task in long ago and has told nobody.

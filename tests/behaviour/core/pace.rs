@@ -15,7 +15,6 @@ use legwork::domain::limits::Limits;
 use legwork::domain::notice::Events;
 use legwork::domain::pace::{Budget, Pace, Rate, SendKind};
 use legwork::domain::preferences::Preferences;
-use legwork::domain::text::Format;
 use tokio::time::Instant;
 
 use crate::support::desk::{Desk, Setup};
@@ -45,20 +44,8 @@ fn bot(channel: &ChannelId, _kind: SendKind) -> Pace {
 }
 
 fn answer(channel: &str, text: &str) -> OutgoingMessage {
-    OutgoingMessage {
-        channel: channel.parse().unwrap(),
-        purpose: Purpose::Answer { private: false },
-        reply: None,
-        text: text.to_owned(),
-        format: Format::Plain,
-        frame: None,
-        language: Language::En,
-        buttons: Vec::new(),
-        silent: false,
-        mention: None,
-        key: "k".to_owned(),
-        in_flight_since: None,
-    }
+    let purpose = Purpose::Answer { private: false };
+    OutgoingMessage::plain(channel.parse().unwrap(), purpose, Language::En, text.to_owned(), "k".to_owned())
 }
 
 /// A desk that takes in as much as one likes, and tells acceptance and result only.

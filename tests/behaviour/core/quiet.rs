@@ -7,6 +7,7 @@ use legwork::adapters::ledger::memory::MemoryLedger;
 use legwork::background::channels::NoticePolicy;
 use legwork::background::ports::SendError;
 use legwork::domain::id::TaskNumber;
+use legwork::domain::notice::NoticeState;
 use legwork::domain::preferences::Preferences;
 use legwork::domain::status::Status;
 
@@ -117,6 +118,38 @@ async fn a_digest_that_nobody_can_get_settles_its_notices() {
     }
     tokio::time::advance(UNTIL_THE_END).await;
     desk.until("nothing is owed", |desk| desk.outbox.active_lanes() == 0).await;
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_digest_goes_along_when_its_channel_moves_and_is_no_duplicate_there() {
+    let desk = Desk::with(Setup::default());
+    let quiet: Preferences = serde_json::from_str(r#"{"quiet":"14:00-15:00"}"#).unwrap();
+    desk.manager.channels().set(&CHAT.parse().unwrap(), quiet).await.unwrap();
+    two_tasks_in_the_quiet(&desk).await;
+    desk.recorder.refuses(CHAT, SendError::Moved { from: CHAT.parse().unwrap(), to: "chat:-100".parse().unwrap() });
+    tokio::time::advance(UNTIL_THE_END).await;
+    let digest = desk.hears("chat:-100", "While it was quiet here: ... #1 done ... #2 failed").await;
+    assert!(!digest.contains("duplicate"), "{digest}");
+    desk.hears("chat:-100", "Result of #1").await;
+    desk.settles().await;
+    assert_eq!(desk.recorder.heard("chat:-100").len(), 2, "{:#?}", desk.recorder.heard("chat:-100"));
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_digest_is_given_up_after_a_day_with_its_reason() {
+    let desk = quiet_desk();
+    two_tasks_in_the_quiet(&desk).await;
+    desk.recorder.refuses(CHAT, SendError::Unavailable("down".to_owned()));
+    desk.passes(Duration::from_hours(23)).await;
+    let second = || async { desk.ledger.notices_of(&desk.task(TaskNumber(2)).await.new.id).await.unwrap().pop().unwrap() };
+    assert!(matches!(second().await.state, NoticeState::Owed { .. }));
+    desk.passes(Duration::from_hours(3)).await;
+    let said = "given up after 24 hours: the platform is not available: down";
+    let given_up = second().await;
+    assert!(matches!(&given_up.state, NoticeState::Undeliverable { reason, .. } if reason == said), "{given_up:?}");
+    desk.settles().await;
     desk.closes().await;
 }
 

@@ -312,20 +312,8 @@ pub(crate) fn whisper(text: &str) -> Reply {
 
 /// A notice to the channel.
 pub(crate) fn notice(key: &str, text: &str) -> OutgoingMessage {
-    OutgoingMessage {
-        channel: format!("discord:{CHANNEL}").parse().expect("a channel"),
-        purpose: Purpose::Notice,
-        reply: None,
-        text: text.to_owned(),
-        format: Format::Plain,
-        frame: None,
-        language: Language::En,
-        buttons: Vec::new(),
-        silent: false,
-        mention: None,
-        key: key.to_owned(),
-        in_flight_since: None,
-    }
+    let channel = format!("discord:{CHANNEL}").parse().expect("a channel");
+    OutgoingMessage::plain(channel, Purpose::Notice, Language::En, text.to_owned(), key.to_owned())
 }
 
 /// A button that cancels a task.

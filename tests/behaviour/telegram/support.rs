@@ -304,18 +304,5 @@ impl World {
 
 /// A notice for a channel.
 pub(crate) fn notice(channel: &str, text: &str) -> OutgoingMessage {
-    OutgoingMessage {
-        channel: channel.parse().unwrap(),
-        purpose: Purpose::Notice,
-        reply: None,
-        text: text.to_owned(),
-        format: Format::Plain,
-        frame: None,
-        language: Language::En,
-        buttons: Vec::new(),
-        silent: false,
-        mention: None,
-        key: "n1".to_owned(),
-        in_flight_since: None,
-    }
+    OutgoingMessage::plain(channel.parse().unwrap(), Purpose::Notice, Language::En, text.to_owned(), "n1".to_owned())
 }

@@ -131,7 +131,7 @@ impl MemoryRows {
                 && matches!(notice.state, NoticeState::Delivered { .. })
                 && Some(&notice.channel) == channel
         };
-        CardMessage::of(notices.into_iter().find(accepted)?)
+        CardMessage::delivered(notices.into_iter().find(accepted)?)
     }
 
     /// The counts.
