@@ -120,6 +120,15 @@ impl LedgerFile {
         })
     }
 
+    /// Opens a connection that only copies pages from the log into the file.
+    pub(super) fn copier(&self) -> Result<Connection, OpenError> {
+        self.attempt("open the file", || {
+            let connection = connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            set_up_syncs(&connection)?;
+            Ok(connection)
+        })
+    }
+
     /// An error about what the file holds.
     pub(super) fn unreadable(&self, source: LedgerError) -> OpenError {
         OpenError::Load { path: self.path.clone(), source }
@@ -178,12 +187,16 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn set_up_writer(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))?;
+fn set_up_syncs(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     // Where a plain fsync leaves data in the drive's cache, ask for more.
     connection.pragma_update(None, "fullfsync", true)?;
-    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)
+}
+
+fn set_up_writer(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))?;
+    set_up_syncs(connection)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // Enough for every page that writes come back to. Not more: a commit may look at each page in the cache.
     connection.pragma_update(None, "cache_size", -8_192)?;

@@ -6,6 +6,7 @@
 
 mod cards;
 mod channels;
+mod checkpoints;
 mod columns;
 mod file;
 mod headlines;

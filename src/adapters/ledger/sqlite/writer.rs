@@ -9,6 +9,7 @@
 use crate::adapters::ledger::steps::Step;
 use crate::background::ports::{Hints, LedgerError};
 
+use super::checkpoints::Checkpoints;
 use super::columns::failed;
 use super::file::{LedgerFile, OpenError};
 use super::job::{Failed, Job, Wake, job};
@@ -28,7 +29,8 @@ impl Writer {
     pub(super) fn start(file: LedgerFile, rows: SqliteRows, hints: Hints) -> Result<Self, OpenError> {
         let (mut threads, waiting, running) = Threads::new();
         let no_thread = file.failure("start a thread");
-        let write_loop = WriteLoop { waiting, rows, stale: false, hints, _file: file, _running: running };
+        let checkpoints = Checkpoints::start(&file)?;
+        let write_loop = WriteLoop { waiting, checkpoints, rows, stale: false, hints, _file: file, _running: running };
         threads.spawn("ledger-writer", move || write_loop.run()).map_err(no_thread)?;
         Ok(Self { threads })
     }
@@ -67,6 +69,8 @@ impl From<LedgerError> for Undone {
 
 struct WriteLoop {
     waiting: Jobs<Box<dyn Job>>,
+    // Ends before the connection in `rows`, which is the last one then and tidies the file up.
+    checkpoints: Checkpoints,
     rows: SqliteRows,
     /// Whether what is kept in memory has to be read again, because a transaction was undone.
     stale: bool,
@@ -95,7 +99,10 @@ impl WriteLoop {
     fn commit(&mut self, first: Box<dyn Job>, most: usize) {
         let mut batch = vec![first];
         match self.transaction(&mut batch, most) {
-            Ok(wake) => self.notify(wake),
+            Ok(wake) => {
+                self.checkpoints.committed();
+                self.notify(wake);
+            }
             Err(undone) => {
                 self.roll_back();
                 match (undone, batch.as_mut_slice()) {
