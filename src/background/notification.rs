@@ -310,6 +310,7 @@ impl Notification {
             buttons,
             // One end, one sound: what follows the result has none.
             silent: silent || (notice.tells_end() && !notice.tells_end_first(&task)),
+            about: None,
             mention: task.new.origin.person.clone().filter(|_| calls && own),
             key: key(notice),
             in_flight_since: notice.in_flight_since,

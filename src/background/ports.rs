@@ -136,6 +136,8 @@ pub struct OutgoingMessage {
     pub buttons: Vec<Button>,
     /// Whether it comes without a sound.
     pub silent: bool,
+    /// The task that an answer is about, where a reply to the answer is to name it.
+    pub about: Option<TaskNumber>,
     /// Who is to be called by name in front of its first part. Nobody else is called, whatever the text says.
     pub mention: Option<PersonId>,
     /// The same for every try of the same message and for no other; at most 20 ASCII characters. Adapters make the
@@ -160,6 +162,7 @@ impl OutgoingMessage {
             language,
             buttons: Vec::new(),
             silent: false,
+            about: None,
             mention: None,
             key,
             in_flight_since: None,

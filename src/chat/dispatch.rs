@@ -240,13 +240,8 @@ impl Dispatch {
         };
         let alive = !details.task.status().is_terminal();
         let buttons = if alive { vec![wording::cancel_button(asker.language, details.task.number)] } else { Vec::new() };
-        Ok(Reply::Say(Answer {
-            text: wording::status(asker.language, &view),
-            format: Format::Plain,
-            frame: None,
-            buttons,
-            private: true,
-        }))
+        let text = wording::status(asker.language, &view);
+        Ok(Reply::Say(Answer { buttons, private: true, about: asker.about(&details.task), ..Answer::plain(text) }))
     }
 
     async fn active(&self, asker: &Asker<'_>) -> Answered {
@@ -283,7 +278,7 @@ impl Dispatch {
         } else {
             wording::list(language, &tasks, here, now)
         };
-        Ok(Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons, private: true }))
+        Ok(Reply::Say(Answer { buttons, private: true, ..Answer::plain(text) }))
     }
 
     async fn result(&self, asker: &Asker<'_>, task: Option<&TaskRef>) -> Answered {
@@ -294,8 +289,8 @@ impl Dispatch {
             ResultOf::Ended(task) => {
                 let Some(text) = task.text() else { return Ok(say(wording::no_result(asker.language, &task))) };
                 let frame = Some(wording::result_frame(asker.language, &task));
-                let (format, buttons) = (Format::Markdown, Vec::new());
-                Ok(Reply::Say(Answer { text: text.to_owned(), format, frame, buttons, private: false }))
+                let (format, about) = (Format::Markdown, asker.about(&task));
+                Ok(Reply::Say(Answer { format, frame, about, ..Answer::plain(text.to_owned()) }))
             }
             ResultOf::Unfinished(task) => refuse(wording::not_finished(asker.language, task.number, task.status())),
             ResultOf::NotFound => refuse(wording::not_found(asker.language, &id)),
@@ -304,6 +299,11 @@ impl Dispatch {
 }
 
 impl Asker<'_> {
+    /// The task as what an answer is about, where a reply to the answer can name it.
+    pub(super) fn about(&self, task: &Task) -> Option<TaskNumber> {
+        self.inbound.by_reply.then_some(task.number)
+    }
+
     fn origin(&self) -> Origin {
         Origin {
             channel: Some(self.inbound.channel.clone()),
@@ -316,11 +316,11 @@ impl Asker<'_> {
 }
 
 pub(super) fn say(text: String) -> Reply {
-    Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons: Vec::new(), private: false })
+    Reply::Say(Answer::plain(text))
 }
 
 pub(super) fn whisper(text: String) -> Reply {
-    Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons: Vec::new(), private: true })
+    Reply::Say(Answer { private: true, ..Answer::plain(text) })
 }
 
 pub(super) fn refuse(text: String) -> Answered {

@@ -6,7 +6,7 @@ use crate::background::ports::{OutgoingMessage, Purpose};
 use crate::domain::channel::{ChannelId, PersonId};
 use crate::domain::command::{Action, Button, Command, CommandName, UnknownAction};
 use crate::domain::frame::Frame;
-use crate::domain::id::{InboundId, MessageId, ReplyHandle};
+use crate::domain::id::{InboundId, MessageId, ReplyHandle, TaskNumber};
 use crate::domain::language::Language;
 use crate::domain::parse::ParseError;
 use crate::domain::text::Format;
@@ -74,6 +74,7 @@ pub struct Typing {
 
 /// What goes back to the message that asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each request, and nearly all of them say something")]
 pub enum Reply {
     /// The adapter says this now.
     Say(Answer),
@@ -94,15 +95,23 @@ pub struct Answer {
     pub buttons: Vec<Button>,
     /// Only the person who asked should see it, where the platform can do that.
     pub private: bool,
+    /// The task that it is about, where a reply to it is to name the task.
+    pub about: Option<TaskNumber>,
 }
 
 impl Answer {
+    /// An answer in plain words, to be seen by everybody there.
+    #[must_use]
+    pub const fn plain(text: String) -> Self {
+        Self { text, format: Format::Plain, frame: None, buttons: Vec::new(), private: false, about: None }
+    }
+
     /// The message that this answer is, in answer to `reply`.
     #[must_use]
     pub fn to(self, channel: ChannelId, reply: Option<ReplyHandle>, language: Language, key: String) -> OutgoingMessage {
-        let purpose = Purpose::Answer { private: self.private };
-        let message = OutgoingMessage::plain(channel, purpose, language, self.text, key);
-        OutgoingMessage { reply, format: self.format, frame: self.frame, buttons: self.buttons, ..message }
+        let Self { text, format, frame, buttons, private, about } = self;
+        let message = OutgoingMessage::plain(channel, Purpose::Answer { private }, language, text, key);
+        OutgoingMessage { reply, format, frame, buttons, about, ..message }
     }
 }
 

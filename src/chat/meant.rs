@@ -22,6 +22,7 @@ impl Dispatch {
         replies.say(OutgoingMessage {
             format: Format::Markdown,
             frame: Some(wording::result_frame(language, task)),
+            about: asker.about(task),
             ..OutgoingMessage::plain(channel.clone(), Purpose::Result, language, text.to_owned(), key)
         });
         Ok(whisper(wording::result_went_to_direct_chat(language, task.number)))

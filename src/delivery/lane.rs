@@ -20,6 +20,7 @@ use crate::delivery::outbox::Shared;
 use crate::delivery::priority::Priority;
 use crate::delivery::queue::{Answer, Candidate, Item, Queue};
 use crate::domain::channel::ChannelId;
+use crate::domain::id::{MessageId, TaskNumber};
 use crate::domain::notice::Notice;
 use crate::domain::pace::{Pace, SendKind};
 
@@ -191,6 +192,9 @@ impl Lane {
                 self.shared.say(OutgoingMessage { channel, reply: None, ..message.clone() });
             }
         }
+        if let (Ok(sent), Some(task)) = (&sent, message.about) {
+            self.note_answer(message, &sent.message, task).await;
+        }
         let mut queue = self.inlet.queue();
         match sent {
             Ok(sent) if sent.more => queue.advance_answer(number),
@@ -203,6 +207,13 @@ impl Lane {
                 tracing::warn!(channel = %message.channel, error = %error, "an answer is given up");
                 queue.finish_answer(number);
             }
+        }
+    }
+
+    /// A reply to the answer names the task from now on. When that cannot be noted, its person has to name the task.
+    async fn note_answer(&self, message: &OutgoingMessage, sent: &MessageId, task: TaskNumber) {
+        if let Err(error) = self.shared.notification.ledger().note_answer(&message.channel, sent, task).await {
+            tracing::warn!(error = %error, task.number = task.0, "a reply to an answer will not name its task");
         }
     }
 

@@ -27,7 +27,7 @@ use crate::chat::inbound::{Answer, Inbox, Replies, Reply};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::ReplyHandle;
 use crate::domain::language::Language;
-use crate::domain::text::{Format, Unit};
+use crate::domain::text::Unit;
 use crate::domain::wording;
 
 /// How long a press may spin before it is told that the answer follows.
@@ -150,7 +150,7 @@ impl Answering {
         AssertUnwindSafe(self.inbox.handle(inbound)).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!("handling a Telegram update panicked");
             let text = wording::broken(language);
-            Reply::Say(Answer { text, format: Format::Plain, frame: None, buttons: Vec::new(), private: true })
+            Reply::Say(Answer { private: true, ..Answer::plain(text) })
         })
     }
 

@@ -297,6 +297,10 @@ pub trait Ledger: Send + Sync + 'static {
     /// One task, and how many tasks are before it when it waits.
     async fn find(&self, task: &TaskRef) -> Result<Option<(Task, Option<usize>)>, LedgerError>;
 
+    /// Notes that a message of this channel is an answer about a task, for [`Ledger::find_by_message`]. It is forgotten with
+    /// the task; nothing is noted when there is no such task.
+    async fn note_answer(&self, channel: &ChannelId, message: &MessageId, task: TaskNumber) -> Result<(), LedgerError>;
+
     /// The task that a delivered message of this channel is about.
     async fn find_by_message(&self, channel: &ChannelId, message: &MessageId) -> Result<Option<Task>, LedgerError>;
 

@@ -14,7 +14,6 @@ use legwork::domain::channel::{ChannelId, PersonId};
 use legwork::domain::command::{Action, Button};
 use legwork::domain::id::{TaskId, TaskNumber};
 use legwork::domain::language::Language;
-use legwork::domain::text::Format;
 use legwork::domain::time::Timestamp;
 use legwork::lifecycle::Readiness;
 use legwork::metrics::Metrics;
@@ -302,12 +301,12 @@ impl Bench {
 
 /// An answer for everybody.
 pub(crate) fn say(text: &str) -> Reply {
-    Reply::Say(Answer { text: text.to_owned(), format: Format::Plain, frame: None, buttons: Vec::new(), private: false })
+    Reply::Say(Answer::plain(text.to_owned()))
 }
 
 /// An answer for one person.
 pub(crate) fn whisper(text: &str) -> Reply {
-    Reply::Say(Answer { text: text.to_owned(), format: Format::Plain, frame: None, buttons: Vec::new(), private: true })
+    Reply::Say(Answer { private: true, ..Answer::plain(text.to_owned()) })
 }
 
 /// A notice to the channel.

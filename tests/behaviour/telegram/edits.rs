@@ -83,12 +83,18 @@ async fn a_group_message_that_first_becomes_a_command_by_an_edit_counts() {
 async fn a_reply_to_any_message_of_a_task_names_it() {
     let world = World::starts().await;
     let chat = world.telegram_group(GROUP, ANN);
-    let long = "word ".repeat(3000);
-    world.telegram.says(GROUP, id(ANN), &format!("/submit say {}", &long[..3000]));
+    world.telegram.know_rich_messages(false);
+    world.model.next_reply("word ".repeat(1500).as_str());
+    chat.says("/submit Count the words");
     chat.hears("#1 done").await;
+    chat.says("/status 1");
+    chat.hears("#1 done ... Notice").await;
+    chat.says("/result 1");
+    world.until("the result is there twice", |_| chat.count("#1 (2/2):") == 2).await;
     world.settles().await;
-    let parts: Vec<_> = world.telegram.said(GROUP).iter().map(|message| message.id).collect();
-    for part in parts {
+    let all: Vec<_> = world.telegram.said(GROUP).iter().map(|message| message.id).collect();
+    assert!(all.len() >= 7, "a card, a result of two parts, an end, and two answers, one of two parts: {all:?}");
+    for part in all {
         let before = chat.count("#1 had already finished (done)");
         world.telegram.replies(GROUP, id(ANN), part, "/cancel");
         world.until("the reply is understood", |_| chat.count("#1 had already finished (done)") == before + 1).await;

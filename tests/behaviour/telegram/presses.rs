@@ -3,7 +3,6 @@
 use legwork::chat::inbound::{Answer, Reply, Request};
 use legwork::domain::command::{Action, Button};
 use legwork::domain::id::TaskNumber;
-use legwork::domain::text::Format;
 use legwork::simulator::telegram::{Fault, FaultKind, PressAnswer};
 
 use super::support::{ADA, Bot, World, answer, say};
@@ -14,15 +13,7 @@ const CANCEL: Action = Action::Cancel(TaskNumber(42));
 async fn with_button() -> (World, Bot, i64) {
     let (world, bot) = World::started().await;
     let button = Button { label: "Cancel".into(), action: CANCEL };
-    world.inbox.answers(move |_| {
-        Reply::Say(Answer {
-            text: "#42 queued".into(),
-            format: Format::Plain,
-            frame: None,
-            buttons: vec![button.clone()],
-            private: false,
-        })
-    });
+    world.inbox.answers(move |_| Reply::Say(Answer { buttons: vec![button.clone()], ..Answer::plain("#42 queued".into()) }));
     world.server.says(ADA, ADA, "/list");
     let message = world.hears(ADA, "#42 queued").await;
     (world, bot, message)
@@ -67,9 +58,9 @@ async fn a_page_of_a_list_follows_in_the_chat_with_its_button() {
     let older = Button { label: "Older".into(), action: Action::Page { before: TaskNumber(31), all: false } };
     let text = format!("Your tasks, newest first:\n{}", ["#41 done after 2.1 s: count the ships"; 10].join("\n"));
     let whole = text.clone();
-    world.inbox.answers(move |_| {
-        Reply::Say(Answer { text: text.clone(), format: Format::Plain, frame: None, buttons: vec![older.clone()], private: true })
-    });
+    world
+        .inbox
+        .answers(move |_| Reply::Say(Answer { buttons: vec![older.clone()], private: true, ..Answer::plain(text.clone()) }));
     assert_eq!(pressed(&world, message).await, PressAnswer { text: None, alert: false });
     let page = world.hears(ADA, &whole).await;
     assert_eq!(world.server.message(ADA, page).unwrap().buttons, ["Older"]);

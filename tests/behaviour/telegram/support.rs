@@ -14,7 +14,6 @@ use legwork::config::TelegramConfig;
 use legwork::domain::channel::{ChannelId, PersonId};
 use legwork::domain::id::TaskId;
 use legwork::domain::language::Language;
-use legwork::domain::text::Format;
 use legwork::domain::time::{Timestamp, from_millis};
 use legwork::lifecycle::Readiness;
 use legwork::metrics::Metrics;
@@ -141,7 +140,7 @@ impl Inbox for ScriptedInbox {
 }
 
 pub(crate) fn answer(text: &str, private: bool) -> Reply {
-    Reply::Say(Answer { text: text.to_owned(), format: Format::Plain, frame: None, buttons: Vec::new(), private })
+    Reply::Say(Answer { private, ..Answer::plain(text.to_owned()) })
 }
 
 pub(crate) fn say(text: &str) -> Reply {

@@ -175,6 +175,11 @@ impl Ledger for MemoryLedger {
         Ok(self.rows().task_of_thread(channel).cloned())
     }
 
+    async fn note_answer(&self, channel: &ChannelId, message: &MessageId, task: TaskNumber) -> Result<(), LedgerError> {
+        self.rows().note_answer(channel, message, task);
+        Ok(())
+    }
+
     async fn begin_delivery(&self, notice: NoticeId, now: Timestamp) -> Result<Option<Notice>, LedgerError> {
         self.step(|rows| steps::begin_delivery(rows, notice, now))
     }

@@ -25,6 +25,8 @@ const FINISHED_KEPT: usize = 500;
 struct Entry {
     task: Task,
     notices: Vec<NoticeId>,
+    /// The answers about it.
+    answers: Vec<(ChannelId, MessageId)>,
     owed: usize,
 }
 
@@ -60,6 +62,15 @@ impl MemoryRows {
     pub(super) fn task_of_message(&self, channel: &ChannelId, message: &MessageId) -> Option<&Task> {
         let number = self.messages.get(&(channel.clone(), message.clone()))?;
         self.tasks.get(number).map(|entry| &entry.task)
+    }
+
+    /// Notes the task that an answer was about.
+    pub(super) fn note_answer(&mut self, channel: &ChannelId, message: &MessageId, task: TaskNumber) {
+        if let Some(entry) = self.tasks.get_mut(&task) {
+            let key = (channel.clone(), message.clone());
+            entry.answers.push(key.clone());
+            self.messages.insert(key, task);
+        }
     }
 
     /// The notices of a task, oldest first.
@@ -203,21 +214,29 @@ impl MemoryRows {
     }
 
     fn forget(&mut self, number: TaskNumber) {
-        let Some(Entry { task, notices, .. }) = self.tasks.remove(&number) else { return };
+        let Some(Entry { task, notices, answers, .. }) = self.tasks.remove(&number) else { return };
         self.ids.remove(&task.new.id);
         self.threads.remove(&number);
         if let Some(inbound) = &task.new.inbound {
             self.inbound.remove(inbound);
         }
         self.totals.task_forgotten(task.status());
-        for Kept { notice, .. } in notices.iter().filter_map(|id| self.notices.remove(id)) {
+        for id in notices {
+            let Some(Kept { notice, .. }) = self.notices.remove(&id) else { continue };
             self.totals.notice_forgotten(matches!(notice.state, NoticeState::Undeliverable { .. }));
             for message in notice.receipts {
-                let key = (notice.channel.clone(), message);
-                if self.messages.get(&key) == Some(&number) {
-                    self.messages.remove(&key);
-                }
+                self.forget_message(&(notice.channel.clone(), message), number);
             }
+        }
+        for answer in answers {
+            self.forget_message(&answer, number);
+        }
+    }
+
+    /// Forgets what a message is about, unless it is about another task by now.
+    fn forget_message(&mut self, message: &(ChannelId, MessageId), number: TaskNumber) {
+        if self.messages.get(message) == Some(&number) {
+            self.messages.remove(message);
         }
     }
 
@@ -273,7 +292,7 @@ impl Rows for MemoryRows {
         }
         self.live.follow(task);
         self.totals.task_added(task.status());
-        self.tasks.insert(task.number, Entry { task: task.clone(), notices: Vec::new(), owed: 0 });
+        self.tasks.insert(task.number, Entry { task: task.clone(), notices: Vec::new(), answers: Vec::new(), owed: 0 });
         Ok(())
     }
 

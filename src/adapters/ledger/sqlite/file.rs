@@ -10,12 +10,13 @@ use rusqlite::{Connection, OpenFlags};
 use crate::background::ports::{HookError, LedgerError};
 
 /// The schema's migrations. The number of the last one is the file's `user_version`.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001_tasks_and_notices.sql"),
     include_str!("migrations/0002_language.sql"),
     include_str!("migrations/0003_fallbacks.sql"),
     include_str!("migrations/0004_cards.sql"),
     include_str!("migrations/0005_channels.sql"),
+    include_str!("migrations/0006_answers.sql"),
 ];
 
 /// The file's `application_id`: "Lgwk".

@@ -195,6 +195,11 @@ impl Ledger for SqliteLedger {
         self.writer.step(move |rows| steps::record_delivery(rows, notice, &delivery, now)).await
     }
 
+    async fn note_answer(&self, channel: &ChannelId, message: &MessageId, task: TaskNumber) -> Result<(), LedgerError> {
+        let (channel, message) = (channel.clone(), message.clone());
+        self.writer.step(move |rows| notices::note_answer(rows.connection(), &channel, &message, task).map(Step::quiet)).await
+    }
+
     async fn move_channel(&self, from: &ChannelId, to: &ChannelId, now: Timestamp) -> Result<u64, LedgerError> {
         let (from, to) = (from.clone(), to.clone());
         self.writer.step(move |rows| moving::move_channel(rows, &from, &to, now)).await

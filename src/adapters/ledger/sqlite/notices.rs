@@ -110,6 +110,17 @@ pub(super) fn update(connection: &Connection, kept: &Kept, receipt: bool) -> Res
     }
 }
 
+/// Notes the task that an answer was about, if there is such a task.
+pub(super) fn note_answer(
+    connection: &Connection,
+    channel: &ChannelId,
+    message: &MessageId,
+    task: TaskNumber,
+) -> Result<(), LedgerError> {
+    let sql = "INSERT OR REPLACE INTO answers (message, channel, task) SELECT ?1, ?2, number FROM tasks WHERE number = ?3";
+    execute(connection, sql, params![message.as_str(), channel.to_string(), stored(task.0)])
+}
+
 /// Up to `limit` notices that are due, oldest first, as the port says.
 ///
 /// Goes from channel to channel by the index of owed notices and merges their heads, so what a call costs grows with

@@ -39,9 +39,12 @@ pub(super) fn by_inbound(connection: &Connection, inbound: &InboundId) -> Result
     tasks::by_inbound(connection, inbound)
 }
 
-/// The task that a delivered message is about.
+/// The task that a delivered message or an answer is about.
 pub(super) fn by_message(connection: &Connection, channel: &str, message: &MessageId) -> Result<Option<Task>, LedgerError> {
-    let sql = select_task!("WHERE number = (SELECT task FROM messages WHERE channel = ?1 AND message = ?2)");
+    let sql = select_task!(
+        "WHERE number = (SELECT task FROM messages WHERE channel = ?1 AND message = ?2 \
+         UNION ALL SELECT task FROM answers WHERE channel = ?1 AND message = ?2 LIMIT 1)"
+    );
     tasks::one(connection, sql, [channel, message.as_str()])
 }
 

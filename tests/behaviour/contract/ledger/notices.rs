@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use legwork::background::ports::nobody_is_quiet;
-use legwork::domain::id::NoticeId;
+use legwork::domain::id::{NoticeId, TaskNumber};
 use legwork::domain::notice::{Notice, NoticeState};
 use legwork::domain::time::later;
 
@@ -220,6 +220,14 @@ async fn a_task_is_found_by_every_message_about_it(desk: Desk) {
     let third = desk.accept(desk.new_task()).await;
     desk.record(&desk.notices(&third).await[0], part("3", true)).await;
     assert_eq!(found(&here, "3").await, Some(third.number));
+    // Answers speak of their tasks, too; of those that exist.
+    let note = async |place, message, task| desk.ledger.note_answer(place, &message_id(message), task).await.unwrap();
+    note(&here, "4", first.number).await;
+    note(&there, "4", second.number).await;
+    note(&there, "5", TaskNumber(99)).await;
+    assert_eq!(found(&here, "4").await, Some(first.number));
+    assert_eq!(found(&there, "4").await, Some(second.number));
+    assert_eq!(found(&there, "5").await, None);
 }
 
 async fn changes_wake_those_who_wait_for_them(desk: Desk) {

@@ -169,12 +169,16 @@ async fn what_is_forgotten_leaves_no_trace_and_its_number_is_not_used_again(desk
     desk.record(&due[0], refused("blocked", None)).await;
     desk.deliver_all().await;
     desk.pass(Duration::from_secs(1));
+    let answer = message_id("answer");
+    desk.ledger.note_answer(&channel("telegram:1"), &answer, task.number).await.unwrap();
     assert_eq!(desk.ledger.prune(desk.now()).await.unwrap(), 1);
     assert_eq!(desk.ledger.summary().await.unwrap(), MonitorSummary::default());
     assert_eq!(desk.ledger.find(&TaskRef::Id(task.new.id.clone())).await.unwrap(), None);
     assert_eq!(desk.notices(&task).await, []);
     let message = message_id(&format!("m{}", due[1].id));
-    assert_eq!(desk.ledger.find_by_message(&channel("telegram:1"), &message).await.unwrap(), None);
+    for message in [message, answer] {
+        assert_eq!(desk.ledger.find_by_message(&channel("telegram:1"), &message).await.unwrap(), None);
+    }
     let mut again = desk.new_task();
     again.inbound.clone_from(&task.new.inbound);
     let again = desk.accept(again).await;
