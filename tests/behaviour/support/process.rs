@@ -102,6 +102,16 @@ impl Process {
         serde_json::from_str(&self.gets("/api/v1/summary").await.unwrap().1).unwrap()
     }
 
+    /// Waits until no notice is owed.
+    pub async fn owes_nothing(&self) {
+        let started = Instant::now();
+        let mut tick = ticks();
+        while self.summary().await.notices_owed > 0 {
+            assert!(started.elapsed() < PATIENCE, "notices are still owed: {}", self.log());
+            tick.tick().await;
+        }
+    }
+
     /// Waits until it says that it is ready.
     pub async fn is_ready(&mut self) {
         let started = Instant::now();
