@@ -100,7 +100,7 @@ async fn ends(world: &mut World, outcome: Outcome, spots: &[(Spot, Audience)], p
         Outcome::Interrupted => {
             let process = process.unwrap();
             // What was told before is recorded as told, too.
-            process.owes_nothing().await;
+            process.until_summary("nothing is owed", |summary| summary.notices_owed == 0).await;
             process.dies().await;
             world.config.tasks.limits.max_attempts = 1;
             world.serves().await;
