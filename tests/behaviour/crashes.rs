@@ -1,5 +1,7 @@
 //! kill -9 at random moments of the real binary: nothing accepted is lost, stuck or doubled.
 
+mod deliveries;
+
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::time::Duration;
