@@ -368,7 +368,8 @@ impl Task {
             self.state = State::Cancelled { by, partial: String::new(), completed_at: now };
             Transition::Ended
         } else if max_attempts.is_some_and(|max| self.attempt >= max) {
-            let message = format!("the server stopped while it ran, {} times in all", self.attempt);
+            let times = if self.attempt == 1 { String::new() } else { format!(", {} times in all", self.attempt) };
+            let message = format!("the server stopped while it ran{times}");
             let failure = Failure::new(FailureCode::Interrupted, message);
             self.state = State::Failed { failure, partial: String::new(), completed_at: now };
             Transition::Ended

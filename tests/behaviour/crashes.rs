@@ -1,5 +1,7 @@
 //! kill -9 at random moments of the real binary: nothing accepted is lost, stuck or doubled.
 
+mod deliveries;
+
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::time::Duration;
@@ -90,14 +92,7 @@ async fn fifty_kills_lose_nothing_and_double_nothing() {
         tick.tick().await;
     }
 
-    let summary = loop {
-        let summary = process.summary().await;
-        if summary.active() == 0 && summary.notices_owed == 0 {
-            break summary;
-        }
-        assert!(started.elapsed() < PATIENCE * 4, "left over: {summary:?}\n{}", process.log());
-        tick.tick().await;
-    };
+    let summary = process.settles().await;
     assert_eq!((summary.failed, summary.notices_undeliverable), (0, 0), "{summary:?}");
     assert_eq!(summary.total, (ended(&world).len() + ends(texts()).len()) as u64, "an update made two tasks");
     // On Telegram, which has no idempotency key, at most one message of a kind is there without a label; on Discord there is
@@ -119,8 +114,7 @@ async fn fifty_kills_lose_nothing_and_double_nothing() {
             tick.tick().await;
         }
     }
-    process.signal("TERM");
-    assert_eq!(process.ends().await.code(), Some(0));
+    process.stops().await;
     world.closes().await;
 }
 
@@ -162,7 +156,6 @@ async fn a_kill_leaves_no_card_behind_that_says_its_task_lives() {
     for chat in [telegram, discord] {
         assert_eq!(living_cards(&chat), Vec::<String>::new());
     }
-    process.signal("TERM");
-    assert_eq!(process.ends().await.code(), Some(0));
+    process.stops().await;
     world.closes().await;
 }

@@ -11,6 +11,7 @@ mod crashes;
 mod delivery;
 mod discord;
 mod health;
+mod outcomes;
 mod program;
 mod rendering;
 mod secrets;

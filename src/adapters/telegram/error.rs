@@ -131,6 +131,8 @@ fn refusal_by_words(description: &str) -> Refusal {
         Refusal::TopicGone
     } else if has("topic_closed") {
         Refusal::TopicClosed
+    } else if has("chat was deleted") || has("chat was deactivated") {
+        Refusal::GroupGone
     } else if has("bot was kicked") || has("bot is not a member") {
         Refusal::Removed
     } else if has("not enough rights") || has("no rights") || has("write_forbidden") || has("chat_restricted") {
@@ -166,6 +168,8 @@ mod tests {
         check(403, "Forbidden: bot was kicked from the group chat", "the bot was removed from the chat");
         check(403, "Forbidden: bot is not a member of the channel chat", "the bot was removed from the chat");
         check(403, "Forbidden: user is deactivated", "this person's account does not exist any more");
+        check(403, "Forbidden: the group chat was deleted", "the group does not exist any more");
+        check(400, "Bad Request: group chat was deactivated", "the group does not exist any more");
         check(400, "Bad Request: chat not found", "the chat does not exist or the bot is not in it");
         check(400, "Bad Request: message thread not found", "the topic does not exist any more");
         check(400, "Bad Request: TOPIC_CLOSED", "the topic is closed");

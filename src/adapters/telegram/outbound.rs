@@ -123,7 +123,8 @@ fn may_go_otherwise(form: &Form, error: &CallError) -> bool {
 
 /// Whether a refusal would meet any form.
 fn is_about_the_chat(words: &str) -> bool {
-    let known = ["chat not found", "thread not found", "topic_", "bot was", "bot is not", "deactivated", "peer_id_invalid"];
+    let known =
+        ["chat not found", "chat was", "thread not found", "topic_", "bot was", "bot is not", "deactivated", "peer_id_invalid"];
     known.iter().any(|part| words.contains(part))
 }
 

@@ -36,7 +36,8 @@ pub(super) async fn enter(State(shared): State<Arc<Shared>>, ConnectInfo(line): 
         world.faults.strike(route.method, route.template)
     });
     match fault {
-        None | Some(FaultKind::CutAfter) => {}
+        None | Some(FaultKind::CutAfter | FaultKind::AnswerLate(_)) => {}
+        Some(FaultKind::ActLate(time)) => tokio::time::sleep(time).await,
         Some(FaultKind::Status(status, code, message)) => return Refusal::unlucky(status, code, &message).into_response(),
         Some(FaultKind::RetryAfter(retry_after, global)) => return TooMany::arbitrary(retry_after, global).into_response(),
         Some(FaultKind::NotJson(status)) => return page(status),
@@ -53,8 +54,10 @@ pub(super) async fn enter(State(shared): State<Arc<Shared>>, ConnectInfo(line): 
     let submission = Submission::read(&parts.headers, body).await;
     let query = parts.uri.query().unwrap_or_default();
     let response = shared.act(|world| world.serve(route, params, query, &parts.headers, submission));
-    if fault == Some(FaultKind::CutAfter) {
-        line.cut();
+    match fault {
+        Some(FaultKind::CutAfter) => line.cut(),
+        Some(FaultKind::AnswerLate(time)) => tokio::time::sleep(time).await,
+        _ => {}
     }
     response
 }

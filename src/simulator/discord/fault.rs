@@ -31,6 +31,10 @@ pub enum FaultKind {
     CutAfter,
     /// It is not done, and no answer ever comes.
     Hang,
+    /// It is done so much later, and is lost when the client has gone by then.
+    ActLate(Duration),
+    /// It is done at once, and the answer comes so much later.
+    AnswerLate(Duration),
     /// It is not done; the answer has this status and a page instead of JSON, as a proxy gives it.
     NotJson(u16),
 }

@@ -43,6 +43,8 @@ pub(super) enum Access {
     Blocked,
     /// Somebody removed the bot from the group.
     Kicked,
+    /// The group is no more.
+    Deleted,
     /// The group is a supergroup of this id now.
     Migrated(i64),
 }
@@ -122,6 +124,7 @@ impl Chat {
             Access::Absent => Err(Refusal::new(403, "Forbidden: bot is not a member of the supergroup chat")),
             Access::Blocked => Err(Refusal::new(403, "Forbidden: bot was blocked by the user")),
             Access::Kicked => Err(Refusal::new(403, "Forbidden: bot was kicked from the supergroup chat")),
+            Access::Deleted => Err(Refusal::new(403, "Forbidden: the group chat was deleted")),
             Access::Migrated(to) => Err(Refusal {
                 parameters: Some(json!({ "migrate_to_chat_id": to })),
                 ..Refusal::bad_request("group chat was upgraded to a supergroup chat")

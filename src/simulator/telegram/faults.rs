@@ -1,5 +1,7 @@
 //! Trouble on request: what the network and the platform do to calls now and then.
 
+use std::time::Duration;
+
 use crate::simulator::telegram::TelegramServer;
 
 /// What happens to a call instead of its answer.
@@ -17,6 +19,10 @@ pub enum FaultKind {
     CutAfter,
     /// Neither effect nor answer, until the client gives up.
     Hang,
+    /// It takes effect so much later, and is lost when the client has gone by then.
+    ActLate(Duration),
+    /// It takes effect at once, and the answer comes so much later.
+    AnswerLate(Duration),
     /// 409, as if another instance polled.
     Conflict409,
 }

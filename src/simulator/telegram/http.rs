@@ -99,7 +99,8 @@ async fn call(server: &TelegramServer, connection: &Connection, name: &str, requ
         Some(FaultKind::NotJson(status)) => return Err(Failure::Garbled(status)),
         Some(FaultKind::Conflict409) => return Err(Refusal::other_poll().into()),
         Some(FaultKind::Hang) => return std::future::pending().await,
-        Some(FaultKind::CutBefore | FaultKind::CutAfter) | None => {}
+        Some(FaultKind::ActLate(time)) => tokio::time::sleep(time).await,
+        Some(FaultKind::CutBefore | FaultKind::CutAfter | FaultKind::AnswerLate(_)) | None => {}
     }
     let Some(method) = method else {
         server.change(|state| state.violations.push(format!("{canonical}: unknown method")));
@@ -111,8 +112,10 @@ async fn call(server: &TelegramServer, connection: &Connection, name: &str, requ
         server.change(|state| state.violations.push(note));
     }
     let result = methods::call(server, method, &params).await;
-    if fault == Some(FaultKind::CutAfter) {
-        return connection.cut_and_end().await;
+    match fault {
+        Some(FaultKind::CutAfter) => return connection.cut_and_end().await,
+        Some(FaultKind::AnswerLate(time)) => tokio::time::sleep(time).await,
+        _ => {}
     }
     result.map_err(|refusal| note(server, &canonical, refusal).into())
 }

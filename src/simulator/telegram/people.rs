@@ -145,6 +145,20 @@ impl TelegramServer {
         self.change(|state| state.set_access(chat, 1, Access::Kicked));
     }
 
+    /// The owner of a group deletes it. Bots are not told.
+    pub fn deletes_group(&self, chat: i64) {
+        self.change(|state| state.chat_entry(chat).access = Access::Deleted);
+    }
+
+    /// Somebody deletes a forum topic with all that was said in it. Bots are not told.
+    pub fn deletes_topic(&self, chat: i64, topic: i64) {
+        self.change(|state| {
+            let chat = state.chat_entry(chat);
+            chat.topics.remove(&topic);
+            chat.messages.retain(|_, message| message.topic != Some(topic));
+        });
+    }
+
     /// A person lets the bot into a group that it was not in.
     pub fn lets_in(&self, chat: i64, by: i64) {
         self.change(|state| {

@@ -6,19 +6,11 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use legwork::adapters::ledger::sqlite::SqliteLedger;
-use legwork::background::ports::{Acceptance, Delivery, Lease, Ledger, nobody_is_quiet};
-use legwork::domain::id::{MessageId, TaskId, WorkerId};
-use legwork::domain::limits::Limits;
 use legwork::domain::notice::Events;
-use legwork::domain::origin::Origin;
-use legwork::domain::prompt::Prompt;
-use legwork::domain::task::{NewTask, Outcome, RunSettings};
-use legwork::domain::time::{Timestamp, from_millis};
-use legwork::domain::usage::Usage;
 use tokio::time::Instant;
 
 use crate::support::chat::{Chat, Place};
+use crate::support::owed::owes_results;
 use crate::support::world::{ANN, World, id};
 
 /// Somebody with nothing owed.
@@ -29,44 +21,10 @@ fn some(count: u32) -> NonZeroU32 {
     NonZeroU32::new(count).unwrap()
 }
 
-/// A moment ago, as far as the ledger is concerned.
-fn then() -> Timestamp {
-    from_millis(1_790_000_000_000).unwrap()
-}
-
 /// Lets the ledger of a world that has not started owe one result to each of these channels, in this order.
-async fn owes_results(world: &World, channels: &[String]) {
-    let ledger = SqliteLedger::open(&world.config.store.path).unwrap();
-    let limits = Limits { max_queued: 100_000, max_queued_per_person: 100_000, max_running: 100_000, ..Limits::default() };
-    let limits = Limits { max_running_per_person: 100_000, max_running_per_channel: 100_000, ..limits };
-    for (at, channel) in channels.iter().enumerate() {
-        let new = NewTask {
-            id: TaskId::parse(format!("seed-{at}")).unwrap(),
-            inbound: None,
-            prompt: Prompt::parse("Tell me").unwrap(),
-            origin: Origin { channel: Some(channel.parse().unwrap()), session: channel.clone(), ..Origin::default() },
-            deliver_to: Vec::new(),
-            events: Events::none(),
-            manner: legwork::domain::preferences::Manner::default(),
-            settings: RunSettings::default(),
-            retry_of: None,
-        };
-        assert!(matches!(ledger.accept(new, &limits, then()).await.unwrap(), Acceptance::Accepted { .. }));
-    }
-    // Their acceptance was told long ago.
-    for notice in ledger.due_notices(&[], &nobody_is_quiet(), channels.len(), then()).await.unwrap() {
-        ledger.begin_delivery(notice.id, then()).await.unwrap();
-        let message = MessageId::parse(format!("told-{}", notice.id.0)).unwrap();
-        ledger.record_delivery(notice.id, Delivery::Part { message, last: true }, then()).await.unwrap();
-    }
-    let claimed = ledger.claim(&WorkerId::parse("w").unwrap(), &limits, channels.len(), then(), then()).await.unwrap();
-    for task in claimed {
-        let lease = Lease { task: task.new.id.clone(), epoch: task.epoch };
-        let outcome = Outcome::Done { result: format!("the answer to {}", task.new.id) };
-        ledger.finish(&lease, outcome, Usage::default(), then()).await.unwrap();
-    }
-    assert_eq!(ledger.summary().await.unwrap().notices_owed, u64::try_from(channels.len()).unwrap());
-    ledger.close().await;
+async fn owes_one_each(world: &World, channels: &[String]) {
+    let answer = |(at, channel): (usize, &String)| (channel.clone(), format!("the answer to seed-{at}"));
+    owes_results(world, &channels.iter().enumerate().map(answer).collect::<Vec<_>>(), Events::none()).await;
 }
 
 /// Asks for the status and waits for the answer, which must come soon.
@@ -88,7 +46,7 @@ async fn a_thousand_results_to_a_hundred_chats_and_three_groups_arrive_without_a
         world.telegram.add_chat(*chat, "A chat");
     }
     let channels: Vec<String> = (0..1000).map(|at| format!("telegram:{}", chats[at % chats.len()])).collect();
-    owes_results(&world, &channels).await;
+    owes_one_each(&world, &channels).await;
     world.telegram.enforce_limits_faster(FASTER);
     let started = Instant::now();
     world.serves().await;
@@ -125,7 +83,7 @@ async fn results_to_many_discord_channels_keep_to_limits_that_only_answers_tell(
     world.config.discord.as_mut().unwrap().pace = NonZeroU32::MIN;
     let places: Vec<u64> = (0..12).map(|at| world.discord.dm(3000 + at)).collect();
     let channels: Vec<String> = (0..96).map(|at| format!("discord:{}", places[at % places.len()])).collect();
-    owes_results(&world, &channels).await;
+    owes_one_each(&world, &channels).await;
     world.discord.enforce_limits(true);
     world.serves().await;
     let chat = Chat { world: &world, place: Place::Discord { channel: places[0] }, person: 3000 };
@@ -146,7 +104,7 @@ async fn a_busy_group_with_topics_is_never_told_too_much() {
     let group = -1_001;
     let topics: Vec<i64> = (0..3).map(|at| world.telegram.create_topic(group, &format!("topic {at}"))).collect();
     let channels: Vec<String> = (0..60).map(|at| format!("telegram:{group}/{}", topics[at % 3])).collect();
-    owes_results(&world, &channels).await;
+    owes_one_each(&world, &channels).await;
     world.telegram.enforce_limits_faster(60);
     world.serves().await;
     world.settles().await;

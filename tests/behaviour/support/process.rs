@@ -102,6 +102,31 @@ impl Process {
         serde_json::from_str(&self.gets("/api/v1/summary").await.unwrap().1).unwrap()
     }
 
+    /// Waits until the counts are as wanted, and gives them.
+    pub async fn until_summary(&self, what: &str, wanted: impl Fn(&MonitorSummary) -> bool) -> MonitorSummary {
+        let started = Instant::now();
+        let mut tick = ticks();
+        loop {
+            let summary = self.summary().await;
+            if wanted(&summary) {
+                return summary;
+            }
+            assert!(started.elapsed() < PATIENCE * 4, "it did not come to pass that {what}: {summary:?}\n{}", self.log());
+            tick.tick().await;
+        }
+    }
+
+    /// Waits until no task lives and no notice is owed, and gives the counts.
+    pub async fn settles(&self) -> MonitorSummary {
+        self.until_summary("nothing is left over", |summary| summary.active() == 0 && summary.notices_owed == 0).await
+    }
+
+    /// Asks it to end, which it must do well.
+    pub async fn stops(mut self) {
+        self.signal("TERM");
+        assert_eq!(self.ends().await.code(), Some(0), "{}", self.log());
+    }
+
     /// Waits until it says that it is ready.
     pub async fn is_ready(&mut self) {
         let started = Instant::now();

@@ -136,6 +136,13 @@ impl World {
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
+    /// A POST of the server's own HTTP interface, without a body: status and body.
+    pub async fn posts(&self, path: &str) -> (u16, String) {
+        let client = reqwest012::Client::builder().no_proxy().build().unwrap();
+        let response = client.post(self.url() + path).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
     /// The counts, as the API shows them.
     pub async fn summary(&self) -> MonitorSummary {
         serde_json::from_str(&self.gets("/api/v1/summary").await.1).unwrap()
