@@ -46,10 +46,10 @@ impl Part {
     pub(super) fn of(message: &OutgoingMessage, number: usize, files: bool) -> Option<Self> {
         let called = message.mention.as_ref().and_then(discord_user);
         // Room is kept in every part, so that the cuts do not depend on which one has it.
-        let room = called.map_or(0, |user| Unit::CodePoint.length(&mention(user)));
+        let room = called.map_or(0, |user| Unit::CodePoint.length(&mention(user, message.format)));
         let part = Self { silent: message.silent, ..Self::composed(message, number, files, room)? };
         Some(match called.filter(|_| number == 0) {
-            Some(user) => Self { text: format!("{}{}", mention(user), part.text), called: Some(user), ..part },
+            Some(user) => Self { text: format!("{}{}", mention(user, message.format), part.text), called: Some(user), ..part },
             None => part,
         })
     }
@@ -115,9 +115,12 @@ impl Part {
     }
 }
 
-/// What calls a person, in front of a text.
-fn mention(user: UserId) -> String {
-    format!("<@{user}> ")
+/// What calls a person, in front of a text. Some markup means what it does at the beginning of a line only.
+fn mention(user: UserId, format: Format) -> String {
+    match format {
+        Format::Plain => format!("<@{user}> "),
+        Format::Markdown => format!("<@{user}>\n"),
+    }
 }
 
 fn rows(buttons: &[Button]) -> Vec<CreateActionRow> {

@@ -44,6 +44,8 @@ const FRAME: Duration = Duration::from_millis(60);
 const TELEGRAM_PERSON: (i64, &str) = (1001, "Ann");
 const DISCORD_PERSON: (u64, &str) = (2002, "Bob");
 const DISCORD_CHANNEL: (u64, &str) = (500, "general");
+/// What Discord calls the permission to do everything.
+const ADMINISTRATOR: u64 = 8;
 
 /// What the page shows.
 #[derive(Clone)]
@@ -69,6 +71,8 @@ impl Views {
     /// A private chat on Telegram and a channel on Discord, until `stop`.
     pub fn new(telegram: &TelegramServer, discord: &DiscordServer, model: &ModelServer, stop: CancellationToken) -> Self {
         let (person, name) = TELEGRAM_PERSON;
+        // Who looks at the page can try everything, and `/notify` is for those who look after a channel.
+        discord.set_permissions(DISCORD_CHANNEL.0, DISCORD_PERSON.0, ADMINISTRATOR);
         Self {
             telegram: Arc::new(TelegramChat::new(telegram, person, name)),
             discord: Arc::new(DiscordChat::new(discord, DISCORD_CHANNEL, DISCORD_PERSON)),

@@ -83,6 +83,8 @@ conversation!(who_asked_is_called_and_nobody_else_whatever_the_model_writes, |wo
         Place::Discord { .. } => {
             let pings = world.discord.take_pings();
             assert!(pings.len() == 1 && pings[0].starts_with(&format!("<@{ANN}> in message")), "{pings:?}");
+            let text = chat.hears("Result of #1").await.text;
+            assert!(text.starts_with(&format!("<@{ANN}>\n-# Result of #1")), "the small print begins a line: {text}");
         }
     }
 });
