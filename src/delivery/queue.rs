@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::background::ports::OutgoingMessage;
 use crate::background::setback::pause_after;
-use crate::delivery::live::{Shown, Waiting};
+use crate::delivery::live::{LiveMessage, Shown, Waiting};
 use crate::delivery::priority::Priority;
 use crate::domain::channel::ChannelId;
 use crate::domain::id::NoticeId;
@@ -107,8 +107,8 @@ impl Queue {
 
     /// Takes a live message in, in the place of an older version.
     pub(crate) fn add_live(&mut self, waiting: Waiting) {
-        let same = |other: &Waiting| other.message.key == waiting.message.key && other.message.channel == waiting.message.channel;
-        if let Some(older) = self.live.iter_mut().find(|other| same(other)) {
+        let LiveMessage { channel, key, .. } = &waiting.message;
+        if let Some(older) = self.live.iter_mut().find(|other| other.is(channel, key)) {
             std::mem::replace(older, waiting).tell(Shown::Replaced);
             return;
         }
@@ -231,8 +231,7 @@ impl Queue {
 
     /// What kind of request a live message makes, if it is still wanted.
     pub(crate) fn live_kind(&self, channel: &ChannelId, key: &str) -> Option<SendKind> {
-        let mut live = self.live.iter().map(|waiting| &waiting.message);
-        live.find(|message| message.channel == *channel && message.key == key).map(|message| message.kind)
+        self.live.iter().find(|waiting| waiting.is(channel, key)).map(|waiting| waiting.message.kind)
     }
 
     /// Withdraws a live message that is not worth showing any more.
@@ -244,14 +243,17 @@ impl Queue {
 
     /// Takes a live message out to be sent, if it is still wanted.
     pub(crate) fn take_live(&mut self, channel: &ChannelId, key: &str) -> Option<Waiting> {
-        let place = self.live.iter().position(|waiting| waiting.message.channel == *channel && waiting.message.key == key)?;
+        let place = self.live.iter().position(|waiting| waiting.is(channel, key))?;
         Some(self.live.remove(place))
     }
 
     /// Puts a live message back that could not be sent yet, unless a newer version has come.
     pub(crate) fn put_back(&mut self, waiting: Waiting) {
-        let (channel, key) = (&waiting.message.channel, &waiting.message.key);
-        let newer = self.live.iter().any(|other| other.message.channel == *channel && other.message.key == *key);
-        if newer { waiting.tell(Shown::Replaced) } else { self.live.insert(0, waiting) }
+        let LiveMessage { channel, key, .. } = &waiting.message;
+        if self.live.iter().any(|other| other.is(channel, key)) {
+            waiting.tell(Shown::Replaced);
+        } else {
+            self.live.insert(0, waiting);
+        }
     }
 }
