@@ -52,7 +52,7 @@ pub(crate) struct Lane {
 
 /// What a lane does next.
 enum Next {
-    Send(Candidate, Pace),
+    Send(Item, Priority, Pace),
     /// Nothing may go before this time.
     Rest(Option<Instant>),
     /// Nothing waits any more, and the lane is gone.
@@ -73,9 +73,9 @@ impl Lane {
     async fn serve(&self) {
         loop {
             match self.next() {
-                Next::Send(candidate, pace) => {
-                    if let Some(turn) = self.turn(&pace, candidate.priority).await {
-                        self.send(candidate.item, turn).await;
+                Next::Send(item, priority, pace) => {
+                    if let Some(turn) = self.turn(&pace, priority).await {
+                        self.send(item, turn).await;
                     }
                 }
                 Next::Rest(until) => {
@@ -100,32 +100,25 @@ impl Lane {
         if self.shared.lanes.remove_if(&self.chat, |_, inlet| inlet.queue().is_empty()).is_some() {
             return Next::End;
         }
-        let (candidates, mut until) = {
-            let queue = self.inlet.queue();
-            (queue.candidates(now), queue.changes_at(now))
-        };
-        for candidate in candidates {
-            let pace = self.pace(&candidate.item);
-            match pace.as_ref().map(|pace| self.shared.budgets.held_until(pace)) {
-                Some(None) => {
-                    let Some(pace) = pace else { continue };
-                    return Next::Send(candidate, pace);
-                }
-                Some(Some(held)) => until = Some(until.map_or(held, |until| until.min(held))),
-                None => {}
-            }
+        let queue = self.inlet.queue();
+        match self.choose(&queue, now) {
+            Ok((chosen, pace)) => Next::Send(chosen.item(), chosen.priority(), pace),
+            Err(held) => Next::Rest(queue.changes_at(now).into_iter().chain(held).min()),
         }
-        Next::Rest(until)
     }
 
-    /// What a send of this uses up; none when it is not wanted any more.
-    fn pace(&self, item: &Item) -> Option<Pace> {
-        let (channel, kind) = match item {
-            Item::Answer(answer) => (answer.message.channel.clone(), SendKind::Answer),
-            Item::Owed(notice) => (notice.channel.clone(), SendKind::Message),
-            Item::Live(channel, key) => (channel.clone(), self.inlet.queue().live_kind(channel, key)?),
-        };
-        Some(self.shared.notification.notifier().pace(&channel, kind))
+    /// The most urgent thing that is not held, with its pace; or when the first hold ends.
+    fn choose<'a>(&self, queue: &'a Queue, now: Instant) -> Result<(Candidate<'a>, Pace), Option<Instant>> {
+        let mut until = None;
+        for candidate in queue.candidates(now) {
+            let (channel, kind) = candidate.destination();
+            let pace = self.shared.notification.notifier().pace(channel, kind);
+            match self.shared.budgets.held_until(&pace) {
+                None => return Ok((candidate, pace)),
+                Some(held) => until = Some(until.map_or(held, |until: Instant| until.min(held))),
+            }
+        }
+        Err(until)
     }
 
     /// Waits for a turn; none when there is something more urgent to be done first.
@@ -136,10 +129,8 @@ impl Lane {
                 biased;
                 turn = &mut turn => return Some(turn),
                 () = self.inlet.changed.notified() => {
-                    let best = self.inlet.queue().candidates(Instant::now()).first().map(|candidate| candidate.priority);
-                    if best.is_some_and(|best| best < priority) {
-                        // The news is for the next look at the queue, too.
-                        self.inlet.notify();
+                    let best = self.choose(&self.inlet.queue(), Instant::now()).map(|(best, _)| best.priority());
+                    if best.is_ok_and(|best| best < priority) {
                         return None;
                     }
                 }

@@ -65,7 +65,6 @@ pub(crate) struct Queue {
 }
 
 /// What is to be sent next.
-#[derive(Clone)]
 pub(crate) enum Item {
     Answer(Box<Answer>),
     Owed(Box<Notice>),
@@ -73,10 +72,38 @@ pub(crate) enum Item {
     Live(ChannelId, String),
 }
 
-/// One that may go now, unless its chat is held.
-pub(crate) struct Candidate {
-    pub(crate) priority: Priority,
-    pub(crate) item: Item,
+/// One that may go now, unless its chat is held; copied out of the queue only when it is chosen.
+pub(crate) enum Candidate<'a> {
+    Answer(&'a Answer),
+    Owed(Priority, &'a Notice),
+    Live(&'a LiveMessage),
+}
+
+impl Candidate<'_> {
+    pub(crate) fn priority(&self) -> Priority {
+        match self {
+            Self::Answer(_) => Priority::Answer,
+            Self::Owed(priority, _) => *priority,
+            Self::Live(message) => message.priority,
+        }
+    }
+
+    /// Where it goes, and what kind of request that takes.
+    pub(crate) fn destination(&self) -> (&ChannelId, SendKind) {
+        match self {
+            Self::Answer(answer) => (&answer.message.channel, SendKind::Answer),
+            Self::Owed(_, notice) => (&notice.channel, SendKind::Message),
+            Self::Live(message) => (&message.channel, message.kind),
+        }
+    }
+
+    pub(crate) fn item(&self) -> Item {
+        match *self {
+            Self::Answer(answer) => Item::Answer(Box::new(answer.clone())),
+            Self::Owed(_, notice) => Item::Owed(Box::new(notice.clone())),
+            Self::Live(message) => Item::Live(message.channel.clone(), message.key.clone()),
+        }
+    }
 }
 
 impl Queue {
@@ -127,22 +154,15 @@ impl Queue {
     }
 
     /// What may go now, most urgent first.
-    pub(crate) fn candidates(&self, now: Instant) -> Vec<Candidate> {
+    pub(crate) fn candidates(&self, now: Instant) -> Vec<Candidate<'_>> {
         let ready = |not_before: Option<Instant>| not_before.is_none_or(|at| at <= now);
-        let answers = self.answers.iter().filter(|answer| ready(answer.not_before));
-        let answers =
-            answers.map(|answer| Candidate { priority: Priority::Answer, item: Item::Answer(Box::new(answer.clone())) });
-        let mut candidates: Vec<Candidate> = answers.take(1).collect();
-        let mut owed: Vec<&Owed> = self.owed.iter().filter(|owed| ready(owed.not_before)).collect();
-        owed.sort_by_key(|owed| owed.priority());
-        let first = |owed: &&Owed| owed.notices.front().map(|notice| Item::Owed(Box::new(notice.clone())));
-        candidates.extend(owed.iter().filter_map(|owed| Some(Candidate { priority: owed.priority(), item: first(owed)? })));
-        let mut live: Vec<&Waiting> = self.live.iter().collect();
-        live.sort_by_key(|waiting| waiting.message.priority);
-        candidates.extend(live.into_iter().map(|waiting| {
-            let message = &waiting.message;
-            Candidate { priority: message.priority, item: Item::Live(message.channel.clone(), message.key.clone()) }
-        }));
+        let answers = self.answers.iter().filter(|answer| ready(answer.not_before)).map(Candidate::Answer);
+        let owed = self.owed.iter().filter(|owed| ready(owed.not_before));
+        let owed = owed.filter_map(|owed| Some(Candidate::Owed(owed.priority(), owed.notices.front()?)));
+        let live = self.live.iter().map(|waiting| Candidate::Live(&waiting.message));
+        let mut candidates: Vec<Candidate<'_>> = answers.take(1).chain(owed).chain(live).collect();
+        // Stable: the equally urgent keep their order.
+        candidates.sort_by_key(Candidate::priority);
         candidates
     }
 
@@ -227,11 +247,6 @@ impl Queue {
     /// What a channel is owed is fetched again from the ledger.
     pub(crate) fn forget_owed(&mut self, channel: &ChannelId) {
         self.owed.retain(|owed| owed.channel != *channel);
-    }
-
-    /// What kind of request a live message makes, if it is still wanted.
-    pub(crate) fn live_kind(&self, channel: &ChannelId, key: &str) -> Option<SendKind> {
-        self.live.iter().find(|waiting| waiting.is(channel, key)).map(|waiting| waiting.message.kind)
     }
 
     /// Withdraws a live message that is not worth showing any more.

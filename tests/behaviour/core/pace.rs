@@ -272,3 +272,28 @@ async fn typing_is_left_out_where_there_is_no_room() {
     tokio::time::advance(wait).await;
     assert!(typing.show_typing(&other).await.is_ok());
 }
+
+/// One a second in all, but answers count nowhere; a wait concerns one kind of send.
+fn kinds(channel: &ChannelId, kind: SendKind) -> Pace {
+    let rates = vec![Rate::Steady { every: Duration::from_secs(1), burst: NonZeroU32::MIN }];
+    let bot = (kind != SendKind::Answer).then(|| Budget { key: "bot".to_owned(), rates });
+    Pace { bot, hold: format!("{channel} {kind:?}"), ..Pace::unlimited(channel) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_held_does_not_keep_its_lane_from_the_rest() {
+    let desk = busy(kinds);
+    desk.recorder.fail_next(SendError::RetryAfter(Duration::from_secs(30)));
+    desk.outbox.say(answer("chat:1", "an answer"));
+    desk.until("it is held", |desk| desk.recorder.faults_left() == 0).await;
+    let held = Instant::now();
+    // News of more for the lane, while it stands in line.
+    for _ in 0..5 {
+        desk.submits("chat:1", "chat:ann", "say x").await;
+    }
+    desk.until("all but the answer is told", |desk| desk.recorder.log().len() == 10).await;
+    assert!(held.elapsed() < Duration::from_secs(12), "{:?}", held.elapsed());
+    desk.hears("chat:1", "an answer").await;
+    assert!(held.elapsed() >= Duration::from_secs(30), "{:?}", held.elapsed());
+    desk.closes().await;
+}
