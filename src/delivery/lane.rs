@@ -102,38 +102,48 @@ impl Lane {
         }
         let queue = self.inlet.queue();
         match self.choose(&queue, now) {
-            Ok((chosen, pace)) => Next::Send(chosen.item(), chosen.priority(), pace),
-            Err(held) => Next::Rest(queue.changes_at(now).into_iter().chain(held).min()),
+            (Some((chosen, pace)), _) => Next::Send(chosen.item(), chosen.priority(), pace),
+            (None, until) => Next::Rest(until),
         }
     }
 
-    /// The most urgent thing that is not held, with its pace; or when the first hold ends.
-    fn choose<'a>(&self, queue: &'a Queue, now: Instant) -> Result<(Candidate<'a>, Pace), Option<Instant>> {
-        let mut until = None;
+    /// The most urgent thing that is not held, with its pace; and when there may be another one without any news.
+    fn choose<'a>(&self, queue: &'a Queue, now: Instant) -> (Option<(Candidate<'a>, Pace)>, Option<Instant>) {
+        let mut until = queue.changes_at(now);
         for candidate in queue.candidates(now) {
             let (channel, kind) = candidate.destination();
             let pace = self.shared.notification.notifier().pace(channel, kind);
             match self.shared.budgets.held_until(&pace) {
-                None => return Ok((candidate, pace)),
-                Some(held) => until = Some(until.map_or(held, |until: Instant| until.min(held))),
+                None => return (Some((candidate, pace)), until),
+                Some(held) => until = Some(until.map_or(held, |until| until.min(held))),
             }
         }
-        Err(until)
+        (None, until)
     }
 
-    /// Waits for a turn; none when there is something more urgent to be done first.
+    /// Waits for a turn; none when there is something more urgent to be done first, be it new or no longer held.
     async fn turn(&self, pace: &Pace, priority: Priority) -> Option<Turn> {
         let mut turn = std::pin::pin!(self.shared.budgets.turn(pace, priority));
         loop {
+            let (best, until) = {
+                let queue = self.inlet.queue();
+                let (best, until) = self.choose(&queue, Instant::now());
+                (best.map(|(best, _)| best.priority()), until)
+            };
+            if best.is_some_and(|best| best < priority) {
+                return None;
+            }
+            let change = async {
+                match until {
+                    Some(until) => tokio::time::sleep_until(until).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 biased;
                 turn = &mut turn => return Some(turn),
-                () = self.inlet.changed.notified() => {
-                    let best = self.choose(&self.inlet.queue(), Instant::now()).map(|(best, _)| best.priority());
-                    if best.is_ok_and(|best| best < priority) {
-                        return None;
-                    }
-                }
+                () = self.inlet.changed.notified() => {}
+                () = change => {}
             }
         }
     }

@@ -1,12 +1,15 @@
 //! How fast it goes and who goes first: budgets of chats and of the bot, priorities, and room kept for answers.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use legwork::background::channels::NoticePolicy;
 use legwork::background::ports::{ChannelNotifier, OutgoingMessage, Purpose, SendError, TypingIndicator};
 use legwork::chat::inbound::Replies;
 use legwork::delivery::budget::Budgets;
+use legwork::delivery::live::{Live, LiveMessage, Shown};
+use legwork::delivery::priority::Priority;
 use legwork::delivery::typing::PacedTyping;
 use legwork::domain::channel::ChannelId;
 use legwork::domain::id::TaskNumber;
@@ -261,7 +264,7 @@ async fn a_restart_in_the_middle_of_a_pause_keeps_the_pause_and_the_tries() {
 
 #[tokio::test(start_paused = true)]
 async fn typing_is_left_out_where_there_is_no_room() {
-    let recorder = std::sync::Arc::new(Recorder::default());
+    let recorder = Arc::new(Recorder::default());
     recorder.has_pace(chats);
     let typing = PacedTyping::new(recorder.clone(), recorder.clone(), Budgets::default());
     let (chat, other): (ChannelId, ChannelId) = ("chat:1/a".parse().unwrap(), "chat:1/b".parse().unwrap());
@@ -295,5 +298,31 @@ async fn an_answer_that_is_held_does_not_keep_its_lane_from_the_rest() {
     assert!(held.elapsed() < Duration::from_secs(12), "{:?}", held.elapsed());
     desk.hears("chat:1", "an answer").await;
     assert!(held.elapsed() >= Duration::from_secs(30), "{:?}", held.elapsed());
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_held_goes_before_what_matters_less_when_the_wait_is_over() {
+    let desk = busy(kinds);
+    for _ in 0..60 {
+        desk.submits("chat:flood", "chat:ann", "say x").await;
+    }
+    desk.hears("chat:flood", "#3 queued").await;
+    desk.recorder.refuses("chat:1", SendError::RetryAfter(Duration::from_secs(3)));
+    desk.submits("chat:1", "chat:bob", "say y").await;
+    // There is no room for a card while others have results.
+    let live: Arc<dyn Live> = Arc::new(|| async { Ok(None) });
+    let (channel, key) = ("chat:1".parse().unwrap(), "card".to_owned());
+    let card = LiveMessage { key, channel, priority: Priority::Card, kind: SendKind::Edit, lifetime: None, live };
+    let shown = desk.outbox.show(card);
+    desk.passes(Duration::from_secs(10)).await;
+    desk.recorder.heals("chat:1");
+    let healed = Instant::now();
+    desk.hears("chat:1", "#61 queued").await;
+    desk.hears("chat:1", "Result of #61").await;
+    assert!(healed.elapsed() < Duration::from_secs(12), "{:?}", healed.elapsed());
+    assert!(desk.recorder.heard("chat:flood").len() < 60, "the others still had results");
+    assert_eq!(shown.outcome().await, Shown::Sent(None));
+    desk.until("all is told", |desk| desk.recorder.heard("chat:flood").len() == 120).await;
     desk.closes().await;
 }
