@@ -168,7 +168,7 @@ async fn discord(name: &str) -> Anything<()> {
     owe(&stage.config, &channels).await?;
     stage.discord.enforce_limits(true);
     let results =
-        |channel: u64| stage.discord.messages(channel).iter().filter(|message| message.text.starts_with("Result")).count();
+        |channel: u64| stage.discord.messages(channel).iter().filter(|message| message.text.starts_with("-# Result")).count();
     let told = || direct.iter().map(|channel| results(*channel)).sum();
     let ask = async |number: i64| {
         let at = usize::try_from(number).unwrap_or_default();
