@@ -121,7 +121,7 @@ impl Budgets {
                 return Err(wait);
             }
         }
-        state.count(pace, now);
+        state.count(pace, priority, now);
         drop(state);
         Ok(self.taken(pace))
     }
@@ -141,7 +141,7 @@ impl Budgets {
             let (mut state, now) = (self.state(), Instant::now());
             let free = state.chat_free_at(pace, priority).is_none();
             if free {
-                state.count(pace, now);
+                state.count(pace, priority, now);
             }
             return free;
         };
@@ -197,7 +197,7 @@ impl<'a> Standing<'a> {
         if state.chat_free_at(pace, priority).is_some() {
             return Err(ChatIsBusy);
         }
-        state.count(pace, now);
+        state.count(pace, priority, now);
         Ok(Go::Now)
     }
 }
@@ -241,10 +241,10 @@ impl State {
         held.max(full)
     }
 
-    fn count(&mut self, pace: &Pace, now: Instant) {
-        self.chat(&pace.chat, now).iter_mut().for_each(|meter| meter.take(now));
+    fn count(&mut self, pace: &Pace, priority: Priority, now: Instant) {
+        self.chat(&pace.chat, now).iter_mut().for_each(|meter| meter.take(priority, now));
         if let Some(bot) = &pace.bot {
-            self.bot(bot).meters.iter_mut().for_each(|meter| meter.take(now));
+            self.bot(bot).meters.iter_mut().for_each(|meter| meter.take(priority, now));
         }
     }
 }

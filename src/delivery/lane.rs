@@ -53,7 +53,7 @@ pub(crate) struct Lane {
 
 /// What a lane does next.
 enum Next {
-    Send(Candidate, Pace),
+    Send(Item, Priority, Pace),
     /// Nothing may go before this time.
     Rest(Option<Instant>),
     /// Nothing waits any more, and the lane is gone.
@@ -74,9 +74,9 @@ impl Lane {
     async fn serve(&self) {
         loop {
             match self.next() {
-                Next::Send(candidate, pace) => {
-                    if let Some(turn) = self.turn(&pace, candidate.priority).await {
-                        self.send(candidate.item, turn).await;
+                Next::Send(item, priority, pace) => {
+                    if let Some(turn) = self.turn(&pace, priority).await {
+                        self.send(item, turn).await;
                     }
                 }
                 Next::Rest(until) => {
@@ -101,49 +101,50 @@ impl Lane {
         if self.shared.lanes.remove_if(&self.chat, |_, inlet| inlet.queue().is_empty()).is_some() {
             return Next::End;
         }
-        let (candidates, mut until) = {
-            let queue = self.inlet.queue();
-            (queue.candidates(now), queue.changes_at(now))
-        };
-        for candidate in candidates {
-            let pace = self.pace(&candidate.item);
-            match pace.as_ref().map(|pace| self.shared.budgets.held_until(pace)) {
-                Some(None) => {
-                    let Some(pace) = pace else { continue };
-                    return Next::Send(candidate, pace);
-                }
-                Some(Some(held)) => until = Some(until.map_or(held, |until| until.min(held))),
-                None => {}
+        let queue = self.inlet.queue();
+        match self.choose(&queue, now) {
+            (Some((chosen, pace)), _) => Next::Send(chosen.item(), chosen.priority(), pace),
+            (None, until) => Next::Rest(until),
+        }
+    }
+
+    /// The most urgent thing that is not held, with its pace; and when there may be another one without any news.
+    fn choose<'a>(&self, queue: &'a Queue, now: Instant) -> (Option<(Candidate<'a>, Pace)>, Option<Instant>) {
+        let mut until = queue.changes_at(now);
+        for candidate in queue.candidates(now) {
+            let (channel, kind) = candidate.destination();
+            let pace = self.shared.notification.notifier().pace(channel, kind);
+            match self.shared.budgets.held_until(&pace) {
+                None => return (Some((candidate, pace)), until),
+                Some(held) => until = Some(until.map_or(held, |until| until.min(held))),
             }
         }
-        Next::Rest(until)
+        (None, until)
     }
 
-    /// What a send of this uses up; none when it is not wanted any more.
-    fn pace(&self, item: &Item) -> Option<Pace> {
-        let (channel, kind) = match item {
-            Item::Answer(answer) => (answer.message.channel.clone(), SendKind::Answer),
-            Item::Owed(notice) => (notice.channel.clone(), SendKind::Message),
-            Item::Live(channel, key) => (channel.clone(), self.inlet.queue().live_kind(channel, key)?),
-        };
-        Some(self.shared.notification.notifier().pace(&channel, kind))
-    }
-
-    /// Waits for a turn; none when there is something more urgent to be done first.
+    /// Waits for a turn; none when there is something more urgent to be done first, be it new or no longer held.
     async fn turn(&self, pace: &Pace, priority: Priority) -> Option<Turn> {
         let mut turn = std::pin::pin!(self.shared.budgets.turn(pace, priority));
         loop {
+            let (best, until) = {
+                let queue = self.inlet.queue();
+                let (best, until) = self.choose(&queue, Instant::now());
+                (best.map(|(best, _)| best.priority()), until)
+            };
+            if best.is_some_and(|best| best < priority) {
+                return None;
+            }
+            let change = async {
+                match until {
+                    Some(until) => tokio::time::sleep_until(until).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 biased;
                 turn = &mut turn => return Some(turn),
-                () = self.inlet.changed.notified() => {
-                    let best = self.inlet.queue().candidates(Instant::now()).first().map(|candidate| candidate.priority);
-                    if best.is_some_and(|best| best < priority) {
-                        // The news is for the next look at the queue, too.
-                        self.inlet.notify();
-                        return None;
-                    }
-                }
+                () = self.inlet.changed.notified() => {}
+                () = change => {}
             }
         }
     }

@@ -112,6 +112,11 @@ impl Waiting {
         let _unheard = self.told.send(shown);
     }
 
+    /// Whether it is a version of what is shown in this channel under this key.
+    pub(crate) fn is(&self, channel: &ChannelId, key: &str) -> bool {
+        self.message.key == key && self.message.channel == *channel
+    }
+
     pub(crate) fn is_stale(&self, now: Instant) -> bool {
         self.until.is_some_and(|until| until <= now)
     }

@@ -82,10 +82,10 @@ pub(super) struct Steady {
 /// So much within any span of time.
 #[derive(Debug)]
 pub(super) struct Window {
-    /// When those that were answered were.
+    /// When those that were answered were, within the last two spans: a chat that was busy in the one before has not rested.
     answered: VecDeque<Instant>,
     on_the_way: usize,
-    /// When the newest one was taken.
+    /// When the newest one was taken that was no answer.
     newest: Option<Instant>,
     count: NonZeroU32,
     span: Duration,
@@ -111,13 +111,15 @@ impl Meter {
         }
     }
 
-    /// Counts one send, until [`Meter::answered`].
-    pub(super) fn take(&mut self, now: Instant) {
+    /// Counts one send of this priority, until [`Meter::answered`].
+    pub(super) fn take(&mut self, priority: Priority, now: Instant) {
         match self {
             Self::Steady(steady) => steady.on_the_way += 1,
             Self::Window(window) => {
                 window.on_the_way += 1;
-                window.newest = Some(now);
+                if priority > Priority::Answer {
+                    window.newest = Some(now);
+                }
             }
         }
     }
@@ -147,7 +149,9 @@ impl Meter {
     pub(super) fn is_rested(&self, now: Instant) -> bool {
         match self {
             Self::Steady(steady) => steady.on_the_way == 0 && steady.level.full_at.load(Ordering::Relaxed) <= steady.nanos(),
-            Self::Window(window) => window.on_the_way == 0 && window.answered.back().is_none_or(|at| *at + window.span <= now),
+            Self::Window(window) => {
+                window.on_the_way == 0 && window.answered.back().is_none_or(|at| *at + window.span * 2 <= now)
+            }
         }
     }
 }
@@ -187,29 +191,51 @@ impl Steady {
 
 impl Window {
     fn wait(&mut self, priority: Priority, now: Instant) -> Option<Duration> {
-        while self.answered.front().is_some_and(|at| *at + self.span <= now) {
+        while self.answered.front().is_some_and(|at| *at + self.span * 2 <= now) {
             self.answered.pop_front();
         }
-        let room = priority.share_of(self.count) as usize;
-        let used = self.answered.len() + self.on_the_way;
-        // The one whose leaving makes room; those after it stay. One that is on its way stays for a span at least.
-        match used.checked_sub(room) {
-            Some(leaves) => Some(self.leaves_in(leaves, now)),
-            None => self.spreads(priority, room - used, now).filter(|wait| !wait.is_zero()),
+        let gone = self.answered.partition_point(|at| *at + self.span <= now);
+        // When the room of each is free again; of one that is on its way, not before a span is over.
+        let leaves = |index: usize| self.answered.get(gone + index).map_or(self.span, |at| *at + self.span - now);
+        let (used, room) = (self.answered.len() - gone + self.on_the_way, priority.share_of(self.count) as usize);
+        if let Some(index) = used.checked_sub(room) {
+            return Some(leaves(index));
         }
+        if priority == Priority::Answer {
+            return None;
+        }
+        let left = self.count.get() as usize - used - 1;
+        self.leaves_enough(left, leaves).max(self.spreads(now)).filter(|wait| !wait.is_zero())
     }
 
-    fn leaves_in(&self, index: usize, now: Instant) -> Duration {
-        self.answered.get(index).map_or(self.span, |at| *at + self.span - now)
+    /// How many are kept for answers while no room comes back.
+    fn kept(&self) -> usize {
+        self.count.get().saturating_sub(self.burst.get()) as usize
     }
 
-    /// How long to wait so that what is free is spread evenly until more becomes free. Not for answers: the room is theirs.
-    fn spreads(&self, priority: Priority, free: usize, now: Instant) -> Option<Duration> {
-        let used = self.answered.len() + self.on_the_way;
-        let newest = self.newest.filter(|_| priority > Priority::Answer && used >= self.burst.get() as usize)?;
-        let until_more = self.leaves_in(0, now) + (now - newest);
-        let parts = u32::try_from(free).unwrap_or(u32::MAX).saturating_add(1);
-        Some((newest + until_more / parts).saturating_duration_since(now))
+    /// How far from each other the sends of a busy chat are. Room comes back as evenly then, so an answer finds some soon.
+    fn between(&self) -> Duration {
+        self.span / Priority::Result.share_of(self.count)
+    }
+
+    /// How long to wait until answers would find enough room if this was sent and so much was left: one every few seconds,
+    /// until all that is kept for them is used up.
+    fn leaves_enough(&self, left: usize, leaves: impl Fn(usize) -> Duration) -> Option<Duration> {
+        // Until the room of the one with this index is back there are as many answers as are left, and one for each of
+        // those before it, whose room is back already.
+        let answers = left..self.kept();
+        let wait = |(index, answers): (usize, usize)| {
+            let lasts = self.between().saturating_mul(u32::try_from(answers).unwrap_or(u32::MAX));
+            leaves(index).saturating_sub(lasts)
+        };
+        (0..).zip(answers).map(wait).max()
+    }
+
+    /// How long to wait so that a chat that was busy lately is not so busy again that all its room comes back at once.
+    fn spreads(&self, now: Instant) -> Option<Duration> {
+        let busy = self.kept() > 0 && self.answered.len() + self.on_the_way >= self.burst.get() as usize;
+        let newest = self.newest.filter(|_| busy)?;
+        Some((newest + self.between()).saturating_duration_since(now))
     }
 }
 
@@ -225,7 +251,7 @@ mod tests {
     fn room(meter: &mut Meter, priority: Priority) -> usize {
         let mut count = 0;
         while meter.wait(priority, Instant::now()).is_none() {
-            meter.take(Instant::now());
+            meter.take(priority, Instant::now());
             meter.answered(Instant::now());
             count += 1;
         }
@@ -264,7 +290,7 @@ mod tests {
         let mut meter = Meter::new(Rate::Steady { every: second, burst: of(4) });
         for _ in 0..4 {
             assert_eq!(meter.wait(Priority::Answer, Instant::now()), None);
-            meter.take(Instant::now());
+            meter.take(Priority::Answer, Instant::now());
         }
         tokio::time::advance(second * 60).await;
         assert!(meter.wait(Priority::Answer, Instant::now()).is_some(), "all four may be counted only now");
@@ -279,7 +305,7 @@ mod tests {
     async fn a_heavier_send_makes_the_next_one_wait_longer() {
         let second = Duration::from_secs(1);
         let mut meter = Meter::new(Rate::Steady { every: second, burst: of(1) });
-        meter.take(Instant::now());
+        meter.take(Priority::Answer, Instant::now());
         meter.answered(Instant::now());
         meter.add(1);
         assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 2));
@@ -295,38 +321,67 @@ mod tests {
         tokio::time::advance(second * 20).await;
         assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 40));
         tokio::time::advance(second * 40).await;
-        assert!(meter.is_rested(Instant::now()));
         assert_eq!(room(&mut meter, Priority::Answer), 20);
+        tokio::time::advance(second * 120).await;
+        assert!(meter.is_rested(Instant::now()));
+    }
+
+    /// Results without end, and answers asked for at these times: when each went out.
+    async fn plays(asked: &[Duration], until: Duration) -> (Vec<Instant>, Vec<Instant>) {
+        let mut meter = Meter::new(Rate::Window { count: of(20), span: Duration::from_mins(1), burst: of(15) });
+        let (started, mut results, mut answers) = (Instant::now(), Vec::new(), Vec::new());
+        while started.elapsed() < until {
+            let is_asked = asked.get(answers.len()).is_some_and(|at| *at <= started.elapsed());
+            let (priority, sent) = if is_asked { (Priority::Answer, &mut answers) } else { (Priority::Result, &mut results) };
+            if meter.wait(priority, Instant::now()).is_some() {
+                tokio::time::advance(Duration::from_millis(10)).await;
+            } else {
+                meter.take(priority, Instant::now());
+                meter.answered(Instant::now());
+                sent.push(Instant::now());
+            }
+        }
+        (results, answers)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn beyond_its_burst_a_window_is_spread_and_answers_find_room_in_between() {
+    async fn beyond_its_burst_a_window_is_spread_and_nothing_is_lost_by_it() {
         let second = Duration::from_secs(1);
-        let mut meter = Meter::new(Rate::Window { count: of(20), span: second * 60, burst: of(10) });
-        let started = Instant::now();
-        assert_eq!(room(&mut meter, Priority::Result), 10);
-        let mut sent = Vec::new();
-        while sent.len() < 100 {
-            tokio::time::advance(meter.wait(Priority::Result, Instant::now()).unwrap_or_default()).await;
-            if meter.wait(Priority::Result, Instant::now()).is_none() {
-                meter.take(Instant::now());
-                meter.answered(Instant::now());
-                sent.push(started.elapsed());
-            }
-            assert_eq!(meter.wait(Priority::Answer, Instant::now()), None, "after {:?}", started.elapsed());
-        }
-        assert!(sent[..9].windows(2).all(|pair| pair[1].saturating_sub(pair[0]) > second * 5), "{sent:?}");
-        let gap = sent.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max();
-        assert!(gap < Some(second * 8), "{gap:?}");
-        assert!(sent[99] < second * (110 / 19 * 60 + 60), "nothing is lost by it: {:?}", sent[99]);
+        let (results, _) = plays(&[], second * 600).await;
+        assert!(results[14] == results[0] && results[15] - results[0] > second * 40, "{results:?}");
+        let gaps = results[15..].windows(2).map(|pair| pair[1] - pair[0]);
+        assert!(gaps.clone().max() < Some(second * 4) && gaps.min() > Some(second * 3), "{results:?}");
+        assert!(results.len() >= 10 * 19 - 1, "{}", results.len());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_find_room_in_a_window_that_is_full_of_results() {
+        let (second, started) = (Duration::from_secs(1), Instant::now());
+        let ask = |minute: u32| [3, 9, 21, 24, 47].map(|at| second * (minute * 60 + at));
+        let asked: Vec<Duration> = (0..10).flat_map(ask).collect();
+        let (results, answers) = plays(&asked, second * 600).await;
+        assert_eq!(answers.len(), asked.len());
+        let slowest = asked.iter().zip(&answers).map(|(asked, answered)| *answered - (started + *asked)).max();
+        assert!(slowest < Some(second * 3), "{slowest:?}");
+        let mut all = [results, answers].concat();
+        all.sort();
+        assert!(all.windows(21).all(|some| some[20] - some[0] >= second * 60), "more than twenty in a minute");
+        assert!(all.len() >= 10 * 19 - 1, "{}", all.len());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn five_who_ask_at_once_after_a_burst_are_answered_at_once() {
+        let (asked, started) = (Duration::from_secs(20), Instant::now());
+        let (_, answers) = plays(&[asked; 5], asked * 3).await;
+        assert_eq!(answers, [started + asked; 5]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_send_keeps_its_place_in_a_window_for_a_span_after_its_answer() {
         let second = Duration::from_secs(1);
         let mut meter = Meter::new(Rate::Window { count: of(2), span: second * 60, burst: of(2) });
-        meter.take(Instant::now());
-        meter.take(Instant::now());
+        meter.take(Priority::Answer, Instant::now());
+        meter.take(Priority::Answer, Instant::now());
         assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 60), "at least");
         tokio::time::advance(second * 20).await;
         meter.answered(Instant::now());
@@ -336,7 +391,7 @@ mod tests {
         assert_eq!(meter.wait(Priority::Answer, Instant::now()), None);
         tokio::time::advance(second * 600).await;
         assert!(!meter.is_rested(Instant::now()), "one is still on its way");
-        meter.take(Instant::now());
+        meter.take(Priority::Answer, Instant::now());
         assert_eq!(meter.wait(Priority::Answer, Instant::now()), Some(second * 60));
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::background::ports::OutgoingMessage;
 use crate::background::setback::pause_after;
-use crate::delivery::live::{Shown, Waiting};
+use crate::delivery::live::{LiveMessage, Shown, Waiting};
 use crate::delivery::priority::Priority;
 use crate::domain::channel::ChannelId;
 use crate::domain::id::NoticeId;
@@ -65,7 +65,6 @@ pub(crate) struct Queue {
 }
 
 /// What is to be sent next.
-#[derive(Clone)]
 pub(crate) enum Item {
     Answer(Box<Answer>),
     Owed(Box<Notice>),
@@ -73,10 +72,38 @@ pub(crate) enum Item {
     Live(ChannelId, String),
 }
 
-/// One that may go now, unless its chat is held.
-pub(crate) struct Candidate {
-    pub(crate) priority: Priority,
-    pub(crate) item: Item,
+/// One that may go now, unless its chat is held; copied out of the queue only when it is chosen.
+pub(crate) enum Candidate<'a> {
+    Answer(&'a Answer),
+    Owed(Priority, &'a Notice),
+    Live(&'a LiveMessage),
+}
+
+impl Candidate<'_> {
+    pub(crate) fn priority(&self) -> Priority {
+        match self {
+            Self::Answer(_) => Priority::Answer,
+            Self::Owed(priority, _) => *priority,
+            Self::Live(message) => message.priority,
+        }
+    }
+
+    /// Where it goes, and what kind of request that takes.
+    pub(crate) fn destination(&self) -> (&ChannelId, SendKind) {
+        match self {
+            Self::Answer(answer) => (&answer.message.channel, SendKind::Answer),
+            Self::Owed(_, notice) => (&notice.channel, SendKind::Message),
+            Self::Live(message) => (&message.channel, message.kind),
+        }
+    }
+
+    pub(crate) fn item(&self) -> Item {
+        match *self {
+            Self::Answer(answer) => Item::Answer(Box::new(answer.clone())),
+            Self::Owed(_, notice) => Item::Owed(Box::new(notice.clone())),
+            Self::Live(message) => Item::Live(message.channel.clone(), message.key.clone()),
+        }
+    }
 }
 
 impl Queue {
@@ -107,8 +134,8 @@ impl Queue {
 
     /// Takes a live message in, in the place of an older version.
     pub(crate) fn add_live(&mut self, waiting: Waiting) {
-        let same = |other: &Waiting| other.message.key == waiting.message.key && other.message.channel == waiting.message.channel;
-        if let Some(older) = self.live.iter_mut().find(|other| same(other)) {
+        let LiveMessage { channel, key, .. } = &waiting.message;
+        if let Some(older) = self.live.iter_mut().find(|other| other.is(channel, key)) {
             std::mem::replace(older, waiting).tell(Shown::Replaced);
             return;
         }
@@ -127,22 +154,15 @@ impl Queue {
     }
 
     /// What may go now, most urgent first.
-    pub(crate) fn candidates(&self, now: Instant) -> Vec<Candidate> {
+    pub(crate) fn candidates(&self, now: Instant) -> Vec<Candidate<'_>> {
         let ready = |not_before: Option<Instant>| not_before.is_none_or(|at| at <= now);
-        let answers = self.answers.iter().filter(|answer| ready(answer.not_before));
-        let answers =
-            answers.map(|answer| Candidate { priority: Priority::Answer, item: Item::Answer(Box::new(answer.clone())) });
-        let mut candidates: Vec<Candidate> = answers.take(1).collect();
-        let mut owed: Vec<&Owed> = self.owed.iter().filter(|owed| ready(owed.not_before)).collect();
-        owed.sort_by_key(|owed| owed.priority());
-        let first = |owed: &&Owed| owed.notices.front().map(|notice| Item::Owed(Box::new(notice.clone())));
-        candidates.extend(owed.iter().filter_map(|owed| Some(Candidate { priority: owed.priority(), item: first(owed)? })));
-        let mut live: Vec<&Waiting> = self.live.iter().collect();
-        live.sort_by_key(|waiting| waiting.message.priority);
-        candidates.extend(live.into_iter().map(|waiting| {
-            let message = &waiting.message;
-            Candidate { priority: message.priority, item: Item::Live(message.channel.clone(), message.key.clone()) }
-        }));
+        let answers = self.answers.iter().filter(|answer| ready(answer.not_before)).map(Candidate::Answer);
+        let owed = self.owed.iter().filter(|owed| ready(owed.not_before));
+        let owed = owed.filter_map(|owed| Some(Candidate::Owed(owed.priority(), owed.notices.front()?)));
+        let live = self.live.iter().map(|waiting| Candidate::Live(&waiting.message));
+        let mut candidates: Vec<Candidate<'_>> = answers.take(1).chain(owed).chain(live).collect();
+        // Stable: the equally urgent keep their order.
+        candidates.sort_by_key(Candidate::priority);
         candidates
     }
 
@@ -229,12 +249,6 @@ impl Queue {
         self.owed.retain(|owed| owed.channel != *channel);
     }
 
-    /// What kind of request a live message makes, if it is still wanted.
-    pub(crate) fn live_kind(&self, channel: &ChannelId, key: &str) -> Option<SendKind> {
-        let mut live = self.live.iter().map(|waiting| &waiting.message);
-        live.find(|message| message.channel == *channel && message.key == key).map(|message| message.kind)
-    }
-
     /// Withdraws a live message that is not worth showing any more.
     pub(crate) fn withdraw(&mut self, channel: &ChannelId, key: &str) {
         if let Some(waiting) = self.take_live(channel, key) {
@@ -244,14 +258,17 @@ impl Queue {
 
     /// Takes a live message out to be sent, if it is still wanted.
     pub(crate) fn take_live(&mut self, channel: &ChannelId, key: &str) -> Option<Waiting> {
-        let place = self.live.iter().position(|waiting| waiting.message.channel == *channel && waiting.message.key == key)?;
+        let place = self.live.iter().position(|waiting| waiting.is(channel, key))?;
         Some(self.live.remove(place))
     }
 
     /// Puts a live message back that could not be sent yet, unless a newer version has come.
     pub(crate) fn put_back(&mut self, waiting: Waiting) {
-        let (channel, key) = (&waiting.message.channel, &waiting.message.key);
-        let newer = self.live.iter().any(|other| other.message.channel == *channel && other.message.key == *key);
-        if newer { waiting.tell(Shown::Replaced) } else { self.live.insert(0, waiting) }
+        let LiveMessage { channel, key, .. } = &waiting.message;
+        if self.live.iter().any(|other| other.is(channel, key)) {
+            waiting.tell(Shown::Replaced);
+        } else {
+            self.live.insert(0, waiting);
+        }
     }
 }

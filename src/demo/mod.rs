@@ -16,16 +16,11 @@ use tokio_util::task::TaskTracker;
 use crate::app::{App, Pages};
 use crate::config::Config;
 use crate::demo::folder::Folder;
-use crate::demo::script::Stage;
 use crate::lifecycle::Lifecycle;
-use crate::simulator::discord::DiscordServer;
-use crate::simulator::model::ModelServer;
 use crate::simulator::page;
-use crate::simulator::telegram::TelegramServer;
+use crate::simulator::platforms::Platforms;
 use crate::telemetry::Redactor;
 
-const TELEGRAM_TOKEN: &str = "100100100:demo-token-of-no-use-elsewhere";
-const DISCORD_TOKEN: &str = "ZGVtbw.demo-token.of-no-use-elsewhere";
 /// Where the page is unless told otherwise.
 const LISTEN: &str = "127.0.0.1:8787";
 
@@ -34,7 +29,7 @@ pub struct Demo {
     app: App,
     address: SocketAddr,
     lifecycle: Lifecycle,
-    stage: Stage,
+    stage: Platforms,
     servers: TaskTracker,
     stop: CancellationToken,
     // Last, so that the files go when everything that uses them has gone.
@@ -48,32 +43,16 @@ impl Demo {
     /// When a port cannot be bound or the temporary folder cannot be made.
     pub async fn start(listen: Option<&str>, redactor: &Redactor) -> anyhow::Result<Self> {
         let (servers, stop) = (TaskTracker::new(), CancellationToken::new());
-        let telegram = TelegramServer::start(TELEGRAM_TOKEN, &servers, stop.clone()).await.context("no port for Telegram")?;
-        let discord = DiscordServer::start(DISCORD_TOKEN, &servers, stop.clone()).await.context("no port for Discord")?;
-        let model = ModelServer::start(&servers, stop.clone()).await.context("no port for the model")?;
+        let stage = Platforms::start(&servers, &stop).await.context("no port for the platforms")?;
         let folder = Folder::make().context("cannot make a temporary folder")?;
-        let settings = [
-            ("server.listen", listen.unwrap_or(LISTEN).to_owned()),
-            ("store.url", format!("sqlite:{}", folder.path().join("demo.db").display())),
-            ("telegram.token", TELEGRAM_TOKEN.to_owned()),
-            ("telegram.api_url", telegram.url()),
-            ("discord.token", DISCORD_TOKEN.to_owned()),
-            ("discord.api_url", discord.url()),
-            ("llm.base_url", model.url()),
-            ("llm.model", "demo".to_owned()),
-            ("llm.api_key", "key-of-the-demo-model".to_owned()),
-            ("access.open", "true".to_owned()),
-            ("tasks.drain", "1s".to_owned()),
-        ];
-        let settings = settings.map(|(key, value)| (key.to_owned(), value));
-        let config = Config::of(&settings)?;
+        let config = Config::of(&stage.settings(folder.path(), listen.unwrap_or(LISTEN)))?;
         redactor.learn(config.secrets());
         let lifecycle = Lifecycle::default();
-        let router = page::router(&telegram, &discord, &model, lifecycle.soft.clone());
+        let router = page::router(&stage.telegram, &stage.discord, &stage.model, lifecycle.soft.clone());
         let pages = Pages { router, links: &[("/demo", "The demo: both chats and the model")] };
         let app = App::build(config, lifecycle.clone(), pages).await?;
         let address = app.address()?;
-        Ok(Self { app, address, lifecycle, stage: Stage { telegram, discord, model }, servers, stop, _folder: folder })
+        Ok(Self { app, address, lifecycle, stage, servers, stop, _folder: folder })
     }
 
     /// Serves until a signal.

@@ -10,9 +10,7 @@ use tokio::time::timeout;
 
 use crate::cli::say;
 use crate::lifecycle::Lifecycle;
-use crate::simulator::discord::DiscordServer;
-use crate::simulator::model::ModelServer;
-use crate::simulator::telegram::TelegramServer;
+use crate::simulator::platforms::Platforms;
 
 /// How long a step may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -22,13 +20,6 @@ const ANN: i64 = 1001;
 const BOB: u64 = 2002;
 const CLEO: u64 = 2003;
 const CHANNEL: u64 = 500;
-
-/// The platforms of a demo.
-pub(super) struct Stage {
-    pub(super) telegram: TelegramServer,
-    pub(super) discord: DiscordServer,
-    pub(super) model: ModelServer,
-}
 
 /// Why the play ended early.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +46,7 @@ pub(super) enum Failed {
 }
 
 /// Plays all steps and prints the transcript; how many there were.
-pub(super) async fn play(stage: &Stage, lifecycle: &Lifecycle) -> Result<usize, Failed> {
+pub(super) async fn play(stage: &Platforms, lifecycle: &Lifecycle) -> Result<usize, Failed> {
     let mut play = Play { stage, step: 0 };
     play.waits("the server is ready on both platforms", || lifecycle.readiness.waiting_for().is_empty()).await?;
     play.submits_on_telegram().await?;
@@ -66,7 +57,7 @@ pub(super) async fn play(stage: &Stage, lifecycle: &Lifecycle) -> Result<usize, 
 }
 
 struct Play<'s> {
-    stage: &'s Stage,
+    stage: &'s Platforms,
     step: usize,
 }
 

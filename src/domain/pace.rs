@@ -39,8 +39,8 @@ pub enum Rate {
         count: NonZeroU32,
         /// Within this time.
         span: Duration,
-        /// So many of them at once; the rest is spread over the time, so that there is room now and then for what cannot
-        /// wait, and not none at all for most of it.
+        /// So many of them at once, after a rest. The others are kept for what cannot wait, until room comes back; and what
+        /// can wait is spread over the time then, so that room comes back all the time and not once in a span.
         burst: NonZeroU32,
     },
 }

@@ -6,6 +6,7 @@
 pub mod discord;
 pub mod model;
 pub mod page;
+pub mod platforms;
 pub mod telegram;
 
 mod connection;

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use crate::adapters::discord::error::{ApiError, DiscordError};
 use crate::adapters::discord::health::Health;
-use crate::adapters::discord::restraint::{Bucket, Limits, Restraint};
+use crate::adapters::discord::restraint::{Bucket, Limits, OnTheWay, Restraint};
 use crate::config::DiscordConfig;
 use crate::metrics::Metrics;
 
@@ -127,6 +127,12 @@ impl Api {
         let (restraint, pace) = (Restraint::new(config.pace), config.pace);
         let inner = Inner { client, root, token, authorization, metrics, restraint, health, pace };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Counts a request that somebody else makes to this route, until what is returned is dropped; or says how long there
+    /// is no room for it.
+    pub(super) fn count(&self, method: LightMethod, route: Route<'_>) -> Result<OnTheWay, ApiError> {
+        self.inner.restraint.check(place(&Call::new(method, route)), Instant::now())
     }
 
     /// The HTTP client, for serenity's own request at the start of a gateway.
@@ -270,6 +276,7 @@ fn place(call: &Call<'_>) -> Bucket {
         (LightMethod::Get, Route::UserMe) => of("GET /users/@me", 0),
         (LightMethod::Get, Route::UserMeGuilds) => of("GET /users/@me/guilds", 0),
         (LightMethod::Post, Route::UserMeDmChannels) => of("POST /users/@me/channels", 0),
+        (LightMethod::Get, Route::Gateway) => of("GET /gateway", 0),
         (LightMethod::Get, Route::GatewayBot) => of("GET /gateway/bot", 0),
         (LightMethod::Get, Route::Commands { application_id }) => of("GET /applications/{app}/commands", application_id.get()),
         (LightMethod::Put, Route::Commands { application_id }) => of("PUT /applications/{app}/commands", application_id.get()),

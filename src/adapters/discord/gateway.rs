@@ -23,6 +23,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::adapters::discord::error::DiscordError;
+use crate::adapters::discord::restraint::OnTheWay;
 
 /// Between two beats of the pulse.
 const BEAT: Duration = Duration::from_millis(100);
@@ -68,6 +69,8 @@ pub(super) struct Target {
     pub(super) url: String,
     /// How many shards Discord wants.
     pub(super) shards: u32,
+    /// Room for serenity's own request.
+    pub(super) room: OnTheWay,
 }
 
 /// A running connection. Dropping it abandons the thread: it ends by itself as soon as serenity lets it.
@@ -221,7 +224,10 @@ impl Thread {
             .build();
         let forward = Forward { say: self.say.clone() };
         let builder = ClientBuilder::new_with_http(http, GatewayIntents::empty()).raw_event_handler(forward);
-        let Ok(mut client) = builder.await else { return Ending::Lost };
+        // It asks the REST API once, here, and never again.
+        let built = builder.await;
+        drop(target.room);
+        let Ok(mut client) = built else { return Ending::Lost };
         // When the REST API does not answer serenity, it falls back to Discord's own gateway without a word. The address
         // that was asked for is the only one that is ever connected to.
         *client.ws_url.lock().await = target.url;
@@ -269,6 +275,8 @@ impl RawEventHandler for Forward {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use axum::extract::WebSocketUpgrade;
     use axum::extract::ws::Message;
     use axum::routing::any;
@@ -277,6 +285,7 @@ mod tests {
     use tokio_util::task::TaskTracker;
 
     use super::*;
+    use crate::adapters::discord::restraint::{Bucket, Restraint};
 
     /// A gateway that closes every connection at once, with a close frame that has no code; and no REST API beside it.
     struct RudeGateway {
@@ -306,12 +315,14 @@ mod tests {
         }
 
         fn connect(&self) -> Connection {
+            let bucket = Bucket { route: "GET /gateway", major: 0, open: false };
             let target = Target {
                 client: reqwest012::Client::builder().no_proxy().build().expect("a client"),
                 root: format!("http://{}", self.host),
                 token: SecretString::from("MTAwMA.fake.token"),
                 url: format!("ws://{}/", self.host),
                 shards: 1,
+                room: Restraint::new(NonZeroU32::MIN).check(bucket, tokio::time::Instant::now()).expect("room"),
             };
             Connection::open(target).expect("a thread")
         }

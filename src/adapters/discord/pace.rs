@@ -10,9 +10,10 @@ use std::time::Duration;
 use crate::domain::channel::ChannelId;
 use crate::domain::pace::{Budget, Pace, Rate, SendKind};
 
-/// The whole bot. Requests that are no sends, like those at the start, count too; the restraint sees to those.
+/// The whole bot. Requests that are no sends, like those at the start, count too; the restraint sees to those. What the
+/// lanes keep of this for answers, which do not count here, is room for them: one in each second.
 const BOT: Rate = Rate::Window { count: COUNT, span: Duration::from_secs(1), burst: COUNT };
-const COUNT: NonZeroU32 = NonZeroU32::MIN.saturating_add(47);
+const COUNT: NonZeroU32 = NonZeroU32::MIN.saturating_add(49);
 
 /// What a send of this kind to this channel uses up, where everything goes so many times faster.
 pub(super) fn of_channel(channel: &ChannelId, kind: SendKind, faster: NonZeroU32) -> Pace {

@@ -11,7 +11,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU32;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -33,9 +33,9 @@ const LONGEST_WAIT: Duration = Duration::from_hours(24);
 /// The wait of a 429 that does not say how long.
 const UNSAID_WAIT: Duration = Duration::from_secs(5);
 
-/// What is asked of Discord in any second, answers to interactions not counted. It takes 50; the gateway's library makes
-/// requests of its own, which nobody counts here.
-const GLOBAL_LIMIT: usize = 48;
+/// What Discord takes in any second, answers to interactions not counted. Every request of the process is counted here,
+/// also the one that the gateway's library makes, so nothing is left unused out of caution.
+const GLOBAL_LIMIT: usize = 50;
 const GLOBAL_WINDOW: Duration = Duration::from_secs(1);
 
 /// Windows that are remembered before those that are over are looked for and forgotten.
@@ -74,21 +74,21 @@ pub(super) struct Limits {
 /// Remembers what Discord has told us. The time is passed in.
 #[derive(Debug)]
 pub(super) struct Restraint {
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
     global_window: Duration,
 }
 
 /// A request that may be made, until it is answered or lost. Discord counts it at some time in between.
 #[must_use = "it is on its way until this is dropped"]
-pub(super) struct OnTheWay<'a> {
-    restraint: &'a Restraint,
+pub(super) struct OnTheWay {
+    state: Arc<Mutex<State>>,
     counted: bool,
 }
 
-impl Drop for OnTheWay<'_> {
+impl Drop for OnTheWay {
     fn drop(&mut self) {
         if self.counted {
-            let mut state = self.restraint.state();
+            let mut state = locked(&self.state);
             state.on_the_way = state.on_the_way.saturating_sub(1);
             state.answered.push_back(Instant::now());
         }
@@ -121,15 +121,15 @@ struct Window {
 impl Restraint {
     /// Of a server whose limits run so many times faster than Discord's.
     pub(super) fn new(faster: NonZeroU32) -> Self {
-        Self { state: Mutex::default(), global_window: GLOBAL_WINDOW / faster.get() }
+        Self { state: Arc::default(), global_window: GLOBAL_WINDOW / faster.get() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 
     /// Whether a request of this bucket may be made now; it has its share of the bucket then.
-    pub(super) fn check(&self, bucket: Bucket, now: Instant) -> Result<OnTheWay<'_>, ApiError> {
+    pub(super) fn check(&self, bucket: Bucket, now: Instant) -> Result<OnTheWay, ApiError> {
         let mut state = self.state();
         if !bucket.open {
             if state.token_refused_until.is_some_and(|until| now < until) {
@@ -152,7 +152,7 @@ impl Restraint {
         }
         let counted = !bucket.open;
         state.on_the_way += usize::from(counted);
-        Ok(OnTheWay { restraint: self, counted })
+        Ok(OnTheWay { state: Arc::clone(&self.state), counted })
     }
 
     /// Learns from the answer to a request. Gives the wait that a 429 asks for.
@@ -183,6 +183,10 @@ impl Restraint {
         }
         None
     }
+}
+
+fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl State {

@@ -22,6 +22,7 @@ use crate::adapters::discord::gateway::{Connection, Ending, News, Target};
 use crate::adapters::discord::health::Health;
 use crate::adapters::discord::interactions::Interactions;
 use crate::adapters::discord::register::register;
+use crate::adapters::discord::restraint::OnTheWay;
 use crate::adapters::discord::watch::{Backoff, LOOK, Verdict, Watch};
 
 /// Pauses between two tries to reach the REST API.
@@ -107,12 +108,25 @@ impl Supervisor {
                     token: self.api.token().clone(),
                     url: found.url,
                     shards: found.shards.max(1),
+                    room: self.room_for_serenity().await?,
                 });
             };
             let wait = Duration::from_millis(spent.reset_after).max(FIRST_PAUSE);
             tracing::error!(wait_s = wait.as_secs(), "Discord gives this bot hardly any sessions any more, waiting");
             self.health.disconnected("Discord gives this bot no more gateway sessions for now");
             tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Waits for room for the request that serenity makes itself when it connects.
+    async fn room_for_serenity(&self) -> Result<OnTheWay, DiscordError> {
+        loop {
+            match self.api.count(LightMethod::Get, Route::Gateway) {
+                Ok(room) => return Ok(room),
+                Err(ApiError::Unauthorized) => return Err(DiscordError::Unauthorized),
+                Err(ApiError::RetryAfter(wait)) => tokio::time::sleep(wait).await,
+                Err(_) => tokio::time::sleep(FIRST_PAUSE).await,
+            }
         }
     }
 

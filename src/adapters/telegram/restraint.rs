@@ -3,6 +3,10 @@
 //! A 429 is about a whole chat: all its topics, typing as well as messages. Who asks again before the time is refused
 //! again and made to wait longer. So the time is remembered here, and a call that is known to be refused is not made: its
 //! caller is told to wait, exactly as Telegram would tell it.
+//!
+//! A lane that is told to wait waits by itself; it does not need this. But not everything that shows in a chat goes
+//! through a lane: whether a chat can be written to is found out by typing in it, and one send may be several calls. What
+//! Telegram says to any of them is for all.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

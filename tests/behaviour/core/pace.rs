@@ -1,12 +1,15 @@
 //! How fast it goes and who goes first: budgets of chats and of the bot, priorities, and room kept for answers.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use legwork::background::channels::NoticePolicy;
 use legwork::background::ports::{ChannelNotifier, OutgoingMessage, Purpose, SendError, TypingIndicator};
 use legwork::chat::inbound::Replies;
 use legwork::delivery::budget::Budgets;
+use legwork::delivery::live::{Live, LiveMessage, Shown};
+use legwork::delivery::priority::Priority;
 use legwork::delivery::typing::PacedTyping;
 use legwork::domain::channel::ChannelId;
 use legwork::domain::id::TaskNumber;
@@ -33,7 +36,7 @@ fn chats(channel: &ChannelId, _kind: SendKind) -> Pace {
 
 /// Twenty in any minute.
 fn groups(channel: &ChannelId, _kind: SendKind) -> Pace {
-    let rates = vec![Rate::Window { count: of(20), span: Duration::from_mins(1), burst: of(10) }];
+    let rates = vec![Rate::Window { count: of(20), span: Duration::from_mins(1), burst: of(15) }];
     Pace { chat: Budget { key: channel.to_string(), rates }, ..Pace::unlimited(channel) }
 }
 
@@ -138,8 +141,37 @@ async fn a_group_never_hears_more_than_its_window_holds() {
     assert!(most_within(&log, Duration::from_mins(1)) <= 20);
     // 19 a minute, because the twentieth is kept for an answer, and none of them long after the one before.
     assert!(log[79].at - log[0].at < Duration::from_secs(4 * 60 + 30), "{:?}", log[79].at - log[0].at);
-    let gap = log.windows(2).map(|pair| pair[1].at - pair[0].at).max();
-    assert!(gap < Some(Duration::from_secs(8)), "{gap:?}");
+    // After the burst there is room for answers only, until it comes back.
+    let gap = log[15..].windows(2).map(|pair| pair[1].at - pair[0].at).max();
+    assert!(gap < Some(Duration::from_secs(5)), "{gap:?}");
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn five_in_a_minute_who_ask_in_a_group_full_of_results_are_answered_at_once() {
+    let desk = busy(groups);
+    for _ in 0..80 {
+        desk.submits("chat:1", "chat:ann", "say x").await;
+    }
+    let started = Instant::now();
+    for number in 0..30_u32 {
+        // At no regular time, and twice at once.
+        let due = Duration::from_mins(u64::from(number / 5)) + Duration::from_secs([4, 9, 27, 27, 51][number as usize % 5]);
+        let pause = due.saturating_sub(started.elapsed());
+        if !pause.is_zero() {
+            desk.passes(pause).await;
+        }
+        let (asked, text) = (Instant::now(), format!("answer {number}"));
+        desk.outbox.say(answer("chat:1", &text));
+        desk.hears("chat:1", &text).await;
+        assert!(asked.elapsed() < Duration::from_millis(3500), "{number}: {:?}", asked.elapsed());
+    }
+    desk.until("all is told", |desk| desk.recorder.log().len() == 190).await;
+    let log = desk.recorder.log();
+    assert!(most_within(&log, Duration::from_mins(1)) <= 20);
+    // As fast as the limit allows it: 19 a minute, one less than the group takes.
+    let took = log[189].at - log[0].at;
+    assert!(took < Duration::from_mins(10), "{took:?}");
     desk.closes().await;
 }
 
@@ -248,7 +280,7 @@ async fn a_restart_in_the_middle_of_a_pause_keeps_the_pause_and_the_tries() {
 
 #[tokio::test(start_paused = true)]
 async fn typing_is_left_out_where_there_is_no_room() {
-    let recorder = std::sync::Arc::new(Recorder::default());
+    let recorder = Arc::new(Recorder::default());
     recorder.has_pace(chats);
     let typing = PacedTyping::new(recorder.clone(), recorder.clone(), Budgets::default());
     let (chat, other): (ChannelId, ChannelId) = ("chat:1/a".parse().unwrap(), "chat:1/b".parse().unwrap());
@@ -258,4 +290,55 @@ async fn typing_is_left_out_where_there_is_no_room() {
     assert_eq!((recorder.typed("chat:1/a"), recorder.typed("chat:1/b")), (1, 0));
     tokio::time::advance(wait).await;
     assert!(typing.show_typing(&other).await.is_ok());
+}
+
+/// One a second in all, but answers count nowhere; a wait concerns one kind of send.
+fn kinds(channel: &ChannelId, kind: SendKind) -> Pace {
+    let rates = vec![Rate::Steady { every: Duration::from_secs(1), burst: NonZeroU32::MIN }];
+    let bot = (kind != SendKind::Answer).then(|| Budget { key: "bot".to_owned(), rates });
+    Pace { bot, hold: format!("{channel} {kind:?}"), ..Pace::unlimited(channel) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_held_does_not_keep_its_lane_from_the_rest() {
+    let desk = busy(kinds);
+    desk.recorder.fail_next(SendError::RetryAfter(Duration::from_secs(30)));
+    desk.outbox.say(answer("chat:1", "an answer"));
+    desk.until("it is held", |desk| desk.recorder.faults_left() == 0).await;
+    let held = Instant::now();
+    // News of more for the lane, while it stands in line.
+    for _ in 0..5 {
+        desk.submits("chat:1", "chat:ann", "say x").await;
+    }
+    desk.until("all but the answer is told", |desk| desk.recorder.log().len() == 10).await;
+    assert!(held.elapsed() < Duration::from_secs(12), "{:?}", held.elapsed());
+    desk.hears("chat:1", "an answer").await;
+    assert!(held.elapsed() >= Duration::from_secs(30), "{:?}", held.elapsed());
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_held_goes_before_what_matters_less_when_the_wait_is_over() {
+    let desk = busy(kinds);
+    for _ in 0..60 {
+        desk.submits("chat:flood", "chat:ann", "say x").await;
+    }
+    desk.hears("chat:flood", "#3 queued").await;
+    desk.recorder.refuses("chat:1", SendError::RetryAfter(Duration::from_secs(3)));
+    desk.submits("chat:1", "chat:bob", "say y").await;
+    // There is no room for a card while others have results.
+    let live: Arc<dyn Live> = Arc::new(|| async { Ok(None) });
+    let (channel, key) = ("chat:1".parse().unwrap(), "card".to_owned());
+    let card = LiveMessage { key, channel, priority: Priority::Card, kind: SendKind::Edit, lifetime: None, live };
+    let shown = desk.outbox.show(card);
+    desk.passes(Duration::from_secs(10)).await;
+    desk.recorder.heals("chat:1");
+    let healed = Instant::now();
+    desk.hears("chat:1", "#61 queued").await;
+    desk.hears("chat:1", "Result of #61").await;
+    assert!(healed.elapsed() < Duration::from_secs(12), "{:?}", healed.elapsed());
+    assert!(desk.recorder.heard("chat:flood").len() < 60, "the others still had results");
+    assert_eq!(shown.outcome().await, Shown::Sent(None));
+    desk.until("all is told", |desk| desk.recorder.heard("chat:flood").len() == 120).await;
+    desk.closes().await;
 }

@@ -98,6 +98,25 @@ async fn results_to_many_discord_channels_keep_to_limits_that_only_answers_tell(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_with_more_results_than_discord_takes_in_a_second_uses_each_second_and_overdraws_none() {
+    let mut world = World::stopped().await;
+    world.config.discord.as_mut().unwrap().pace = NonZeroU32::MIN;
+    let places: Vec<u64> = (0..200).map(|at| world.discord.dm(3000 + at)).collect();
+    owes_results(&world, &places.iter().map(|place| format!("discord:{place}")).collect::<Vec<_>>()).await;
+    world.discord.enforce_limits(true);
+    let started = Instant::now();
+    // The gateway connects and the commands are registered meanwhile; that counts, too.
+    world.serves().await;
+    world.settles().await;
+    let took = started.elapsed();
+    assert!(took > Duration::from_secs(4), "faster than allowed: {took:?}");
+    for place in &places {
+        assert_eq!(world.discord.messages(*place).len(), 1);
+    }
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_busy_group_with_topics_is_never_told_too_much() {
     let mut world = World::stopped().await;
     world.config.telegram.as_mut().unwrap().pace = some(60);
