@@ -102,7 +102,7 @@ async fn a_start_with_more_results_than_discord_takes_in_a_second_uses_each_seco
     let mut world = World::stopped().await;
     world.config.discord.as_mut().unwrap().pace = NonZeroU32::MIN;
     let places: Vec<u64> = (0..200).map(|at| world.discord.dm(3000 + at)).collect();
-    owes_results(&world, &places.iter().map(|place| format!("discord:{place}")).collect::<Vec<_>>()).await;
+    owes_one_each(&world, &places.iter().map(|place| format!("discord:{place}")).collect::<Vec<_>>()).await;
     world.discord.enforce_limits(true);
     let started = Instant::now();
     // The gateway connects and the commands are registered meanwhile; that counts, too.
