@@ -89,7 +89,7 @@ async fn fill(path: &Path, stored: u64) -> Anything<()> {
     ledger.close().await;
     let connection = Connection::open(path)?;
     connection.execute_batch(
-        "PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; BEGIN;
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; BEGIN;
          CREATE TEMP TABLE task AS SELECT * FROM tasks;
          CREATE TEMP TABLE prompt AS SELECT * FROM prompts;
          CREATE TEMP TABLE result AS SELECT * FROM results;
@@ -102,7 +102,7 @@ async fn fill(path: &Path, stored: u64) -> Anything<()> {
              UPDATE prompt SET task = task + 1000;
              UPDATE result SET task = task + 1000;
              UPDATE notice SET id = id + 2000, task = task + 1000;
-             UPDATE message SET task = task + 1000, message = 'copy-' || task || '-' || message;
+             UPDATE message SET task = task + 1000, message = message + 2000;
              INSERT INTO tasks SELECT * FROM task;
              INSERT INTO prompts SELECT * FROM prompt;
              INSERT INTO results SELECT * FROM result;
@@ -113,7 +113,7 @@ async fn fill(path: &Path, stored: u64) -> Anything<()> {
     connection.execute_batch(
         "UPDATE totals SET last_number = (SELECT max(number) FROM tasks), last_notice = (SELECT max(id) FROM notices),
              done = (SELECT count(*) FROM tasks);
-         COMMIT; PRAGMA wal_checkpoint(TRUNCATE);",
+         COMMIT;",
     )?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Tasks in one line each, read without their results.
 
-use rusqlite::{Connection, Row, ToSql};
+use rusqlite::{Connection, Row};
 
 use crate::background::ports::{LedgerError, TaskFilter};
 use crate::domain::headline::{HEADLINE_PROMPT, Headline};
@@ -10,23 +10,23 @@ use crate::domain::status::Status;
 use crate::domain::text::{Unit, prefix};
 
 use super::columns::{Columns, failed};
-use super::queries;
+use super::filters;
 
 /// The headlines that a filter asks for, newest first.
 pub(super) fn read(connection: &Connection, filter: &TaskFilter) -> Result<Vec<Headline>, LedgerError> {
-    let (conditions, values) = queries::conditions(filter);
     // One more than is shown, so that a character of several code points at the end is seen to be cut.
     let sql = format!(
         "SELECT number, status, person, manner, started_at, completed_at, \
-         (SELECT substr(text, 1, {}) FROM prompts WHERE task = number) FROM tasks WHERE {conditions}",
+         (SELECT substr(text, 1, {}) FROM prompts WHERE task = number) FROM tasks WHERE number = ?1",
         HEADLINE_PROMPT + 1
     );
-    let values: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
     let mut statement = connection.prepare_cached(&sql).map_err(failed("read headlines"))?;
-    let mut rows = statement.query(values.as_slice()).map_err(failed("read headlines"))?;
     let mut headlines = Vec::new();
-    while let Some(row) = rows.next().map_err(failed("read headlines"))? {
-        headlines.push(headline(row)?);
+    for number in filters::numbers(connection, filter)? {
+        let mut rows = statement.query([number]).map_err(failed("read headlines"))?;
+        if let Some(row) = rows.next().map_err(failed("read headlines"))? {
+            headlines.push(headline(row)?);
+        }
     }
     Ok(headlines)
 }

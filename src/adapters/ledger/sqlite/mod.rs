@@ -9,6 +9,7 @@ mod channels;
 mod checkpoints;
 mod columns;
 mod file;
+mod filters;
 mod headlines;
 mod job;
 mod moving;

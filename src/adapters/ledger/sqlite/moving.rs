@@ -12,6 +12,7 @@ use crate::domain::time::{Timestamp, to_millis};
 use crate::domain::wording::deliveries::{Refusal, refusal};
 
 use super::columns::failed;
+use super::filters;
 use super::rows::SqliteRows;
 use super::tasks;
 
@@ -50,9 +51,16 @@ fn move_tasks(rows: &SqliteRows, from: &ChannelId, to: &ChannelId) -> Result<(),
             Err(error) => return Err(error),
         }
     }
-    let sql = "UPDATE tasks SET channel = ?2 || substr(channel, length(?1) + 1), reply = NULL \
-               WHERE completed_at IS NOT NULL AND (channel = ?1 OR (channel > ?1 || '/' AND channel < ?1 || '0'))";
-    execute(rows, sql, params![from.to_string(), to.to_string()]).map(drop)
+    let itself = "UPDATE tasks INDEXED BY tasks_channel SET channel = ?2 || substr(channel, length(?1) + 1), reply = NULL \
+                  WHERE number / 1024 = ?3 AND completed_at IS NOT NULL AND channel = ?1";
+    let parts = "UPDATE tasks INDEXED BY tasks_channel SET channel = ?2 || substr(channel, length(?1) + 1), reply = NULL \
+                 WHERE number / 1024 = ?3 AND completed_at IS NOT NULL AND channel > ?1 || '/' AND channel < ?1 || '0'";
+    for block in filters::blocks(connection, i64::MAX)? {
+        for sql in [itself, parts] {
+            execute(rows, sql, params![from.to_string(), to.to_string(), block])?;
+        }
+    }
+    Ok(())
 }
 
 /// What was set under the new id already stays.

@@ -1,8 +1,6 @@
 //! What is asked about tasks, all of it read only.
 
-use std::cmp::Reverse;
-
-use rusqlite::{Connection, ToSql, params};
+use rusqlite::Connection;
 
 use crate::background::ports::{LedgerError, TaskFilter};
 use crate::domain::id::{InboundId, MessageId, TaskNumber, TaskRef};
@@ -11,7 +9,7 @@ use crate::domain::status::Status;
 use crate::domain::summary::MonitorSummary;
 use crate::domain::task::Task;
 
-use super::columns::stored;
+use super::filters;
 use super::rows::Counters;
 use super::tasks::{self, select_task};
 
@@ -56,63 +54,6 @@ pub(super) fn summary(connection: &Connection) -> Result<MonitorSummary, LedgerE
 
 /// Tasks, newest first.
 pub(super) fn list(connection: &Connection, filter: &TaskFilter) -> Result<Vec<Task>, LedgerError> {
-    if filter.person.is_some() || filter.channel.is_some() || filter.statuses.is_empty() {
-        return list_by_number(connection, filter);
-    }
-    // Each status has a way of its own, so the newest of all are among the newest of each.
-    let (before, limit) = bounds(filter);
-    let mut listed = Vec::new();
-    for status in Status::values().into_iter().filter(|status| filter.statuses.contains(status)) {
-        let sql = match status {
-            Status::Pending | Status::Running => select_task!(
-                "INDEXED BY tasks_live",
-                "WHERE status = ?1 AND completed_at IS NULL AND number < ?2 ORDER BY number DESC LIMIT ?3"
-            ),
-            Status::Done => select_task!("NOT INDEXED", "WHERE status = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3"),
-            Status::Failed | Status::Cancelled => select_task!(
-                "INDEXED BY tasks_ended",
-                "WHERE status = ?1 AND status > 3 AND number < ?2 ORDER BY number DESC LIMIT ?3"
-            ),
-        };
-        listed.extend(tasks::many(connection, sql, params![status.code(), before, limit])?);
-    }
-    listed.sort_unstable_by_key(|task| Reverse(task.number));
-    listed.truncate(filter.limit);
-    Ok(listed)
-}
-
-/// The tasks of a person, of a channel, or all, along that index.
-fn list_by_number(connection: &Connection, filter: &TaskFilter) -> Result<Vec<Task>, LedgerError> {
-    let (conditions, values) = conditions(filter);
-    let sql = format!("{}{conditions}", select_task!("WHERE "));
-    let values: Vec<&dyn ToSql> = values.iter().map(AsRef::as_ref).collect();
-    tasks::many(connection, &sql, values.as_slice())
-}
-
-/// A filter as what follows `WHERE`, and its values.
-pub(super) fn conditions(filter: &TaskFilter) -> (String, Vec<Box<dyn ToSql>>) {
-    let (before, limit) = bounds(filter);
-    let mut conditions = vec!["number < ?1".to_owned()];
-    let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(before), Box::new(limit)];
-    let mut equal = |column: &str, value: String| {
-        values.push(Box::new(value));
-        conditions.push(format!("{column} = ?{}", values.len()));
-    };
-    if let Some(person) = &filter.person {
-        equal("person", person.to_string());
-    }
-    if let Some(channel) = &filter.channel {
-        equal("channel", channel.to_string());
-    }
-    if !filter.statuses.is_empty() {
-        let codes: Vec<String> = filter.statuses.iter().map(|status| status.code().to_string()).collect();
-        conditions.push(format!("status IN ({})", codes.join(", ")));
-    }
-    (format!("{} ORDER BY number DESC LIMIT ?2", conditions.join(" AND ")), values)
-}
-
-/// The number before which to begin, and how many to give.
-fn bounds(filter: &TaskFilter) -> (i64, i64) {
-    let before = filter.before.map_or(i64::MAX, |number| stored(number.0));
-    (before, stored(u64::try_from(filter.limit).unwrap_or(u64::MAX)))
+    let numbers = filters::numbers(connection, filter)?.into_iter();
+    numbers.filter_map(|number| tasks::by_row(connection, number).transpose()).collect()
 }

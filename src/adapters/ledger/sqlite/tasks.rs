@@ -26,16 +26,11 @@ use super::columns::{Columns, failed, stored};
 /// the statement cache finds it by its address.
 macro_rules! select_task {
     ($rest:literal) => {
-        select_task!("", $rest)
-    };
-    ($index:literal, $rest:literal) => {
         concat!(
             "SELECT number, id, inbound, turn, status, attempt, epoch, submitted_at, started_at, completed_at, worker, lease_until, ",
             "cancelled_by, error_code, error_message, tokens_input, tokens_cached_input, tokens_output, tokens_reasoning, ",
             "tokens_estimated, person, channel, session, reply, deliver_to, events, model, timeout, retry_of, language, manner, ",
-            "prompts.text, results.text FROM tasks ",
-            $index,
-            " LEFT JOIN prompts ON prompts.task = number LEFT JOIN results ON results.task = number ",
+            "prompts.text, results.text FROM tasks LEFT JOIN prompts ON prompts.task = number LEFT JOIN results ON results.task = number ",
             $rest
         )
     };
@@ -50,7 +45,12 @@ const ROOM: &str = "                                                ";
 
 /// The task with this number.
 pub(super) fn by_number(connection: &Connection, number: TaskNumber) -> Result<Option<Task>, LedgerError> {
-    one(connection, select_task!("WHERE number = ?1"), [stored(number.0)])
+    by_row(connection, stored(number.0))
+}
+
+/// The same, for a number as the store keeps it.
+pub(super) fn by_row(connection: &Connection, number: i64) -> Result<Option<Task>, LedgerError> {
+    one(connection, select_task!("WHERE number = ?1"), [number])
 }
 
 /// The task with this id.
@@ -74,17 +74,6 @@ pub(super) fn one(connection: &Connection, sql: &str, values: impl Params) -> Re
     let mut statement = connection.prepare_cached(sql).map_err(failed("read a task"))?;
     let mut rows = statement.query(values).map_err(failed("read a task"))?;
     rows.next().map_err(failed("read a task"))?.map(task_of).transpose()
-}
-
-/// All tasks that a query finds.
-pub(super) fn many(connection: &Connection, sql: &str, values: impl Params) -> Result<Vec<Task>, LedgerError> {
-    let mut statement = connection.prepare_cached(sql).map_err(failed("read tasks"))?;
-    let mut rows = statement.query(values).map_err(failed("read tasks"))?;
-    let mut tasks = Vec::new();
-    while let Some(row) = rows.next().map_err(failed("read tasks"))? {
-        tasks.push(task_of(row)?);
-    }
-    Ok(tasks)
 }
 
 /// The tasks that are pending or running, lowest number first.
