@@ -108,16 +108,21 @@ impl Notification {
                 self.moved(&from, &to).await?;
                 Ok(Notified::Moved)
             }
-            SendError::Unavailable(_) | SendError::Unknown(_) if notices.iter().all(|notice| is_hopeless(notice, now)) => {
-                tracing::error!(?tasks, ?channel, %reason, "a message is given up after 24 hours");
-                let delivery = Delivery::Undeliverable { reason: given_up(&reason), fallback: None };
-                self.record_all(notices, delivery, Notified::Undeliverable).await
-            }
             SendError::Unavailable(_) | SendError::Unknown(_) => {
+                let (hopeless, hopeful): (Vec<Notice>, Vec<Notice>) =
+                    notices.iter().cloned().partition(|notice| is_hopeless(notice, now));
+                if !hopeless.is_empty() {
+                    tracing::error!(?tasks, ?channel, %reason, notices = hopeless.len(), "notices are given up after 24 hours");
+                    let delivery = Delivery::Undeliverable { reason: given_up(&reason), fallback: None };
+                    self.record_all(&hopeless, delivery, Notified::Undeliverable).await?;
+                }
+                if hopeful.is_empty() {
+                    return Ok(Notified::Undeliverable);
+                }
                 tracing::debug!(?tasks, ?channel, %reason, "a message is tried again later");
                 let pause = pause_after(tries);
                 let delivery = Delivery::Retry { due_at: later(now, pause), reason, unknown };
-                self.record_all(notices, delivery, Notified::Later(pause)).await
+                self.record_all(&hopeful, delivery, Notified::Later(pause)).await
             }
         }
     }

@@ -4,7 +4,7 @@
 //! is an answer too.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
@@ -73,6 +73,8 @@ pub(super) struct Asker<'a> {
     pub(super) role: Role,
     /// The language to answer in.
     pub(super) language: Language,
+    /// The task that turned out to be meant, if one is.
+    pub(super) found: OnceLock<TaskNumber>,
 }
 
 impl Dispatch {
@@ -98,13 +100,19 @@ impl Dispatch {
         if let Some(name) = &inbound.name {
             self.names.learn(&inbound.person, name);
         }
-        let asker = Asker { inbound, role, language };
-        match &inbound.request {
+        let asker = Asker { inbound, role, language, found: OnceLock::new() };
+        let answered = match &inbound.request {
             Request::Command(Err(error)) => refuse(wording::parse_error(language, error)),
             Request::Command(Ok(command)) => self.command(&asker, command).await,
             Request::Press(Err(_unknown)) => refuse(wording::unknown_button(language)),
             Request::Press(Ok(action)) => self.press(&asker, *action).await,
             Request::Joined => Ok(say(wording::joined(language))),
+        };
+        let about = asker.about();
+        match answered {
+            Ok(Reply::Say(answer)) => Ok(Reply::Say(Answer { about, ..answer })),
+            Err(Refusal::Say(text)) => Ok(Reply::Say(Answer { private: true, about, ..Answer::plain(text) })),
+            other => other,
         }
     }
 
@@ -241,7 +249,7 @@ impl Dispatch {
         let alive = !details.task.status().is_terminal();
         let buttons = if alive { vec![wording::cancel_button(asker.language, details.task.number)] } else { Vec::new() };
         let text = wording::status(asker.language, &view);
-        Ok(Reply::Say(Answer { buttons, private: true, about: asker.about(&details.task), ..Answer::plain(text) }))
+        Ok(Reply::Say(Answer { buttons, private: true, ..Answer::plain(text) }))
     }
 
     async fn active(&self, asker: &Asker<'_>) -> Answered {
@@ -289,8 +297,7 @@ impl Dispatch {
             ResultOf::Ended(task) => {
                 let Some(text) = task.text() else { return Ok(say(wording::no_result(asker.language, &task))) };
                 let frame = Some(wording::result_frame(asker.language, &task));
-                let (format, about) = (Format::Markdown, asker.about(&task));
-                Ok(Reply::Say(Answer { format, frame, about, ..Answer::plain(text.to_owned()) }))
+                Ok(Reply::Say(Answer { format: Format::Markdown, frame, ..Answer::plain(text.to_owned()) }))
             }
             ResultOf::Unfinished(task) => refuse(wording::not_finished(asker.language, task.number, task.status())),
             ResultOf::NotFound => refuse(wording::not_found(asker.language, &id)),
@@ -299,9 +306,9 @@ impl Dispatch {
 }
 
 impl Asker<'_> {
-    /// The task as what an answer is about, where a reply to the answer can name it.
-    pub(super) fn about(&self, task: &Task) -> Option<TaskNumber> {
-        self.inbound.by_reply.then_some(task.number)
+    /// The task that the answer is about, where a reply to the answer can name it.
+    pub(super) fn about(&self) -> Option<TaskNumber> {
+        self.found.get().copied().filter(|_| self.inbound.by_reply)
     }
 
     fn origin(&self) -> Origin {

@@ -22,7 +22,7 @@ impl Dispatch {
         replies.say(OutgoingMessage {
             format: Format::Markdown,
             frame: Some(wording::result_frame(language, task)),
-            about: asker.about(task),
+            about: asker.about(),
             ..OutgoingMessage::plain(channel.clone(), Purpose::Result, language, text.to_owned(), key)
         });
         Ok(whisper(wording::result_went_to_direct_chat(language, task.number)))
@@ -63,6 +63,7 @@ impl Dispatch {
                 None => return Err(Refusal::Say(wording::which_task(asker.language, command, inbound.by_reply))),
             },
         };
+        asker.found.get_or_init(|| found.number);
         // Who administers a channel administers the threads of its tasks.
         let thread_of = self.manager.task_of_thread(&inbound.channel).await?.and_then(|task| task.new.origin.channel);
         let channel = thread_of.as_ref().unwrap_or(&inbound.channel);

@@ -10,8 +10,8 @@ use std::time::Duration;
 use crate::domain::channel::ChannelId;
 use crate::domain::pace::{Budget, Pace, Rate, SendKind};
 
-/// The whole bot. Requests that are no sends, like those at the start, count too; the restraint sees to those. What the
-/// lanes keep of this for answers, which do not count here, is room for them: one in each second.
+/// The whole bot. Requests that are no sends, like those at the start, count too; the restraint sees to those. The lanes
+/// keep one place in each second for answers; answers do not count here, so that place is left to such requests.
 const BOT: Rate = Rate::Window { count: COUNT, span: Duration::from_secs(1), burst: COUNT };
 const COUNT: NonZeroU32 = NonZeroU32::MIN.saturating_add(49);
 

@@ -121,12 +121,18 @@ impl Supervisor {
     /// Waits for room for the request that serenity makes itself when it connects.
     async fn room_for_serenity(&self) -> Result<OnTheWay, DiscordError> {
         loop {
-            match self.api.count(LightMethod::Get, Route::Gateway) {
+            let error = match self.api.count(LightMethod::Get, Route::Gateway) {
                 Ok(room) => return Ok(room),
                 Err(ApiError::Unauthorized) => return Err(DiscordError::Unauthorized),
-                Err(ApiError::RetryAfter(wait)) => tokio::time::sleep(wait).await,
-                Err(_) => tokio::time::sleep(FIRST_PAUSE).await,
+                Err(error) => error,
+            };
+            let wait = if let ApiError::RetryAfter(wait) = error { wait } else { FIRST_PAUSE };
+            // Within a second there is room again, unless Discord itself asks to wait.
+            if wait > FIRST_PAUSE {
+                tracing::warn!(%error, "the connection to Discord's gateway has to wait");
+                self.health.disconnected(format!("Discord cannot be reached: {error}"));
             }
+            tokio::time::sleep(wait).await;
         }
     }
 

@@ -19,7 +19,7 @@ use crate::support::world::{ANN, BOB, World, id};
 const SEED: u64 = 0x1e9_30c4;
 const GROUP: i64 = -100_300;
 /// Results for each of the four chats: more than can be delivered between the kills.
-const RESULTS: usize = 60;
+const RESULTS: usize = 90;
 /// How many milliseconds a platform takes at most, before it does what it is asked or before it says so.
 const SLOW: u64 = 60;
 const DISCORD_MESSAGES: &str = "POST /channels/{id}/messages";

@@ -91,9 +91,11 @@ async fn a_reply_to_any_message_of_a_task_names_it() {
     chat.hears("#1 done ... Notice").await;
     chat.says("/result 1");
     world.until("the result is there twice", |_| chat.count("#1 (2/2):") == 2).await;
+    chat.says("/cancel 1");
+    chat.hears("#1 had already finished (done)").await;
     world.settles().await;
     let all: Vec<_> = world.telegram.said(GROUP).iter().map(|message| message.id).collect();
-    assert!(all.len() >= 7, "a card, a result of two parts, an end, and two answers, one of two parts: {all:?}");
+    assert!(all.len() >= 8, "a card, a result of two parts, an end, and three answers, one of two parts: {all:?}");
     for part in all {
         let before = chat.count("#1 had already finished (done)");
         world.telegram.replies(GROUP, id(ANN), part, "/cancel");

@@ -57,11 +57,16 @@ impl Drop for Checkpoints {
 }
 
 fn copy(connection: &Connection, due: &Receiver<()>) {
+    let mut fails = false;
     while due.recv().is_ok() {
         // It copies what no reader needs in its older form, and waits for nobody.
         let copied = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-        if let Err(error) = copied {
-            tracing::warn!(%error, "pages of the ledger's log are not copied into its file yet");
+        let failed = copied.is_err();
+        match copied {
+            // Once, and not at every try, while a disk is full.
+            Err(error) if !fails => tracing::warn!(%error, "pages of the ledger's log are not copied into its file yet"),
+            _ => {}
         }
+        fails = failed;
     }
 }

@@ -10,13 +10,14 @@ use rusqlite::{Connection, OpenFlags};
 use crate::background::ports::{HookError, LedgerError};
 
 /// The schema's migrations. The number of the last one is the file's `user_version`.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001_tasks_and_notices.sql"),
     include_str!("migrations/0002_language.sql"),
     include_str!("migrations/0003_fallbacks.sql"),
     include_str!("migrations/0004_cards.sql"),
     include_str!("migrations/0005_channels.sql"),
     include_str!("migrations/0006_answers.sql"),
+    include_str!("migrations/0007_blocks.sql"),
 ];
 
 /// The file's `application_id`: "Lgwk".
@@ -99,7 +100,7 @@ impl LedgerFile {
         }
     }
 
-    /// Opens the one connection that writes, and brings the schema up to date.
+    /// Opens the one connection that changes rows, and brings the schema up to date.
     pub(super) fn writer(&self) -> Result<Connection, OpenError> {
         let mut connection = self.attempt("open the file", || {
             connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
@@ -201,8 +202,8 @@ fn set_up_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // Enough for every page that writes come back to. Not more: a commit may look at each page in the cache.
     connection.pragma_update(None, "cache_size", -8_192)?;
-    // The same few pages are written again and again: seldom is cheaper than often. After a crash the log, 64 MB at most then, is
-    // read once at the start.
+    // Then the log starts again from its beginning. By that time another thread has copied nearly all of it. After a crash
+    // the log, some 64 MB at most, is read once at the start.
     connection.pragma_update(None, "wal_autocheckpoint", 16_000)?;
     // What a long read made the log grow to is given back to the disk; what it grows to by itself is not, to be written over.
     connection.pragma_update(None, "journal_size_limit", 128 * 1024 * 1024)?;

@@ -1,7 +1,7 @@
 //! The ledger of one machine: a `SQLite` file in WAL mode, synced at every commit.
 //!
-//! One thread writes and groups what many tasks ask for at the same time into one transaction (`writer`); a few others
-//! read (`readers`). A lock beside the file keeps other processes out. So at the start every lease in the file is
+//! One thread writes and groups what many tasks ask for at the same time into one transaction (`writer`); another copies
+//! what was committed from the log into the file (`checkpoints`), and a few others read (`readers`). A lock beside the file keeps other processes out. So at the start every lease in the file is
 //! known to be dead, and the first recovery takes those attempts back at once.
 
 mod cards;

@@ -8,15 +8,17 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use legwork::adapters::ledger::sqlite::{OpenError, SqliteLedger};
 use legwork::background::ports::{Acceptance, Ledger, LedgerError, TaskFilter};
+use legwork::domain::channel::ChannelId;
 use legwork::domain::headline::Headline;
 use legwork::domain::id::{TaskNumber, TaskRef};
 use legwork::domain::language::Language;
 use legwork::domain::limits::Limits;
+use legwork::domain::preferences::Preferences;
 use legwork::domain::status::Status;
 use legwork::domain::usage::Usage;
 use rusqlite::Connection;
 
-use super::desk::{Desk, answer, lease_of, message_id, part, scratch};
+use super::desk::{Desk, answer, channel, lease_of, message_id, part, person, scratch, task_id};
 
 /// A desk over this file.
 fn desk_at(path: &Path) -> Desk {
@@ -104,6 +106,55 @@ async fn a_second_opener_is_refused_until_the_first_has_closed() {
     let second = SqliteLedger::open(&path).unwrap();
     drop(second);
     SqliteLedger::open(&path).unwrap();
+}
+
+#[tokio::test]
+async fn the_log_is_copied_into_the_file_while_the_ledger_is_open_and_gone_when_it_has_closed() {
+    let (_folder, path) = scratch();
+    let ledger = SqliteLedger::open(&path).unwrap();
+    let size = || std::fs::metadata(&path).unwrap().len();
+    let (before, nothing) = (size(), Preferences::default());
+    let mut commits = 0;
+    while size() == before {
+        assert!(commits < 10_000, "so many commits, and nothing was copied");
+        ledger.set_channel(&channel("telegram:1"), &nothing).await.unwrap();
+        commits += 1;
+    }
+    ledger.close().await;
+    assert!(!path.with_extension("db-wal").exists(), "whoever copies the file has all of it");
+}
+
+#[tokio::test]
+async fn lists_and_moves_go_on_from_block_to_block() {
+    let (_folder, path) = scratch();
+    let (here, there) = (channel("telegram:1"), channel("telegram:-100"));
+    let numbers: [u64; 6] = [5121, 5120, 1025, 1024, 1023, 1];
+    for number in numbers.iter().rev() {
+        drop(desk_at(&path));
+        tamper(&path, &format!("UPDATE totals SET last_number = {}", number - 1));
+        let desk = desk_at(&path);
+        let mut new = desk.task_of("telegram:1");
+        new.id = task_id(&format!("t{number}"));
+        new.inbound = None;
+        assert_eq!(desk.done(new).await.number, TaskNumber(*number));
+    }
+    let desk = desk_at(&path);
+    let listed = async |filter: TaskFilter| {
+        let tasks = desk.ledger.list(&filter).await.unwrap();
+        tasks.iter().map(|task| task.number.0).collect::<Vec<_>>()
+    };
+    let page = |before: Option<u64>, limit| TaskFilter { before: before.map(TaskNumber), limit, ..TaskFilter::default() };
+    let of_person = |page| TaskFilter { person: Some(person("telegram:1")), ..page };
+    let in_channel = |channel: &ChannelId, page| TaskFilter { channel: Some(channel.clone()), ..page };
+    for filter in [of_person(page(None, 9)), in_channel(&here, page(None, 9))] {
+        assert_eq!(listed(filter.clone()).await, numbers);
+        assert_eq!(listed(TaskFilter { limit: 3, ..filter.clone() }).await, numbers[..3]);
+        assert_eq!(listed(TaskFilter { before: Some(TaskNumber(1025)), limit: 2, ..filter.clone() }).await, [1024, 1023]);
+        assert_eq!(listed(TaskFilter { before: Some(TaskNumber(1024)), ..filter }).await, [1023, 1]);
+    }
+    desk.ledger.move_channel(&here, &there, desk.now()).await.unwrap();
+    assert_eq!(listed(in_channel(&here, page(None, 9))).await, [0; 0]);
+    assert_eq!(listed(in_channel(&there, page(None, 9))).await, numbers);
 }
 
 #[cfg(unix)]

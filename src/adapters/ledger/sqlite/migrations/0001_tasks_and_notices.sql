@@ -46,9 +46,8 @@ CREATE INDEX tasks_live ON tasks (submitted_at) WHERE completed_at IS NULL;
 -- Nearly all tasks end as done (3), and those are found by their numbers as fast.
 CREATE INDEX tasks_ended ON tasks (status) WHERE status > 3;
 CREATE INDEX tasks_completed_at ON tasks (completed_at) WHERE completed_at IS NOT NULL;
--- By blocks of numbers, so that the entries of new tasks lie together and not with everything else of that person.
-CREATE INDEX tasks_person ON tasks (number / 1024, person) WHERE person IS NOT NULL;
-CREATE INDEX tasks_channel ON tasks (number / 1024, channel) WHERE channel IS NOT NULL;
+CREATE INDEX tasks_person ON tasks (person) WHERE person IS NOT NULL;
+CREATE INDEX tasks_channel ON tasks (channel) WHERE channel IS NOT NULL;
 
 -- The long texts stand apart, so that a claim or a renewal does not write them again.
 
