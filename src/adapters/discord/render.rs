@@ -19,6 +19,8 @@ use crate::domain::wording::{DUPLICATE_MARK_ROOM, empty};
 pub const MESSAGE_LIMIT: usize = 2000;
 /// A text of more messages than this becomes a file.
 pub const MOST_MESSAGES: usize = 3;
+/// Most of what is shown of such a text, in code points: a glance, and what Telegram takes with a file, too.
+const PREVIEW: usize = 1000;
 /// Nothing limits formatting here.
 const ANY: usize = usize::MAX / 4;
 
@@ -53,7 +55,7 @@ pub(super) fn render_leaving(left: usize, markdown: &str, frame: Option<&Frame>)
     let file = frame.filter(|_| count > MOST_MESSAGES);
     let preview = file.map(|frame| {
         let below = format!("\n\n-# {}", escape::literal_line(&frame.see_file));
-        let room = room - longest - Unit::CodePoint.length(&below);
+        let room = (room - longest - Unit::CodePoint.length(&below)).min(PREVIEW);
         let body = self::bodies(blocks, room).into_iter().next().unwrap_or_default();
         format!("{}{body}{below}", line(0, 1))
     });

@@ -174,13 +174,14 @@ fn append(to: &mut Formatted, mut more: Written) {
     to.entities.append(&mut more.entities);
 }
 
-/// Telegram counts UTF-16 units of the text without markup, and entities.
+/// Telegram counts UTF-16 units of the text without markup, and entities. Without entities, names in code get a character
+/// that keeps them from being called, and there has to be room for those.
 struct Units;
 
 impl Measure for Units {
     fn size(&self, block: &Block) -> Size {
         let written = write(std::slice::from_ref(block));
-        Size { units: Unit::Utf16.length(&written.text), marks: written.entities.len() }
+        Size { units: Unit::Utf16.length(&entities::uncalled(&written.text)), marks: written.entities.len() }
     }
 
     fn glue(&self) -> Size {

@@ -41,8 +41,8 @@ pub(super) fn cut(block: Block, fits: Fits<'_>, most: usize) -> Cut {
     }
 }
 
-/// The largest count for which `fits` holds, if it holds for smaller ones: found by halving, then checked downwards, since
-/// what is escaped depends on what follows and so a longer text may fit where a shorter one does not.
+/// The largest count for which `fits` holds, if it holds for all smaller ones. What is escaped depends on what follows, so a longer
+/// text may fit where a shorter one does not; then it is some count for which it holds.
 fn largest(most: usize, fits: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut high) = (0, most);
     while low < high {
@@ -66,7 +66,8 @@ fn cut_text(text: &[Inline], fits: &dyn Fn(Vec<Inline>) -> bool, most: usize) ->
         }
         None => return None,
     };
-    let at = good_end(&whole, end);
+    // A better place may be within code or a formula, which is text then and longer.
+    let at = Some(good_end(&whole, end)).filter(|at| fits(head(text, *at))).unwrap_or(end);
     let (head, rest) = halves(text, at);
     let rest = trimmed(rest);
     if at == 0 || at >= whole.len() || plain(&head).trim().is_empty() || rest.is_empty() {

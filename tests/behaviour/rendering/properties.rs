@@ -1,6 +1,7 @@
 //! Properties of all texts, over the corpus and over what chance makes of Markdown's pieces.
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::corpus::{Document, documents};
 use super::forms::check;
@@ -111,8 +112,15 @@ fn text() -> impl Strategy<Value = String> {
     })
 }
 
+// The same texts in every run, so that a run tells about the change it is for. `PROPTEST_RNG_SEED` and `PROPTEST_CASES` look at
+// others, and at more.
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 150,
+        rng_seed: RngSeed::Fixed(1),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn everything_holds_of_any_text(text in text()) {

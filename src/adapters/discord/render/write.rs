@@ -139,8 +139,8 @@ fn append(inlines: &[Inline], into: &mut String, style: Style) {
             }
             Inline::Strike(inner) if !style.strike => wrap(inner, "~~", into, Style { strike: true, ..style }),
             Inline::Bold(inner) | Inline::Italic(inner) | Inline::Strike(inner) => append(inner, into, style),
-            Inline::Code(text) => into.push_str(&inline_code(text)),
-            Inline::Math { display, source } => into.push_str(&inline_code(&Inline::formula(*display, source))),
+            Inline::Code(text) => append_code(text, into),
+            Inline::Math { display, source } => append_code(&Inline::formula(*display, source), into),
             Inline::Link { url, text } => append_link(url, text, into, style),
             Inline::Break => into.push('\n'),
         }
@@ -168,15 +168,21 @@ fn wrap(inner: &[Inline], mark: &str, into: &mut String, style: Style) {
     }
 }
 
-fn inline_code(text: &str) -> String {
+fn append_code(text: &str, into: &mut String) {
     let text = text.replace('\n', " ");
     if text.trim().is_empty() {
-        return text;
+        into.push_str(&text);
+        return;
     }
-    if !text.contains('`') {
-        return format!("`{text}`");
+    // The backticks of two pieces of code side by side would be read as one run.
+    if into.ends_with('`') {
+        into.push(JOINER);
     }
-    format!("`` {} ``", code(&text, 2))
+    if text.contains('`') {
+        into.extend(["`` ", &code(&text, 2), " ``"]);
+    } else {
+        into.extend(["`", &text, "`"]);
+    }
 }
 
 /// A link that cannot deceive: it shows its address unless its words cannot be taken for another one, and nothing of it

@@ -48,7 +48,7 @@ pub(super) fn silent(text: &str, room: usize) -> String {
 }
 
 /// A text in which no name is one that Telegram would call: an invisible character stands after the sign.
-fn uncalled(text: &str) -> String {
+pub(super) fn uncalled(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     let mut before: Option<char> = None;
     let mut rest = text.chars().peekable();
