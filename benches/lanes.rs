@@ -236,7 +236,7 @@ async fn owe(config: &Config, channels: &[String]) -> Anything<()> {
         ledger.accept(new, &limits, then()?).await?;
     }
     for notice in ledger.due_notices(&[], &nobody_is_quiet(), channels.len(), then()?).await? {
-        ledger.begin_delivery(notice.id, then()?).await?;
+        ledger.begin_delivery(notice.id, &notice.channel, then()?).await?;
         let message = MessageId::parse(format!("told-{}", notice.id.0))?;
         ledger.record_delivery(notice.id, Delivery::Part { message, last: true }, then()?).await?;
     }

@@ -250,7 +250,7 @@ impl Drive {
 
     async fn deliver(self: Arc<Self>, lane: Vec<Notice>) -> Anything<()> {
         for notice in &lane {
-            self.ledger.begin_delivery(notice.id, self.now()?).await?;
+            self.ledger.begin_delivery(notice.id, &notice.channel, self.now()?).await?;
             let delivery = Delivery::Part { message: MessageId::parse(notice.id.to_string())?, last: true };
             self.ledger.record_delivery(notice.id, delivery, self.now()?).await?;
             if notice.kind == NoticeKind::Done {

@@ -216,7 +216,7 @@ impl Notification {
         if held && let Some(told) = self.tell_held(&notice.channel).await? {
             return Ok(told);
         }
-        let Some(notice) = self.ledger.begin_delivery(notice.id, self.clock.now()).await? else {
+        let Some(notice) = self.ledger.begin_delivery(notice.id, &notice.channel, self.clock.now()).await? else {
             return Ok(Told::nothing(Notified::NotOwed));
         };
         let message = match self.message(&notice, held).await {

@@ -5,6 +5,7 @@
 //! what a row holds is read before the first write.
 
 use crate::background::ports::{Acceptance, CancelRequest, Delivery, Finish, HookError, Lease, LedgerError, Renewal};
+use crate::domain::channel::ChannelId;
 use crate::domain::id::{InboundId, NoticeId, TaskId, TaskNumber, WorkerId};
 use crate::domain::limits::Limits;
 use crate::domain::notice::{Notice, NoticeDraft, fallback, owed, owed_at_acceptance};
@@ -218,8 +219,15 @@ pub(super) fn recover(rows: &mut impl Rows, limits: &Limits, now: Timestamp) -> 
 }
 
 /// Notes that the next part of a notice is about to be handed over.
-pub(super) fn begin_delivery(rows: &mut impl Rows, id: NoticeId, now: Timestamp) -> Result<Step<Option<Notice>>, LedgerError> {
-    let Some(mut kept) = rows.notice(id)? else { return Ok(Step::quiet(None)) };
+pub(super) fn begin_delivery(
+    rows: &mut impl Rows,
+    id: NoticeId,
+    channel: &ChannelId,
+    now: Timestamp,
+) -> Result<Step<Option<Notice>>, LedgerError> {
+    let Some(mut kept) = rows.notice(id)?.filter(|kept| kept.notice.channel == *channel) else {
+        return Ok(Step::quiet(None));
+    };
     let before = kept.begin(now);
     if before.is_some() {
         rows.update_notice(&kept, false)?;

@@ -261,8 +261,8 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// Notes that the next part of a notice is about to be handed to the platform, and returns the notice as it was
     /// before: [`Notice::in_flight_since`] tells whether an earlier try has an unknown outcome. None when it is no
-    /// longer owed.
-    async fn begin_delivery(&self, notice: NoticeId, now: Timestamp) -> Result<Option<Notice>, LedgerError>;
+    /// longer owed, or no longer to this channel: that has moved, and somebody else may be at it there.
+    async fn begin_delivery(&self, notice: NoticeId, channel: &ChannelId, now: Timestamp) -> Result<Option<Notice>, LedgerError>;
 
     /// Records how a try to deliver ended. After [`Delivery::Part`] with `last: false` nothing is in flight: the next part
     /// begins anew. Wakes [`Hints::notices`] when a notice is no longer owed.

@@ -37,7 +37,7 @@ pub async fn owes_results(world: &World, results: &[(String, String)], events: E
     }
     // Their acceptance was told long ago.
     for notice in ledger.due_notices(&[], &nobody_is_quiet(), results.len(), now).await.unwrap() {
-        ledger.begin_delivery(notice.id, now).await.unwrap();
+        ledger.begin_delivery(notice.id, &notice.channel, now).await.unwrap();
         let message = MessageId::parse(format!("told-{}", notice.id.0)).unwrap();
         ledger.record_delivery(notice.id, Delivery::Part { message, last: true }, now).await.unwrap();
     }

@@ -180,8 +180,8 @@ impl Ledger for MemoryLedger {
         Ok(())
     }
 
-    async fn begin_delivery(&self, notice: NoticeId, now: Timestamp) -> Result<Option<Notice>, LedgerError> {
-        self.step(|rows| steps::begin_delivery(rows, notice, now))
+    async fn begin_delivery(&self, notice: NoticeId, channel: &ChannelId, now: Timestamp) -> Result<Option<Notice>, LedgerError> {
+        self.step(|rows| steps::begin_delivery(rows, notice, channel, now))
     }
 
     async fn record_delivery(&self, notice: NoticeId, delivery: Delivery, now: Timestamp) -> Result<(), LedgerError> {

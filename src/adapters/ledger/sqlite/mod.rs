@@ -188,8 +188,9 @@ impl Ledger for SqliteLedger {
         self.readers.read(move |file| channels::by_thread(file, &channel)).await
     }
 
-    async fn begin_delivery(&self, notice: NoticeId, now: Timestamp) -> Result<Option<Notice>, LedgerError> {
-        self.writer.step(move |rows| steps::begin_delivery(rows, notice, now)).await
+    async fn begin_delivery(&self, notice: NoticeId, channel: &ChannelId, now: Timestamp) -> Result<Option<Notice>, LedgerError> {
+        let channel = channel.clone();
+        self.writer.step(move |rows| steps::begin_delivery(rows, notice, &channel, now)).await
     }
 
     async fn record_delivery(&self, notice: NoticeId, delivery: Delivery, now: Timestamp) -> Result<(), LedgerError> {

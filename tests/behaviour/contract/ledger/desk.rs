@@ -181,7 +181,7 @@ impl Desk {
     }
 
     pub(super) async fn begin(&self, notice: &Notice) -> Option<Notice> {
-        self.ledger.begin_delivery(notice.id, self.now()).await.unwrap()
+        self.ledger.begin_delivery(notice.id, &notice.channel, self.now()).await.unwrap()
     }
 
     pub(super) async fn record(&self, notice: &Notice, delivery: Delivery) {

@@ -11,6 +11,7 @@ use super::contract;
 use super::desk::{Desk, answer, channel, message_id, part, person, refused, retry};
 
 contract! {
+    what_has_moved_does_not_begin_at_its_old_place,
     what_a_channel_refuses_is_owed_to_the_person_alone,
     what_does_not_matter_goes_nowhere_else,
     a_fallback_has_no_fallback,
@@ -28,6 +29,16 @@ async fn done_in(desk: &Desk, place: &str) -> legwork::domain::task::Task {
     let task = desk.running(desk.task_in(place)).await;
     desk.deliver_all().await;
     desk.finish(&task, answer("12 boats")).await
+}
+
+async fn what_has_moved_does_not_begin_at_its_old_place(desk: Desk) {
+    desk.accept(desk.task_in("telegram:-1")).await;
+    let old = desk.due().await.remove(0);
+    desk.ledger.move_channel(&channel("telegram:-1"), &channel("telegram:-100"), desk.now()).await.unwrap();
+    assert_eq!(desk.begin(&old).await, None);
+    let new = desk.due().await.remove(0);
+    assert_eq!((new.id, new.channel.to_string()), (old.id, "telegram:-100".to_owned()));
+    assert_eq!(desk.begin(&new).await.unwrap().in_flight_since, None, "nobody was at it");
 }
 
 async fn what_a_channel_refuses_is_owed_to_the_person_alone(desk: Desk) {

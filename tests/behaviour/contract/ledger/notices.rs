@@ -188,7 +188,7 @@ async fn a_settled_notice_does_not_change(desk: Desk) {
 
 async fn what_is_not_there_cannot_be_delivered(desk: Desk) {
     let nowhere = NoticeId(77);
-    assert_eq!(desk.ledger.begin_delivery(nowhere, desk.now()).await.unwrap(), None);
+    assert_eq!(desk.ledger.begin_delivery(nowhere, &channel("telegram:1"), desk.now()).await.unwrap(), None);
     desk.ledger.record_delivery(nowhere, part("m", true), desk.now()).await.unwrap();
     assert_eq!(desk.ledger.summary().await.unwrap().notices_owed, 0);
 }

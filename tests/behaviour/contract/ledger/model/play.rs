@@ -210,8 +210,9 @@ impl Play {
         }
         let index = usize::from(choice) % due.len();
         let (notice, place) = (due[index].id, places[index]);
+        let channel = &due[index].channel;
         if begin {
-            let before = self.ledger.begin_delivery(notice, self.at()).await.unwrap().unwrap();
+            let before = self.ledger.begin_delivery(notice, channel, self.at()).await.unwrap().unwrap();
             assert_eq!(before.in_flight_since.map(to_millis), self.expected.notices[place].in_flight);
             self.expected.begin(place, self.now);
         }
