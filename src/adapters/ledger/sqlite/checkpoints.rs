@@ -61,12 +61,12 @@ fn copy(connection: &Connection, due: &Receiver<()>) {
     while due.recv().is_ok() {
         // It copies what no reader needs in its older form, and waits for nobody.
         let copied = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-        let failed = copied.is_err();
-        match copied {
-            // Once, and not at every try, while a disk is full.
-            Err(error) if !fails => tracing::warn!(%error, "pages of the ledger's log are not copied into its file yet"),
-            _ => {}
+        // Once, and not at every try, while a disk is full.
+        if let Err(error) = &copied
+            && !fails
+        {
+            tracing::warn!(%error, "pages of the ledger's log are not copied into its file yet");
         }
-        fails = failed;
+        fails = copied.is_err();
     }
 }
