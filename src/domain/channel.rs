@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,13 +14,13 @@ use serde::{Deserialize, Serialize};
 #[error("`{0}` is not `platform:address`")]
 pub struct InvalidAddress(String);
 
-/// Splits `platform:address`, checks both halves, and says what was wrong with the whole.
-fn split(text: &str) -> Result<(String, String), InvalidAddress> {
+/// Checks both halves of `platform:address`, and says what was wrong with the whole; gives the place of the colon.
+fn check(text: &str) -> Result<usize, InvalidAddress> {
     let wrong = || InvalidAddress(text.chars().take(80).collect());
-    let (platform, address) = text.trim().split_once(':').ok_or_else(wrong)?;
+    let (platform, address) = text.split_once(':').ok_or_else(wrong)?;
     let platform_ok = !platform.is_empty() && platform.chars().all(|c| c.is_ascii_lowercase() || c == '-');
     let address_ok = !address.is_empty() && address.len() <= 128 && address.chars().all(|c| c.is_ascii_graphic());
-    if platform_ok && address_ok { Ok((platform.to_owned(), address.to_owned())) } else { Err(wrong()) }
+    if platform_ok && address_ok { Ok(platform.len()) } else { Err(wrong()) }
 }
 
 /// Defines a `platform:address` name.
@@ -29,8 +30,10 @@ macro_rules! address {
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name {
-            platform: String,
-            address: String,
+            /// The whole; copies share it, because there are many.
+            text: Arc<str>,
+            /// Where the colon is.
+            colon: usize,
         }
 
         impl $name {
@@ -46,13 +49,19 @@ macro_rules! address {
             /// The platform's name, the part before the colon.
             #[must_use]
             pub fn platform(&self) -> &str {
-                &self.platform
+                self.text.get(..self.colon).unwrap_or_default()
             }
 
             /// What the platform's adapter understands, the part after the colon.
             #[must_use]
             pub fn address(&self) -> &str {
-                &self.address
+                self.text.get(self.colon + 1..).unwrap_or_default()
+            }
+
+            /// The whole, as [`fmt::Display`] writes it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.text
             }
         }
 
@@ -60,13 +69,14 @@ macro_rules! address {
             type Err = InvalidAddress;
 
             fn from_str(text: &str) -> Result<Self, InvalidAddress> {
-                split(text).map(|(platform, address)| Self { platform, address })
+                let text = text.trim();
+                check(text).map(|colon| Self { text: text.into(), colon })
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}:{}", self.platform, self.address)
+                f.write_str(&self.text)
             }
         }
 
@@ -95,8 +105,8 @@ impl ChannelId {
     /// The channel that this one is a part of, as a topic is of its chat; none for a whole one.
     #[must_use]
     pub fn whole(&self) -> Option<Self> {
-        let (address, _part) = self.address.split_once('/')?;
-        Some(Self { platform: self.platform.clone(), address: address.to_owned() }).filter(|whole| !whole.address.is_empty())
+        let (whole, _part) = self.text.split_once('/')?;
+        whole.parse().ok()
     }
 }
 
@@ -109,8 +119,8 @@ impl ChannelId {
     /// Its name after a chat has moved: if this is `from` or a part of it (`from/7`), the same of `to`.
     #[must_use]
     pub fn moved(&self, from: &Self, to: &Self) -> Option<Self> {
-        let part = self.address.strip_prefix(from.address.as_str()).filter(|_| self.platform == from.platform)?;
-        (part.is_empty() || part.starts_with('/')).then(|| Self { address: format!("{}{part}", to.address), ..to.clone() })
+        let part = self.text.strip_prefix(from.as_str()).filter(|part| part.is_empty() || part.starts_with('/'))?;
+        Some(Self { text: format!("{to}{part}").into(), colon: to.colon })
     }
 }
 

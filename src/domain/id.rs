@@ -1,10 +1,11 @@
 //! Names of things: tasks, notices, workers, inbound messages.
 //!
 //! Each is a type of its own with private contents, so that a signature says which name it wants and nothing
-//! unchecked gets in.
+//! unchecked gets in. Names are copied from row to row and from thread to thread, so copies share their text.
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,14 +26,14 @@ macro_rules! string_id {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Checks the text and takes it as a name.
             ///
             /// # Errors
             /// [`InvalidId`] when it is empty, longer than 128 bytes, or has white space or control characters.
-            pub fn parse(text: impl Into<String>) -> Result<Self, InvalidId> {
+            pub fn parse(text: impl Into<Arc<str>>) -> Result<Self, InvalidId> {
                 let text = text.into();
                 let odd = |c: char| c.is_whitespace() || c.is_control();
                 if text.is_empty() || text.len() > MAX_ID_BYTES || text.contains(odd) {
@@ -64,7 +65,7 @@ macro_rules! string_id {
 
         impl From<$name> for String {
             fn from(id: $name) -> Self {
-                id.0
+                id.0.as_ref().to_owned()
             }
         }
     };

@@ -1,6 +1,7 @@
 //! What a person asks for: text that is there, and not without bound.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,9 +23,10 @@ pub enum InvalidPrompt {
 }
 
 /// A prompt: not empty, at most [`MAX_PROMPT_BYTES`] bytes. `Debug` shows its length only, because prompts are not logged.
+/// It is long and never changes, so copies share its text.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Prompt(String);
+pub struct Prompt(Arc<str>);
 
 impl Prompt {
     /// Trims the text and takes it as a prompt.
@@ -36,7 +38,7 @@ impl Prompt {
         match text.len() {
             0 => Err(InvalidPrompt::Empty),
             bytes if bytes > MAX_PROMPT_BYTES => Err(InvalidPrompt::TooLong { bytes }),
-            _ => Ok(Self(text.to_owned())),
+            _ => Ok(Self(text.into())),
         }
     }
 
@@ -63,6 +65,6 @@ impl TryFrom<String> for Prompt {
 
 impl From<Prompt> for String {
     fn from(prompt: Prompt) -> Self {
-        prompt.0
+        prompt.0.as_ref().to_owned()
     }
 }
