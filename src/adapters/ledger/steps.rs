@@ -4,7 +4,7 @@
 //! transition owes. A store runs a step in one transaction and keeps nothing of it when it fails. What can fail because of
 //! what a row holds is read before the first write.
 
-use crate::background::ports::{Acceptance, CancelRequest, Delivery, Finish, HookError, Lease, LedgerError, Renewal};
+use crate::background::ports::{Acceptance, CancelRequest, Delivery, Finish, Lease, LedgerError, Renewal};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::{InboundId, NoticeId, TaskId, TaskNumber, WorkerId};
 use crate::domain::limits::Limits;
@@ -27,10 +27,7 @@ pub(super) trait Rows {
     fn set_aside(&mut self, number: TaskNumber);
 
     /// A number that no task ever had.
-    fn next_number(&mut self) -> TaskNumber;
-
-    /// Whether a task has this id.
-    fn is_id_taken(&self, id: &TaskId) -> Result<bool, LedgerError>;
+    fn next_number(&self) -> TaskNumber;
 
     /// The task that this inbound message made.
     fn task_of_inbound(&self, inbound: &InboundId) -> Result<Option<Task>, LedgerError>;
@@ -41,8 +38,8 @@ pub(super) trait Rows {
     /// The task with this number.
     fn task_by_number(&self, number: TaskNumber) -> Result<Option<Task>, LedgerError>;
 
-    /// Adds a task.
-    fn insert_task(&mut self, task: &Task) -> Result<(), LedgerError>;
+    /// Adds a task, unless there is one with its id or of its inbound message; tells whether it was added.
+    fn insert_task(&mut self, task: &Task) -> Result<bool, LedgerError>;
 
     /// Writes what may change in a task; `before` is its status until now.
     fn update_task(&mut self, task: &Task, before: Status) -> Result<(), LedgerError>;
@@ -55,7 +52,7 @@ pub(super) trait Rows {
     fn notice(&self, id: NoticeId) -> Result<Option<Kept>, LedgerError>;
 
     /// Writes what may change in a notice that was owed until now; `receipt` tells that a receipt was added.
-    fn update_notice(&mut self, kept: &Kept, receipt: bool) -> Result<(), LedgerError>;
+    fn update_notice(&mut self, kept: Kept, receipt: bool) -> Result<(), LedgerError>;
 }
 
 /// What a step brings: its value, and who should look again once it is durable.
@@ -93,26 +90,26 @@ pub(super) fn accept(
     limits: &Limits,
     now: Timestamp,
 ) -> Result<Step<Acceptance>, LedgerError> {
-    if let Some(inbound) = &new.inbound
-        && let Some(task) = rows.task_of_inbound(inbound)?
-    {
-        return Ok(Step::quiet(Acceptance::Duplicate(task)));
-    }
-    if rows.is_id_taken(&new.id)? {
-        let source: HookError = Box::new(IdTaken(new.id.clone()));
-        return Err(LedgerError::Store { operation: "accept a task", source });
-    }
     if let Err(full) = admit(rows.live().tasks(), new.origin.person.as_ref(), limits) {
-        return Ok(Step::quiet(Acceptance::Full(full)));
+        // What was taken in before is no new task, however full it is now.
+        return Ok(Step::quiet(taken_in(rows, new)?.map_or(Acceptance::Full(full), Acceptance::Duplicate)));
     }
     let turn = turn(rows.live().tasks(), new.origin.person.as_ref());
     let task = Task::accepted(new.clone(), rows.next_number(), turn, now);
-    rows.insert_task(&task)?;
+    if !rows.insert_task(&task)? {
+        let id_taken = || LedgerError::Store { operation: "accept a task", source: Box::new(IdTaken(new.id.clone())) };
+        return taken_in(rows, new)?.map(|task| Step::quiet(Acceptance::Duplicate(task))).ok_or_else(id_taken);
+    }
     for draft in owed_at_acceptance(&task) {
         rows.insert_notice(&task, draft, now)?;
     }
     let ahead = ahead_of(rows.live().tasks(), task.number).unwrap_or_default();
     Ok(Step::loud(Acceptance::Accepted { task, ahead }))
+}
+
+/// The task that the inbound message of a new one made before.
+fn taken_in(rows: &impl Rows, new: &NewTask) -> Result<Option<Task>, LedgerError> {
+    new.inbound.as_ref().map_or(Ok(None), |inbound| rows.task_of_inbound(inbound))
 }
 
 /// Leases tasks to a worker.
@@ -230,7 +227,7 @@ pub(super) fn begin_delivery(
     };
     let before = kept.begin(now);
     if before.is_some() {
-        rows.update_notice(&kept, false)?;
+        rows.update_notice(kept, false)?;
     }
     Ok(Step::quiet(before))
 }
@@ -250,11 +247,12 @@ pub(super) fn record_delivery(
     };
     let task = if instead.is_some() { rows.task_by_id(&kept.notice.task)? } else { None };
     kept.record(delivery.clone(), now);
-    rows.update_notice(&kept, receipt)?;
+    let settled = !kept.is_owed();
+    rows.update_notice(kept, receipt)?;
     if let (Some(task), Some(draft)) = (task, instead) {
         rows.insert_notice(&task, draft, now)?;
     }
-    Ok(Step { value: (), work: false, notices: !kept.is_owed() })
+    Ok(Step { value: (), work: false, notices: settled })
 }
 
 /// Notes that several notices are about to be handed over as one message.
@@ -262,7 +260,7 @@ pub(super) fn begin_together(rows: &mut impl Rows, ids: &[NoticeId], now: Timest
     let mut begun = Vec::with_capacity(ids.len());
     for mut kept in owed_of(rows, ids)? {
         begun.extend(kept.begin(now));
-        rows.update_notice(&kept, false)?;
+        rows.update_notice(kept, false)?;
     }
     Ok(Step::quiet(begun))
 }
@@ -282,7 +280,7 @@ pub(super) fn record_together(
     for mut kept in owed {
         kept.record(delivery.clone(), now);
         settled |= !kept.is_owed();
-        rows.update_notice(&kept, receipt)?;
+        rows.update_notice(kept, receipt)?;
     }
     Ok(Step { value: (), work: false, notices: settled })
 }

@@ -201,7 +201,7 @@ impl MemoryRows {
                 kept.notice.state = NoticeState::Owed { due_at: now };
                 moved += 1;
             }
-            self.update_notice(&kept, false)?;
+            self.update_notice(kept, false)?;
         }
         Ok(moved)
     }
@@ -264,13 +264,8 @@ impl Rows for MemoryRows {
         self.live.remove(number);
     }
 
-    fn next_number(&mut self) -> TaskNumber {
-        self.last_number = self.last_number.saturating_add(1);
-        TaskNumber(self.last_number)
-    }
-
-    fn is_id_taken(&self, id: &TaskId) -> Result<bool, LedgerError> {
-        Ok(self.ids.contains_key(id))
+    fn next_number(&self) -> TaskNumber {
+        TaskNumber(self.last_number.saturating_add(1))
     }
 
     fn task_of_inbound(&self, inbound: &InboundId) -> Result<Option<Task>, LedgerError> {
@@ -285,7 +280,12 @@ impl Rows for MemoryRows {
         Ok(self.task(Some(&number)))
     }
 
-    fn insert_task(&mut self, task: &Task) -> Result<(), LedgerError> {
+    fn insert_task(&mut self, task: &Task) -> Result<bool, LedgerError> {
+        let of_inbound = task.new.inbound.as_ref().and_then(|inbound| self.inbound.get(inbound));
+        if of_inbound.is_some() || self.ids.contains_key(&task.new.id) {
+            return Ok(false);
+        }
+        self.last_number = task.number.0;
         self.ids.insert(task.new.id.clone(), task.number);
         if let Some(inbound) = &task.new.inbound {
             self.inbound.insert(inbound.clone(), task.number);
@@ -293,7 +293,7 @@ impl Rows for MemoryRows {
         self.live.follow(task);
         self.totals.task_added(task.status());
         self.tasks.insert(task.number, Entry { task: task.clone(), notices: Vec::new(), answers: Vec::new(), owed: 0 });
-        Ok(())
+        Ok(true)
     }
 
     fn update_task(&mut self, task: &Task, before: Status) -> Result<(), LedgerError> {
@@ -329,16 +329,16 @@ impl Rows for MemoryRows {
         Ok(self.notices.get(&id).cloned())
     }
 
-    fn update_notice(&mut self, kept: &Kept, receipt: bool) -> Result<(), LedgerError> {
-        let notice = &kept.notice;
+    fn update_notice(&mut self, kept: Kept, receipt: bool) -> Result<(), LedgerError> {
+        let (notice, settled) = (&kept.notice, !kept.is_owed());
         self.totals.notice_moved(&notice.state);
-        let number = notice.number;
+        let (id, number) = (notice.id, notice.number);
         if receipt && let Some(message) = notice.receipts.last() {
             self.messages.insert((notice.channel.clone(), message.clone()), number);
         }
-        self.notices.insert(notice.id, kept.clone());
-        if !kept.is_owed() {
-            self.owed.remove(&notice.id);
+        self.notices.insert(id, kept);
+        if settled {
+            self.owed.remove(&id);
             if let Some(entry) = self.tasks.get_mut(&number) {
                 entry.owed = entry.owed.saturating_sub(1);
             }

@@ -3,7 +3,7 @@
 //! Written seldom and never on the path of a task from acceptance to delivery, so these are no steps: nothing that is
 //! kept in memory depends on them.
 
-use rusqlite::{Connection, Params, params};
+use rusqlite::{Connection, params};
 
 use crate::background::ports::{LedgerError, Thread};
 use crate::domain::channel::ChannelId;
@@ -11,7 +11,7 @@ use crate::domain::id::TaskId;
 use crate::domain::preferences::Preferences;
 use crate::domain::task::Task;
 
-use super::columns::{Columns, failed};
+use super::columns::{Columns, execute, failed};
 use super::tasks::{self, select_task};
 
 /// What was set in each channel.
@@ -40,12 +40,13 @@ pub(super) fn settings(connection: &Connection) -> Result<Vec<(ChannelId, Prefer
 /// Replaces what was set in a channel.
 pub(super) fn set(connection: &Connection, channel: &ChannelId, preferences: &Preferences) -> Result<(), LedgerError> {
     if preferences.is_empty() {
-        return execute(connection, "DELETE FROM channels WHERE channel = ?1", params![channel.to_string()]);
+        let sql = "DELETE FROM channels WHERE channel = ?1";
+        return execute(connection, "forget what was set in a channel", sql, [channel.as_str()]).map(drop);
     }
     let text = serde_json::to_string(preferences).unwrap_or_default();
     let sql = "INSERT INTO channels (channel, preferences) VALUES (?1, ?2) \
                ON CONFLICT (channel) DO UPDATE SET preferences = excluded.preferences";
-    execute(connection, sql, params![channel.to_string(), text])
+    execute(connection, "set up a channel", sql, params![channel.as_str(), text]).map(drop)
 }
 
 /// The thread of a task, if that is settled.
@@ -63,21 +64,16 @@ pub(super) fn thread_of(connection: &Connection, task: &TaskId) -> Result<Option
 /// Settles the thread of a task.
 pub(super) fn settle_thread(connection: &Connection, task: &TaskId, thread: &Thread) -> Result<(), LedgerError> {
     let channel = match thread {
-        Thread::Open(channel) => Some(channel.to_string()),
+        Thread::Open(channel) => Some(channel.as_str()),
         Thread::Impossible => None,
     };
     let sql = "INSERT INTO threads (task, channel) SELECT number, ?2 FROM tasks WHERE id = ?1 \
                ON CONFLICT (task) DO UPDATE SET channel = excluded.channel";
-    execute(connection, sql, params![task.as_str(), channel])
+    execute(connection, "settle a thread", sql, params![task.as_str(), channel]).map(drop)
 }
 
 /// The task whose thread this is.
 pub(super) fn by_thread(connection: &Connection, channel: &ChannelId) -> Result<Option<Task>, LedgerError> {
     let sql = select_task!("WHERE number = (SELECT task FROM threads WHERE channel = ?1)");
-    tasks::one(connection, sql, [channel.to_string()])
-}
-
-fn execute(connection: &Connection, sql: &str, values: impl Params) -> Result<(), LedgerError> {
-    let mut statement = connection.prepare_cached(sql).map_err(failed("write a channel"))?;
-    statement.execute(values).map(drop).map_err(failed("write a channel"))
+    tasks::one(connection, sql, [channel.as_str()])
 }

@@ -1,4 +1,4 @@
-//! Which tasks a question is about: their numbers, found along an index whatever the question asks for.
+//! Which tasks a question is about: their numbers, found without looking at all tasks whatever the question asks for.
 //!
 //! The indexes by person and by channel are made of blocks: what one holds is sorted within a run of numbers only. So the
 //! entries of new tasks lie together, whoever asked for them, and a transaction writes a few pages of such an index instead of one for
@@ -12,7 +12,7 @@ use crate::domain::status::Status;
 use super::columns::{failed, stored};
 
 /// Numbers in a block; the schema has it, too.
-const BLOCK: i64 = 1024;
+pub(super) const BLOCK: i64 = 1024;
 
 /// The numbers of the tasks that a filter asks for, newest first.
 pub(super) fn numbers(connection: &Connection, filter: &TaskFilter) -> Result<Vec<i64>, LedgerError> {
@@ -46,7 +46,7 @@ fn by_status(connection: &Connection, filter: &TaskFilter) -> Result<Vec<i64>, L
     Ok(found)
 }
 
-/// The blocks with tasks whose numbers are below this, newest first.
+/// The blocks that may hold tasks whose numbers are below this, newest first.
 pub(super) fn blocks(connection: &Connection, before: i64) -> Result<impl Iterator<Item = i64> + use<>, LedgerError> {
     let newest: Option<i64> = one(connection, "SELECT max(number) FROM tasks WHERE number < ?1", [before])?;
     let oldest: Option<i64> = one(connection, "SELECT min(number) FROM tasks", [])?;
@@ -72,10 +72,10 @@ impl Asked {
         let before = filter.before.map_or(i64::MAX, |number| stored(number.0));
         let mut asked = Self { before, limit: filter.limit, conditions: vec!["number < ?1".to_owned()], values: Vec::new() };
         if let Some(person) = &filter.person {
-            asked.equal("person", person.to_string());
+            asked.equal("person", person.as_str());
         }
         if let Some(channel) = &filter.channel {
-            asked.equal("channel", channel.to_string());
+            asked.equal("channel", channel.as_str());
         }
         if !filter.statuses.is_empty() {
             let codes: Vec<String> = filter.statuses.iter().map(|status| status.code().to_string()).collect();
@@ -84,8 +84,8 @@ impl Asked {
         asked
     }
 
-    fn equal(&mut self, column: &str, value: String) {
-        self.values.push(value);
+    fn equal(&mut self, column: &str, value: &str) {
+        self.values.push(value.to_owned());
         // After the first two values, which every question has.
         self.conditions.push(format!("{column} = ?{}", self.values.len() + 2));
     }

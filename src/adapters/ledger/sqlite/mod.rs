@@ -150,7 +150,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn owed_in(&self, channel: &ChannelId) -> Result<Vec<Notice>, LedgerError> {
-        let channel = channel.to_string();
+        let channel = channel.clone();
         self.readers.read(move |file| notices::owed_in(file, &channel)).await
     }
 
@@ -213,7 +213,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn find_by_message(&self, channel: &ChannelId, message: &MessageId) -> Result<Option<Task>, LedgerError> {
-        let (channel, message) = (channel.to_string(), message.clone());
+        let (channel, message) = (channel.clone(), message.clone());
         self.readers.read(move |file| queries::by_message(file, &channel, &message)).await
     }
 

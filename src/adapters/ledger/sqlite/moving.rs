@@ -3,7 +3,7 @@
 //! This happens once in the life of a chat, so nothing here is made for speed: what the writer keeps in memory is read
 //! again afterwards.
 
-use rusqlite::{Params, params};
+use rusqlite::params;
 
 use crate::adapters::ledger::steps::Step;
 use crate::background::ports::LedgerError;
@@ -11,8 +11,8 @@ use crate::domain::channel::ChannelId;
 use crate::domain::time::{Timestamp, to_millis};
 use crate::domain::wording::deliveries::{Refusal, refusal};
 
-use super::columns::failed;
-use super::filters;
+use super::columns::execute;
+use super::filters::{self, BLOCK};
 use super::rows::SqliteRows;
 use super::tasks;
 
@@ -51,13 +51,16 @@ fn move_tasks(rows: &SqliteRows, from: &ChannelId, to: &ChannelId) -> Result<(),
             Err(error) => return Err(error),
         }
     }
-    let itself = "UPDATE tasks INDEXED BY tasks_channel SET channel = ?2 || substr(channel, length(?1) + 1), reply = NULL \
-                  WHERE number / 1024 = ?3 AND completed_at IS NOT NULL AND channel = ?1";
-    let parts = "UPDATE tasks INDEXED BY tasks_channel SET channel = ?2 || substr(channel, length(?1) + 1), reply = NULL \
-                 WHERE number / 1024 = ?3 AND completed_at IS NOT NULL AND channel > ?1 || '/' AND channel < ?1 || '0'";
+    // The channel itself and its parts apart, so that both are found along the index.
+    let moves = ["channel = ?1", "channel > ?1 || '/' AND channel < ?1 || '0'"].map(|which| {
+        format!(
+            "UPDATE tasks INDEXED BY tasks_channel SET channel = ?2 || substr(channel, length(?1) + 1), reply = NULL \
+             WHERE number / {BLOCK} = ?3 AND completed_at IS NOT NULL AND {which}"
+        )
+    });
     for block in filters::blocks(connection, i64::MAX)? {
-        for sql in [itself, parts] {
-            execute(rows, sql, params![from.to_string(), to.to_string(), block])?;
+        for sql in &moves {
+            execute(connection, "move tasks", sql, params![from.as_str(), to.as_str(), block])?;
         }
     }
     Ok(())
@@ -67,13 +70,14 @@ fn move_tasks(rows: &SqliteRows, from: &ChannelId, to: &ChannelId) -> Result<(),
 fn move_settings(rows: &SqliteRows, from: &ChannelId, to: &ChannelId) -> Result<(), LedgerError> {
     let sql = "UPDATE OR IGNORE channels SET channel = ?2 || substr(channel, length(?1) + 1) \
                WHERE channel = ?1 OR (channel > ?1 || '/' AND channel < ?1 || '0')";
-    execute(rows, sql, params![from.to_string(), to.to_string()]).map(drop)
+    execute(rows.connection(), "move what was set in a channel", sql, [from.as_str(), to.as_str()]).map(drop)
 }
 
 fn move_notices(rows: &SqliteRows, from: &ChannelId, to: &ChannelId, now: Timestamp) -> Result<u64, LedgerError> {
     let sql = "UPDATE OR IGNORE notices SET channel = ?2 || substr(channel, length(?1) + 1), reply = NULL, state_at = ?3 \
                WHERE state = 0 AND (channel = ?1 OR (channel > ?1 || '/' AND channel < ?1 || '0'))";
-    let moved = execute(rows, sql, params![from.to_string(), to.to_string(), to_millis(now)])?;
+    let values = params![from.as_str(), to.as_str(), to_millis(now)];
+    let moved = execute(rows.connection(), "move notices", sql, values)?;
     Ok(u64::try_from(moved).unwrap_or(u64::MAX))
 }
 
@@ -81,10 +85,6 @@ fn move_notices(rows: &SqliteRows, from: &ChannelId, to: &ChannelId, now: Timest
 fn settle_doubles(rows: &SqliteRows, from: &ChannelId, now: Timestamp) -> Result<usize, LedgerError> {
     let sql = "UPDATE notices SET state = 2, state_at = ?2, last_error = ?3, in_flight_since = NULL \
                WHERE state = 0 AND (channel = ?1 OR (channel > ?1 || '/' AND channel < ?1 || '0'))";
-    execute(rows, sql, params![from.to_string(), to_millis(now), refusal(&Refusal::AlreadyMoved)])
-}
-
-fn execute(rows: &SqliteRows, sql: &str, values: impl Params) -> Result<usize, LedgerError> {
-    let mut statement = rows.connection().prepare_cached(sql).map_err(failed("move a channel"))?;
-    statement.execute(values).map_err(failed("move a channel"))
+    let values = params![from.as_str(), to_millis(now), refusal(&Refusal::AlreadyMoved)];
+    execute(rows.connection(), "settle notices", sql, values)
 }

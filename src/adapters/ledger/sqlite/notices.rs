@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
 
-use rusqlite::{Connection, Params, Row, ToSql, params};
+use rusqlite::{Connection, Row, ToSql, params};
 
 use crate::adapters::ledger::delivery::Kept;
 use crate::background::ports::{IsQuiet, LedgerError};
@@ -12,7 +12,7 @@ use crate::domain::id::{MessageId, NoticeId, ReplyHandle, TaskId, TaskNumber};
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::time::{Timestamp, to_millis};
 
-use super::columns::{Columns, failed, stored};
+use super::columns::{Columns, array_text, execute, failed, stored};
 
 /// The columns of a notice, in the order in which [`kept_of`] reads them.
 macro_rules! select_notice {
@@ -62,14 +62,13 @@ pub(super) fn insert(connection: &Connection, notice: &Notice) -> Result<bool, L
         stored(notice.number.0),
         notice.kind.as_str(),
         notice.attempt,
-        notice.channel.to_string(),
+        notice.channel.as_str(),
         to_millis(notice.created_at),
         notice.reply.as_ref().map(|reply| reply.0.as_str()),
-        notice.instead_of.as_ref().map(ChannelId::to_string),
+        notice.instead_of.as_ref().map(ChannelId::as_str),
         ROOM,
     ];
-    let mut statement = connection.prepare_cached(sql).map_err(failed("add a notice"))?;
-    statement.execute(values).map(|added| added > 0).map_err(failed("add a notice"))
+    execute(connection, "add a notice", sql, values).map(|added| added > 0)
 }
 
 /// Writes what may have changed in a notice that was owed until now, and the message of its newest receipt.
@@ -87,24 +86,24 @@ pub(super) fn update(connection: &Connection, kept: &Kept, receipt: bool) -> Res
         &kept.doubted,
         &notice.tries,
         &notice.last_error,
-        &receipts_text(&notice.receipts),
+        &array_text(&notice.receipts),
     ];
     if state == OWED {
         let sql = "UPDATE notices SET state_at = ?2, in_flight_since = ?3, doubted = ?4, tries = ?5, last_error = ?6, \
                    receipts = ?7, room = NULL WHERE id = ?1";
-        execute(connection, sql, &progress[..])?;
+        execute(connection, "update a notice", sql, &progress[..])?;
     } else {
         let sql = "UPDATE notices SET state_at = ?2, in_flight_since = ?3, doubted = ?4, tries = ?5, last_error = ?6, \
                    receipts = ?7, room = NULL, state = ?8 WHERE id = ?1";
         let values: Vec<&dyn ToSql> = progress.into_iter().chain([&state as &dyn ToSql]).collect();
-        execute(connection, sql, values.as_slice())?;
+        execute(connection, "update a notice", sql, values.as_slice())?;
     }
     match notice.receipts.last() {
         Some(message) if receipt => {
             let sql = "INSERT INTO messages (message, channel, task) VALUES (?2, ?1, ?3) \
                        ON CONFLICT (message, channel) DO UPDATE SET task = excluded.task";
             let task = stored(notice.number.0);
-            execute(connection, sql, params![notice.channel.to_string(), message.as_str(), task])
+            execute(connection, "note a message", sql, params![notice.channel.as_str(), message.as_str(), task]).map(drop)
         }
         _ => Ok(()),
     }
@@ -118,7 +117,7 @@ pub(super) fn note_answer(
     task: TaskNumber,
 ) -> Result<(), LedgerError> {
     let sql = "INSERT OR REPLACE INTO answers (message, channel, task) SELECT ?1, ?2, number FROM tasks WHERE number = ?3";
-    execute(connection, sql, params![message.as_str(), channel.to_string(), stored(task.0)])
+    execute(connection, "note an answer", sql, params![message.as_str(), channel.as_str(), stored(task.0)]).map(drop)
 }
 
 /// Up to `limit` notices that are due, oldest first, as the port says.
@@ -180,10 +179,10 @@ enum Wanted {
 }
 
 /// Every notice that a channel is owed, oldest first; those that nobody can read are left out.
-pub(super) fn owed_in(connection: &Connection, channel: &str) -> Result<Vec<Notice>, LedgerError> {
+pub(super) fn owed_in(connection: &Connection, channel: &ChannelId) -> Result<Vec<Notice>, LedgerError> {
     let mut owed = Vec::new();
     let mut after = i64::MIN;
-    while let Some((id, _)) = next_in(connection, channel, Wanted::All, after)? {
+    while let Some((id, _)) = next_in(connection, channel.as_str(), Wanted::All, after)? {
         match by_id(connection, NoticeId(id)) {
             Ok(kept) => owed.extend(kept.map(|kept| kept.notice)),
             Err(LedgerError::BadData { .. }) => {}
@@ -218,11 +217,6 @@ fn next_in(connection: &Connection, channel: &str, wanted: Wanted, after: i64) -
     let Some(row) = rows.next().map_err(failed("look for owed notices"))? else { return Ok(None) };
     let mut columns = Columns::new(row, "notices");
     Ok(Some((columns.value("id")?, columns.value("state_at")?)))
-}
-
-fn execute(connection: &Connection, sql: &str, values: impl Params) -> Result<(), LedgerError> {
-    let mut statement = connection.prepare_cached(sql).map_err(failed("update a notice"))?;
-    statement.execute(values).map(drop).map_err(failed("update a notice"))
 }
 
 /// The notice in a row whose columns `select_notice` named.
@@ -269,10 +263,4 @@ fn kept_of(row: &Row<'_>) -> Result<Kept, LedgerError> {
         last_error,
     };
     Ok(Kept { notice, doubted })
-}
-
-/// Receipts as a JSON array; none while there are none.
-fn receipts_text(receipts: &[MessageId]) -> Option<String> {
-    let texts: Vec<serde_json::Value> = receipts.iter().map(|message| message.as_str().into()).collect();
-    (!texts.is_empty()).then(|| serde_json::Value::Array(texts).to_string())
 }

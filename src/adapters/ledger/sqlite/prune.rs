@@ -7,7 +7,7 @@ use crate::background::ports::LedgerError;
 use crate::domain::status::Status;
 use crate::domain::time::{Timestamp, to_millis};
 
-use super::columns::{Columns, failed};
+use super::columns::{Columns, execute, failed};
 use super::rows::SqliteRows;
 
 /// How many tasks one transaction looks at, so that nobody waits long behind it.
@@ -70,11 +70,11 @@ fn forget(rows: &mut SqliteRows, number: i64, status: Status) -> Result<(), Ledg
         undeliverable += u64::from(delivered.undeliverable);
         for message in delivered.receipts {
             let sql = "DELETE FROM messages WHERE channel = ?1 AND message = ?2 AND task = ?3";
-            execute(rows, sql, params![delivered.channel, message, number])?;
+            execute(rows.connection(), "forget a message", sql, params![delivered.channel, message, number])?;
         }
     }
     // The notices go with their task.
-    execute(rows, "DELETE FROM tasks WHERE number = ?1", [number])?;
+    execute(rows.connection(), "forget a task", "DELETE FROM tasks WHERE number = ?1", [number])?;
     rows.forgotten(status, undeliverable);
     Ok(())
 }
@@ -100,9 +100,4 @@ fn delivered(rows: &SqliteRows, number: i64) -> Result<Vec<Delivered>, LedgerErr
         delivered.push(Delivered { channel, receipts, undeliverable });
     }
     Ok(delivered)
-}
-
-fn execute(rows: &SqliteRows, sql: &str, values: impl rusqlite::Params) -> Result<(), LedgerError> {
-    let mut statement = rows.connection().prepare_cached(sql).map_err(failed("forget a task"))?;
-    statement.execute(values).map(drop).map_err(failed("forget a task"))
 }

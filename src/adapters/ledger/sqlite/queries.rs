@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use crate::background::ports::{LedgerError, TaskFilter};
+use crate::domain::channel::ChannelId;
 use crate::domain::id::{InboundId, MessageId, TaskNumber, TaskRef};
 use crate::domain::queue::{LiveTask, ahead_of};
 use crate::domain::status::Status;
@@ -38,12 +39,12 @@ pub(super) fn by_inbound(connection: &Connection, inbound: &InboundId) -> Result
 }
 
 /// The task that a delivered message or an answer is about.
-pub(super) fn by_message(connection: &Connection, channel: &str, message: &MessageId) -> Result<Option<Task>, LedgerError> {
+pub(super) fn by_message(connection: &Connection, channel: &ChannelId, message: &MessageId) -> Result<Option<Task>, LedgerError> {
     let sql = select_task!(
         "WHERE number = (SELECT task FROM messages WHERE channel = ?1 AND message = ?2 \
          UNION ALL SELECT task FROM answers WHERE channel = ?1 AND message = ?2 LIMIT 1)"
     );
-    tasks::one(connection, sql, [channel, message.as_str()])
+    tasks::one(connection, sql, [channel.as_str(), message.as_str()])
 }
 
 /// The counts.

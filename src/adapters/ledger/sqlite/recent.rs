@@ -56,10 +56,10 @@ impl Recent {
     }
 
     /// Takes over what a notice is now.
-    pub(super) fn keep_notice(&mut self, kept: &Kept) {
+    pub(super) fn keep_notice(&mut self, kept: Kept) {
         let id = kept.notice.id;
         if kept.is_owed() {
-            self.notices.insert(id, kept.clone());
+            self.notices.insert(id, kept);
         } else {
             self.notices.remove(&id);
         }

@@ -17,7 +17,7 @@ use crate::domain::summary::MonitorSummary;
 use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
 
-use super::columns::{Columns, failed, stored};
+use super::columns::{Columns, execute, failed, stored};
 use super::recent::Recent;
 use super::{notices, tasks};
 
@@ -76,8 +76,7 @@ impl Counters {
             stored(counts.notices_owed),
             stored(counts.notices_undeliverable),
         ];
-        let mut statement = connection.prepare_cached(sql).map_err(failed("write the totals"))?;
-        statement.execute(values).map(drop).map_err(failed("write the totals"))
+        execute(connection, "write the totals", sql, values).map(drop)
     }
 }
 
@@ -160,13 +159,8 @@ impl Rows for SqliteRows {
         self.live.remove(number);
     }
 
-    fn next_number(&mut self) -> TaskNumber {
-        self.counters.last_number = self.counters.last_number.saturating_add(1);
-        TaskNumber(self.counters.last_number)
-    }
-
-    fn is_id_taken(&self, id: &TaskId) -> Result<bool, LedgerError> {
-        tasks::has_id(&self.connection, id)
+    fn next_number(&self) -> TaskNumber {
+        TaskNumber(self.counters.last_number.saturating_add(1))
     }
 
     fn task_of_inbound(&self, inbound: &InboundId) -> Result<Option<Task>, LedgerError> {
@@ -187,12 +181,15 @@ impl Rows for SqliteRows {
         }
     }
 
-    fn insert_task(&mut self, task: &Task) -> Result<(), LedgerError> {
-        tasks::insert(&self.connection, task)?;
-        self.live.follow(task);
-        self.recent.keep_task(task);
-        self.counters.totals.task_added(task.status());
-        Ok(())
+    fn insert_task(&mut self, task: &Task) -> Result<bool, LedgerError> {
+        let added = tasks::insert(&self.connection, task)?;
+        if added {
+            self.counters.last_number = task.number.0;
+            self.live.follow(task);
+            self.recent.keep_task(task);
+            self.counters.totals.task_added(task.status());
+        }
+        Ok(added)
     }
 
     fn update_task(&mut self, task: &Task, before: Status) -> Result<(), LedgerError> {
@@ -209,7 +206,7 @@ impl Rows for SqliteRows {
         if notices::insert(&self.connection, &kept.notice)? {
             self.counters.last_notice = id.0;
             self.counters.totals.notice_owed();
-            self.recent.keep_notice(&kept);
+            self.recent.keep_notice(kept);
         }
         Ok(())
     }
@@ -221,8 +218,8 @@ impl Rows for SqliteRows {
         }
     }
 
-    fn update_notice(&mut self, kept: &Kept, receipt: bool) -> Result<(), LedgerError> {
-        notices::update(&self.connection, kept, receipt)?;
+    fn update_notice(&mut self, kept: Kept, receipt: bool) -> Result<(), LedgerError> {
+        notices::update(&self.connection, &kept, receipt)?;
         self.counters.totals.notice_moved(&kept.notice.state);
         self.recent.keep_notice(kept);
         Ok(())

@@ -20,10 +20,9 @@ use crate::domain::task::{CancelledBy, NewTask, RunSettings, State, Task};
 use crate::domain::time::{Timestamp, to_millis};
 use crate::domain::usage::Usage;
 
-use super::columns::{Columns, failed, stored};
+use super::columns::{Columns, array_text, execute, failed, stored};
 
-/// The columns of a task, in the order in which [`task_of`] reads them. A macro, so that every query is one literal and
-/// the statement cache finds it by its address.
+/// The columns of a task, in the order in which [`task_of`] reads them. A macro, so that every query is one literal.
 macro_rules! select_task {
     ($rest:literal) => {
         concat!(
@@ -61,12 +60,6 @@ pub(super) fn by_id(connection: &Connection, id: &TaskId) -> Result<Option<Task>
 /// The task that this inbound message made.
 pub(super) fn by_inbound(connection: &Connection, inbound: &InboundId) -> Result<Option<Task>, LedgerError> {
     one(connection, select_task!("WHERE inbound = ?1"), [inbound.as_str()])
-}
-
-/// Whether a task has this id.
-pub(super) fn has_id(connection: &Connection, id: &TaskId) -> Result<bool, LedgerError> {
-    let mut statement = connection.prepare_cached("SELECT 1 FROM tasks WHERE id = ?1").map_err(failed("look for a task"))?;
-    statement.exists([id.as_str()]).map_err(failed("look for a task"))
 }
 
 /// The one task that a query finds, if it finds one.
@@ -109,13 +102,13 @@ pub(super) fn oldest_pending(connection: &Connection) -> Result<Option<Timestamp
     columns.instant("submitted_at").map(Some)
 }
 
-/// Adds a task that was just accepted.
-pub(super) fn insert(connection: &Connection, task: &Task) -> Result<(), LedgerError> {
+/// Adds a task that was just accepted, unless there is one with its id or of its inbound message; tells whether it was added.
+pub(super) fn insert(connection: &Connection, task: &Task) -> Result<bool, LedgerError> {
     let sql = "INSERT INTO tasks (number, id, inbound, turn, status, attempt, epoch, submitted_at, tokens_input, \
                tokens_cached_input, tokens_output, tokens_reasoning, tokens_estimated, person, channel, session, reply, \
                deliver_to, events, model, timeout, retry_of, language, room, manner) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 0, 0, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
-               ?19, ?20)";
+               ?19, ?20) ON CONFLICT DO NOTHING";
     let (new, origin) = (&task.new, &task.new.origin);
     let values: [&dyn ToSql; 20] = [
         &stored(task.number.0),
@@ -126,11 +119,11 @@ pub(super) fn insert(connection: &Connection, task: &Task) -> Result<(), LedgerE
         &task.attempt,
         &stored(task.epoch.0),
         &to_millis(task.submitted_at),
-        &origin.person.as_ref().map(PersonId::to_string),
-        &origin.channel.as_ref().map(ChannelId::to_string),
+        &origin.person.as_ref().map(PersonId::as_str),
+        &origin.channel.as_ref().map(ChannelId::as_str),
         &origin.session,
         &origin.reply.as_ref().map(|reply| reply.0.as_str()),
-        &channels_text(&new.deliver_to),
+        &array_text(&new.deliver_to),
         &new.events.words().join(" "),
         &new.settings.model,
         &new.settings.timeout.map(|timeout| i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX)),
@@ -139,9 +132,12 @@ pub(super) fn insert(connection: &Connection, task: &Task) -> Result<(), LedgerE
         &ROOM,
         &manner_text(&new.manner),
     ];
-    execute(connection, sql, "add a task", values)?;
+    if execute(connection, "add a task", sql, values)? == 0 {
+        return Ok(false);
+    }
     let sql = "INSERT INTO prompts (task, text) VALUES (?1, ?2)";
-    execute(connection, sql, "add a prompt", params![stored(task.number.0), new.prompt.as_str()])
+    execute(connection, "add a prompt", sql, params![stored(task.number.0), new.prompt.as_str()])?;
+    Ok(true)
 }
 
 /// Writes what may have changed in a task whose status was `before`. Three statements, because a column that is named
@@ -158,7 +154,7 @@ pub(super) fn update(connection: &Connection, task: &Task, before: Status) -> Re
     let cancelled_by = cancelled_by.map(asker_text);
     if task.status() == before {
         let sql = "UPDATE tasks SET lease_until = ?2, cancelled_by = ?3 WHERE number = ?1";
-        return execute(connection, sql, "update a lease", params![number, lease_until, cancelled_by]);
+        return execute(connection, "update a lease", sql, params![number, lease_until, cancelled_by]).map(drop);
     }
     let usage = &task.usage;
     let moved: [&dyn ToSql; 13] = [
@@ -180,7 +176,7 @@ pub(super) fn update(connection: &Connection, task: &Task, before: Status) -> Re
         let sql = "UPDATE tasks SET status = ?2, attempt = ?3, epoch = ?4, started_at = ?5, worker = ?6, \
                    lease_until = ?7, cancelled_by = ?8, tokens_input = ?9, tokens_cached_input = ?10, \
                    tokens_output = ?11, tokens_reasoning = ?12, tokens_estimated = ?13, room = NULL WHERE number = ?1";
-        return execute(connection, sql, "move a task", moved);
+        return execute(connection, "move a task", sql, moved).map(drop);
     };
     let sql = "UPDATE tasks SET status = ?2, attempt = ?3, epoch = ?4, started_at = ?5, worker = ?6, \
                lease_until = ?7, cancelled_by = ?8, tokens_input = ?9, tokens_cached_input = ?10, \
@@ -193,9 +189,10 @@ pub(super) fn update(connection: &Connection, task: &Task, before: Status) -> Re
         &failure.map(|failure| failure.message.as_str()),
     ];
     let values: Vec<&dyn ToSql> = moved.into_iter().chain(ended).collect();
-    execute(connection, sql, "end a task", values.as_slice())?;
+    execute(connection, "end a task", sql, values.as_slice())?;
     let Some(text) = task.text() else { return Ok(()) };
-    execute(connection, "INSERT INTO results (task, text) VALUES (?1, ?2)", "add a result", params![number, text])
+    let sql = "INSERT INTO results (task, text) VALUES (?1, ?2)";
+    execute(connection, "add a result", sql, params![number, text]).map(drop)
 }
 
 /// Writes every place in which a task names a channel.
@@ -205,19 +202,14 @@ pub(super) fn rewrite_channels(connection: &Connection, task: &Task) -> Result<(
                WHERE number = ?1";
     let values: [&dyn ToSql; 7] = [
         &stored(task.number.0),
-        &origin.person.as_ref().map(PersonId::to_string),
-        &origin.channel.as_ref().map(ChannelId::to_string),
+        &origin.person.as_ref().map(PersonId::as_str),
+        &origin.channel.as_ref().map(ChannelId::as_str),
         &origin.session,
         &origin.reply.as_ref().map(|reply| reply.0.as_str()),
-        &channels_text(&new.deliver_to),
+        &array_text(&new.deliver_to),
         &manner_text(&new.manner),
     ];
-    execute(connection, sql, "move a task", values)
-}
-
-fn execute(connection: &Connection, sql: &str, operation: &'static str, values: impl Params) -> Result<(), LedgerError> {
-    let mut statement = connection.prepare_cached(sql).map_err(failed(operation))?;
-    statement.execute(values).map(drop).map_err(failed(operation))
+    execute(connection, "move a task", sql, values).map(drop)
 }
 
 /// The task in a row whose columns `select_task` named.
@@ -321,10 +313,10 @@ fn asker(text: &str) -> Option<CancelledBy> {
     if text == OPERATOR { Some(CancelledBy::Operator) } else { text.parse().ok().map(CancelledBy::Person) }
 }
 
-fn asker_text(by: &CancelledBy) -> String {
+fn asker_text(by: &CancelledBy) -> &str {
     match by {
-        CancelledBy::Person(person) => person.to_string(),
-        CancelledBy::Operator => OPERATOR.to_owned(),
+        CancelledBy::Person(person) => person.as_str(),
+        CancelledBy::Operator => OPERATOR,
     }
 }
 
@@ -332,10 +324,4 @@ fn asker_text(by: &CancelledBy) -> String {
 fn manner_text(manner: &Manner) -> Option<String> {
     let unusual = Some(manner).filter(|manner| **manner != Manner::default());
     unusual.and_then(|manner| serde_json::to_string(manner).ok())
-}
-
-/// Channels as a JSON array; none when there are none.
-fn channels_text(channels: &[ChannelId]) -> Option<String> {
-    let texts: Vec<serde_json::Value> = channels.iter().map(|channel| channel.to_string().into()).collect();
-    (!texts.is_empty()).then(|| serde_json::Value::Array(texts).to_string())
 }

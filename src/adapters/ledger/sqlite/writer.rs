@@ -10,7 +10,7 @@ use crate::adapters::ledger::steps::Step;
 use crate::background::ports::{Hints, LedgerError};
 
 use super::checkpoints::Checkpoints;
-use super::columns::failed;
+use super::columns::execute;
 use super::file::{LedgerFile, OpenError};
 use super::job::{Failed, Job, Wake, job};
 use super::rows::SqliteRows;
@@ -163,8 +163,7 @@ impl WriteLoop {
     }
 
     fn execute(&self, sql: &str, operation: &'static str) -> Result<(), LedgerError> {
-        let mut statement = self.rows.connection().prepare_cached(sql).map_err(failed(operation))?;
-        statement.execute([]).map(drop).map_err(failed(operation))
+        execute(self.rows.connection(), operation, sql, []).map(drop)
     }
 
     fn notify(&self, wake: Wake) {
