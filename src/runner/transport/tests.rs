@@ -7,7 +7,12 @@ use serde_json::json;
 use crate::config::LlmConfig;
 use crate::runner::mock::{Act, Mock, answer, end, error, good, outcome, piece, stream};
 
+/// A limit that is to be met: nothing is sent within it.
 const SHORT: Duration = Duration::from_millis(60);
+/// A limit that is not to be met: many times the pause between two pieces, so that a busy machine does not meet it either.
+const LONG: Duration = Duration::from_millis(600);
+/// The pause between two pieces.
+const STEADY: Duration = Duration::from_millis(10);
 
 async fn once(script: Vec<Act>) -> String {
     outcome(vec![script], |config| config.retries = 0).await
@@ -31,7 +36,7 @@ async fn a_server_that_accepts_and_says_nothing_fails_within_its_limit() {
     let started = Instant::now();
     let shown = with(vec![Act::Hang], |config| config.first_token = SHORT).await;
     assert_eq!(shown, "provider_down: the model “test-model” at HOST did not begin to answer in time, in 1 attempt");
-    assert!(started.elapsed() < Duration::from_millis(1500), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -48,31 +53,31 @@ async fn a_stream_that_stalls_is_given_up_by_its_bytes() {
 #[tokio::test]
 async fn comments_extend_the_wait_for_the_first_word_but_only_to_its_double() {
     let started = Instant::now();
-    let comments = Act::Repeat(b": PROCESSING\n\n", Duration::from_millis(10));
-    let shown = with(vec![stream(""), comments], |config| config.first_token = Duration::from_millis(100)).await;
+    let comments = Act::Repeat(b": PROCESSING\n\n", STEADY);
+    let shown = with(vec![stream(""), comments], |config| config.first_token = LONG).await;
     assert!(shown.contains("did not begin to answer"), "{shown}");
-    assert!(started.elapsed() >= Duration::from_millis(200), "{:?}", started.elapsed());
+    assert!(started.elapsed() >= 2 * LONG, "{:?}", started.elapsed());
 }
 
 #[tokio::test]
 async fn comments_count_as_life_between_words_but_not_for_ever() {
-    let comments = Act::Repeat(b": ping\n\n", Duration::from_millis(10));
+    let comments = Act::Repeat(b": ping\n\n", STEADY);
     let started = Instant::now();
     let shown = with(vec![stream(piece("half")), comments], |config| {
-        config.byte_idle = SHORT;
-        config.event_idle = 3 * SHORT;
+        config.byte_idle = LONG;
+        config.event_idle = 2 * LONG;
     })
     .await;
     assert!(shown.contains("fell silent"), "{shown}");
-    assert!(started.elapsed() >= 3 * SHORT, "{:?}", started.elapsed());
+    assert!(started.elapsed() >= 2 * LONG, "{:?}", started.elapsed());
     let comments = vec![stream(": one\n\n: two\n\n"), Act::Send((piece("Hi") + &end("stop")).into_bytes())];
     assert_eq!(once(comments).await, "done: Hi");
 }
 
 #[tokio::test]
 async fn a_call_that_takes_longer_than_any_call_may_is_stopped() {
-    let words = Act::Repeat(b"data: {\"choices\":[{\"delta\":{\"content\":\"w \"}}]}\n\n", Duration::from_millis(20));
-    let shown = with(vec![stream(""), words], |config| config.call_timeout = Duration::from_millis(150)).await;
+    let words = Act::Repeat(b"data: {\"choices\":[{\"delta\":{\"content\":\"w \"}}]}\n\n", STEADY);
+    let shown = with(vec![stream(""), words], |config| config.call_timeout = LONG).await;
     assert!(shown.starts_with("timed_out: the model “test-model” took longer"), "{shown}");
     assert!(shown.ends_with("w )"), "{shown}");
 }
