@@ -39,7 +39,7 @@ impl Notification {
         }
         let told = self.with_tasks(held).await?;
         let ids: Vec<NoticeId> = told.iter().map(|(notice, _)| notice.id).collect();
-        let begun = self.ledger().begin_together(&ids, now).await?;
+        let begun = self.ledger().begin_together(&ids, channel, now).await?;
         let Some(since) = begun.iter().map(|notice| notice.in_flight_since).reduce(Option::or) else { return Ok(None) };
         let message = digest(channel, &told, since, book.plan(channel).silent.value);
         let outcome = self.send_digest(&message, &begun).await?;

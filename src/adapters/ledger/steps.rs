@@ -256,9 +256,14 @@ pub(super) fn record_delivery(
 }
 
 /// Notes that several notices are about to be handed over as one message.
-pub(super) fn begin_together(rows: &mut impl Rows, ids: &[NoticeId], now: Timestamp) -> Result<Step<Vec<Notice>>, LedgerError> {
+pub(super) fn begin_together(
+    rows: &mut impl Rows,
+    ids: &[NoticeId],
+    channel: &ChannelId,
+    now: Timestamp,
+) -> Result<Step<Vec<Notice>>, LedgerError> {
     let mut begun = Vec::with_capacity(ids.len());
-    for mut kept in owed_of(rows, ids)? {
+    for mut kept in owed_of(rows, ids)?.into_iter().filter(|kept| kept.notice.channel == *channel) {
         begun.extend(kept.begin(now));
         rows.update_notice(kept, false)?;
     }

@@ -268,8 +268,10 @@ pub trait Ledger: Send + Sync + 'static {
     /// begins anew. Wakes [`Hints::notices`] when a notice is no longer owed.
     async fn record_delivery(&self, notice: NoticeId, delivery: Delivery, now: Timestamp) -> Result<(), LedgerError>;
 
-    /// [`Ledger::begin_delivery`] of several notices that go out as one message: those of them that are still owed.
-    async fn begin_together(&self, notices: &[NoticeId], now: Timestamp) -> Result<Vec<Notice>, LedgerError>;
+    /// [`Ledger::begin_delivery`] of several notices that go out as one message: those of them that are still owed to this
+    /// channel.
+    async fn begin_together(&self, notices: &[NoticeId], channel: &ChannelId, now: Timestamp)
+    -> Result<Vec<Notice>, LedgerError>;
 
     /// [`Ledger::record_delivery`] of several notices that went out as one message, all or none. When they are of several
     /// tasks, [`Ledger::find_by_message`] finds none by it: the message is about no one task.
@@ -289,6 +291,7 @@ pub trait Ledger: Send + Sync + 'static {
 
     /// The task whose thread this channel is.
     async fn find_by_thread(&self, channel: &ChannelId) -> Result<Option<Task>, LedgerError>;
+
     /// A channel goes on under another id, with its parts ([`ChannelId::moved`]): what its tasks came from, where they
     /// report to, what is owed there and what was set there is moved along. Messages have other ids there, so replies to them are
     /// given up. Returns how many notices are owed there now that were owed here. Wakes [`Hints::notices`].

@@ -145,8 +145,13 @@ impl Ledger for MemoryLedger {
         Ok(self.rows().owed().filter(|notice| notice.channel == *channel).cloned().collect())
     }
 
-    async fn begin_together(&self, notices: &[NoticeId], now: Timestamp) -> Result<Vec<Notice>, LedgerError> {
-        self.step(|rows| steps::begin_together(rows, notices, now))
+    async fn begin_together(
+        &self,
+        notices: &[NoticeId],
+        channel: &ChannelId,
+        now: Timestamp,
+    ) -> Result<Vec<Notice>, LedgerError> {
+        self.step(|rows| steps::begin_together(rows, notices, channel, now))
     }
 
     async fn record_together(&self, notices: &[NoticeId], delivery: Delivery, now: Timestamp) -> Result<(), LedgerError> {

@@ -115,7 +115,7 @@ impl LedgerFile {
     pub(super) fn reader(&self) -> Result<Connection, OpenError> {
         self.attempt("open the file", || {
             let connection = connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-            // Small: a reader asks for single rows, and three caches together must leave the process small.
+            // Small: a reader asks for single rows, and the caches of all connections must leave the process small.
             connection.pragma_update(None, "cache_size", -2_048)?;
             connection.set_prepared_statement_cache_capacity(32);
             Ok(connection)

@@ -1,8 +1,9 @@
 //! The ledger of one machine: a `SQLite` file in WAL mode, synced at every commit.
 //!
 //! One thread writes and groups what many tasks ask for at the same time into one transaction (`writer`); another copies
-//! what was committed from the log into the file (`checkpoints`), and a few others read (`readers`). A lock beside the file keeps other processes out. So at the start every lease in the file is
-//! known to be dead, and the first recovery takes those attempts back at once.
+//! what was committed from the log into the file (`checkpoints`), and a few others read (`readers`). A lock beside the file
+//! keeps other processes out. So at the start every lease in the file is known to be dead, and the first recovery takes
+//! those attempts back at once.
 
 mod cards;
 mod channels;
@@ -154,9 +155,14 @@ impl Ledger for SqliteLedger {
         self.readers.read(move |file| notices::owed_in(file, &channel)).await
     }
 
-    async fn begin_together(&self, notices: &[NoticeId], now: Timestamp) -> Result<Vec<Notice>, LedgerError> {
-        let notices = notices.to_vec();
-        self.writer.step(move |rows| steps::begin_together(rows, &notices, now)).await
+    async fn begin_together(
+        &self,
+        notices: &[NoticeId],
+        channel: &ChannelId,
+        now: Timestamp,
+    ) -> Result<Vec<Notice>, LedgerError> {
+        let (notices, channel) = (notices.to_vec(), channel.clone());
+        self.writer.step(move |rows| steps::begin_together(rows, &notices, &channel, now)).await
     }
 
     async fn record_together(&self, notices: &[NoticeId], delivery: Delivery, now: Timestamp) -> Result<(), LedgerError> {

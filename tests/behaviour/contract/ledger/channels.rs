@@ -83,10 +83,10 @@ async fn notices_are_delivered_together_or_not_at_all(desk: Desk) {
     let task = desk.done(desk.new_task()).await;
     let owed = desk.ledger.owed_in(&channel("telegram:1")).await.unwrap();
     let together = ids(&owed[1..]);
-    let begun = desk.ledger.begin_together(&together, desk.now()).await.unwrap();
+    let begun = desk.ledger.begin_together(&together, &channel("telegram:1"), desk.now()).await.unwrap();
     assert_eq!(ids(&begun), together);
     assert!(begun.iter().all(|notice| notice.in_flight_since.is_none()), "they are as they were before");
-    let flying = desk.ledger.begin_together(&together, desk.now()).await.unwrap();
+    let flying = desk.ledger.begin_together(&together, &channel("telegram:1"), desk.now()).await.unwrap();
     assert!(flying.iter().all(|notice| notice.in_flight_since == Some(desk.now())));
     desk.pass(Duration::from_secs(1));
     desk.ledger.record_together(&together, part("77", true), desk.now()).await.unwrap();
@@ -98,7 +98,7 @@ async fn notices_are_delivered_together_or_not_at_all(desk: Desk) {
     assert!(matches!(notices[0].state, NoticeState::Owed { .. }));
     let found = desk.ledger.find_by_message(&channel("telegram:1"), &message_id("77")).await.unwrap();
     assert_eq!(found.map(|task| task.number), Some(task.number), "the message is about one task only");
-    assert_eq!(desk.ledger.begin_together(&together, desk.now()).await.unwrap(), []);
+    assert_eq!(desk.ledger.begin_together(&together, &channel("telegram:1"), desk.now()).await.unwrap(), []);
     assert_eq!(desk.ledger.summary().await.unwrap().notices_owed, 1);
 }
 
@@ -106,7 +106,7 @@ async fn a_message_about_several_tasks_names_none_of_them(desk: Desk) {
     desk.done(desk.new_task()).await;
     desk.done(desk.new_task()).await;
     let owed = ids(&desk.ledger.owed_in(&channel("telegram:1")).await.unwrap());
-    desk.ledger.begin_together(&owed, desk.now()).await.unwrap();
+    desk.ledger.begin_together(&owed, &channel("telegram:1"), desk.now()).await.unwrap();
     desk.ledger.record_together(&owed, part("78", true), desk.now()).await.unwrap();
     assert_eq!(desk.ledger.find_by_message(&channel("telegram:1"), &message_id("78")).await.unwrap(), None);
     assert_eq!(desk.ledger.summary().await.unwrap().notices_owed, 0);

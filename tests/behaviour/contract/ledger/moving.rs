@@ -36,6 +36,7 @@ async fn what_has_moved_does_not_begin_at_its_old_place(desk: Desk) {
     let old = desk.due().await.remove(0);
     desk.ledger.move_channel(&channel("telegram:-1"), &channel("telegram:-100"), desk.now()).await.unwrap();
     assert_eq!(desk.begin(&old).await, None);
+    assert_eq!(desk.ledger.begin_together(&[old.id], &old.channel, desk.now()).await.unwrap(), []);
     let new = desk.due().await.remove(0);
     assert_eq!((new.id, new.channel.to_string()), (old.id, "telegram:-100".to_owned()));
     assert_eq!(desk.begin(&new).await.unwrap().in_flight_since, None, "nobody was at it");
