@@ -5,6 +5,7 @@
 //! The board is only a picture: the ledger tells which cards are open after a crash.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -81,42 +82,71 @@ impl Card {
 /// The board of all cards that may still change. Clones are one board.
 #[derive(Debug, Clone, Default)]
 pub struct Cards {
-    cards: Arc<Mutex<BTreeMap<TaskNumber, Card>>>,
+    board: Arc<Mutex<Board>>,
     changed: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+struct Board {
+    cards: BTreeMap<TaskNumber, Card>,
+    /// Whether it has been given every card of the ledger that is open.
+    filled: bool,
 }
 
 impl Cards {
     /// Puts a card on the board, unless it is there.
     pub fn put(&self, message: CardMessage, shown: Option<Shown>) {
-        self.board().entry(message.number).or_insert(Card { message, shown });
-        self.changed.notify_one();
+        if let Entry::Vacant(place) = self.board().cards.entry(message.number) {
+            place.insert(Card { message, shown });
+            self.changed.notify_one();
+        }
+    }
+
+    /// Puts the open cards of the ledger on the board.
+    pub fn fill(&self, open: Vec<CardMessage>) {
+        for message in open {
+            self.put(message, None);
+        }
+        self.board().filled = true;
+    }
+
+    /// Whether the board has been given every card of the ledger that is open.
+    #[must_use]
+    pub fn is_filled(&self) -> bool {
+        self.board().filled
+    }
+
+    /// Whether the card of a task may still change: it is on the board, or the board is not filled yet.
+    fn may_change(&self, number: TaskNumber) -> bool {
+        let board = self.board();
+        !board.filled || board.cards.contains_key(&number)
     }
 
     /// Notes what a card shows; one that shows the end of its task leaves the board.
     pub fn show(&self, number: TaskNumber, shown: Shown) {
         if shown.face == Some(Face::Ended) {
             self.remove(number);
-        } else if let Some(card) = self.board().get_mut(&number) {
+        } else if let Some(card) = self.board().cards.get_mut(&number) {
             card.shown = Some(shown);
         }
     }
 
     /// Takes a card off the board.
     pub fn remove(&self, number: TaskNumber) {
-        self.board().remove(&number);
+        self.board().cards.remove(&number);
         self.changed.notify_one();
     }
 
     /// The card of a task.
     #[must_use]
     pub fn get(&self, number: TaskNumber) -> Option<Card> {
-        self.board().get(&number).cloned()
+        self.board().cards.get(&number).cloned()
     }
 
     /// All cards, those of the oldest tasks first.
     #[must_use]
     pub fn all(&self) -> Vec<Card> {
-        self.board().values().cloned().collect()
+        self.board().cards.values().cloned().collect()
     }
 
     /// Completes when the board may have changed since the last time.
@@ -124,8 +154,8 @@ impl Cards {
         self.changed.notified().await;
     }
 
-    fn board(&self) -> MutexGuard<'_, BTreeMap<TaskNumber, Card>> {
-        self.cards.lock().unwrap_or_else(PoisonError::into_inner)
+    fn board(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -148,13 +178,15 @@ impl Notification {
         let shown = match task.completed_at().map(|ended| elapsed(ended, self.now())) {
             None => Shown::of(&CardView::of(&task, ahead, self.now())),
             // It started and ended in a moment. The end is owed, too, and the card shows it when the result is there.
-            Some(over) if over <= LONG_OVER => Shown::started(&task),
-            // The chat was busy for so long that nobody needs to hear of the start any more.
+            Some(over) if over <= LONG_OVER && cards.may_change(notice.number) => Shown::started(&task),
+            // The chat was busy for so long that nobody needs to hear of the start any more, or the card shows the end already.
             Some(_) => return Ok(Some(Ok(Sent { message: card.message.message, more: false }))),
         };
         let same = card.shown.as_ref().is_some_and(|before| before.looks_like(&shown));
         Ok(match if same { Ok(()) } else { self.edit(&card.edit(&shown)).await } {
             Ok(()) => {
+                // After a restart it may not be there yet, and what shows a start must be looked at again.
+                cards.put(card.message.clone(), None);
                 cards.show(notice.number, shown);
                 Some(Ok(Sent { message: card.message.message, more: false }))
             }

@@ -69,8 +69,6 @@ struct Keeper {
 /// What one look leaves for the next.
 #[derive(Default)]
 struct Looking {
-    /// Whether the board holds every card of the ledger that is open.
-    filled: bool,
     /// What lived at the last full look, for which cards it was read, and when.
     picture: Option<Picture>,
     last_end: Option<Instant>,
@@ -136,7 +134,7 @@ impl CardKeeper {
     /// # Cancel safety
     /// The note is written or not; without it, some cards are shown again after the next start.
     pub async fn settle(&self) {
-        if self.keeper.looking.lock().await.filled {
+        if self.keeper.cards.is_filled() {
             self.keeper.note(Duration::ZERO).await;
         }
     }
@@ -146,7 +144,7 @@ impl Keeper {
     /// Looks at all cards; what would be due within `hurry` is due now.
     async fn look(self: &Arc<Self>, moved: bool, hurry: Duration) {
         let mut looking = self.looking.lock().await;
-        if !looking.filled && !self.fill(&mut looking).await {
+        if !self.cards.is_filled() && !self.fill().await {
             return;
         }
         let (cards, now) = (self.cards.all(), Instant::now());
@@ -166,17 +164,12 @@ impl Keeper {
     }
 
     /// Puts the open cards of the ledger on the board, once.
-    async fn fill(&self, looking: &mut Looking) -> bool {
+    async fn fill(&self) -> bool {
         match self.notification.ledger().open_cards().await {
-            Ok(open) => {
-                for card in open {
-                    self.cards.put(card, None);
-                }
-                looking.filled = true;
-            }
+            Ok(open) => self.cards.fill(open),
             Err(error) => tracing::warn!(error = %error.chain(), "open cards cannot be read; trying again"),
         }
-        looking.filled
+        self.cards.is_filled()
     }
 
     /// Reads what lives, when it may have changed. The cards were looked at before, so one whose task does not live has

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use legwork::background::ports::{Ledger, MessageEdit};
+use legwork::background::ports::{Clock, Ledger, MessageEdit, SendError};
 use legwork::domain::id::TaskNumber;
 use legwork::domain::limits::Limits;
+use legwork::domain::notice::{NoticeKind, NoticeState};
 use legwork::domain::status::Status;
 use tokio::time::Instant;
 
@@ -160,6 +161,48 @@ async fn a_task_that_is_handed_back_at_a_stop_says_that_it_waits_again() {
     drop(cancelled);
     shows(&desk, 1, "#1 cancelled after").await;
     desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_comes_late_does_not_bring_an_ended_card_back() {
+    let desk = desk(Limits::default());
+    // The keeper has begun to look.
+    desk.passes(Duration::from_secs(2)).await;
+    desk.recorder.fail_next_edit(SendError::Unavailable("down".to_owned()));
+    let task = desk.submits(CHAT, ANN, "hang").await;
+    desk.until("the start was tried in vain", |desk| desk.recorder.edit_faults_left() == 0).await;
+    let cancelled = desk.cancels(ANN, task).await;
+    drop(cancelled);
+    shows(&desk, 1, "#1 cancelled after").await;
+    desk.settles().await;
+    let edits: Vec<String> = desk.recorder.edits().into_iter().map(|(_, edit)| edit.text).collect();
+    assert!(edits.last().is_some_and(|text| text.starts_with("#1 cancelled")), "{edits:#?}");
+    let notices = desk.ledger.notices_of(&desk.task(task).await.new.id).await.unwrap();
+    let started = notices.iter().find(|notice| notice.kind == NoticeKind::Started).unwrap();
+    assert!(matches!(started.state, NoticeState::Delivered { .. }), "{started:?}");
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_comes_after_a_restart_leaves_the_card_at_its_end_though_that_was_noted() {
+    let before = desk(Limits::default());
+    let (ledger, clock) = (Arc::clone(&before.ledger), Arc::clone(&before.clock));
+    before.recorder.fail_next_edit(SendError::Unavailable("down".to_owned()));
+    let task = before.submits(CHAT, ANN, "hang").await;
+    before.until("the start was tried in vain", |desk| desk.recorder.edit_faults_left() == 0).await;
+    let cancelled = before.cancels(ANN, task).await;
+    drop(cancelled);
+    before.breaks_off().await;
+    // The start comes up again at once then, and before the cards of the ledger are on the new board.
+    tokio::time::advance(Duration::from_secs(2)).await;
+    ledger.settle_cards(clock.now(), &[]).await.unwrap();
+    assert_eq!(ledger.open_cards().await.unwrap(), []);
+    let desk = Desk::with(Setup { cards: true, ledger: Some(Arc::clone(&ledger)), clock: Some(clock), ..Setup::default() });
+    desk.settles().await;
+    shows(&desk, 1, "#1 running").await;
+    shows(&desk, 1, "#1 cancelled after").await;
+    desk.closes().await;
+    assert_eq!(ledger.open_cards().await.unwrap(), [], "it is known to show the end");
 }
 
 /// A ledger of a server that went away after the task had ended and before its card said so.

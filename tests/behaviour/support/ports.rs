@@ -111,6 +111,7 @@ struct Recorded {
     /// What was sent, edited and drafted, in order: a letter and the text.
     order: Vec<String>,
     faults: Vec<SendError>,
+    edit_faults: Vec<SendError>,
     poison: Option<String>,
     pace: Option<PaceOf>,
     direct: BTreeMap<String, ChannelId>,
@@ -200,6 +201,16 @@ impl Recorder {
     pub fn fail_next(&self, error: SendError) {
         self.state.lock().unwrap().faults.push(error);
     }
+
+    /// The next edit fails like this.
+    pub fn fail_next_edit(&self, error: SendError) {
+        self.state.lock().unwrap().edit_faults.push(error);
+    }
+
+    /// How many edits are still to fail by [`Recorder::fail_next_edit`].
+    pub fn edit_faults_left(&self) -> usize {
+        self.state.lock().unwrap().edit_faults.len()
+    }
 }
 
 #[async_trait]
@@ -234,6 +245,9 @@ impl ChannelNotifier for Recorder {
         let mut state = self.state.lock().unwrap();
         if !state.faults.is_empty() {
             return Err(state.faults.remove(0));
+        }
+        if !state.edit_faults.is_empty() {
+            return Err(state.edit_faults.remove(0));
         }
         if state.lost {
             return Err(SendError::Undeliverable("somebody deleted it".to_owned()));
