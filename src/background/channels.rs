@@ -142,10 +142,14 @@ impl Channels {
         Ok(self.book().await?.route(origin, wishes))
     }
 
-    /// Reads again what was set, because somebody else changed it.
-    pub(crate) async fn look_again(&self) -> Result<(), LedgerError> {
+    /// A channel goes on under another id: what is stored of it moves, what was set there included. How many notices it is
+    /// owed.
+    pub(crate) async fn moved(&self, from: &ChannelId, to: &ChannelId, now: Timestamp) -> Result<u64, LedgerError> {
         let _changing = self.inner.changing.lock().await;
-        self.read_again().await.map(drop)
+        // Whoever asks from now on waits for the move and reads what is set then: what is owed there comes up at once, and the
+        // new channel may be quiet.
+        *self.inner.known.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.inner.ledger.move_channel(from, to, now).await
     }
 
     async fn read_again(&self) -> Result<Arc<Book>, LedgerError> {

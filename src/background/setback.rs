@@ -34,8 +34,7 @@ impl Notification {
 
     /// A channel goes on under another id: moves what is stored of it.
     pub(crate) async fn moved(&self, from: &ChannelId, to: &ChannelId) -> Result<(), LedgerError> {
-        let notices = self.ledger().move_channel(from, to, self.now()).await?;
-        self.channels().look_again().await?;
+        let notices = self.channels().moved(from, to, self.now()).await?;
         tracing::warn!(
             channel.old = %from, channel.new = %to, notices,
             "a channel has moved, and what is stored of it with it; change the configuration where it names the old one"

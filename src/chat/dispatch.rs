@@ -361,7 +361,7 @@ impl Inbox for Dispatch {
     }
 
     async fn channel_moved(&self, from: &ChannelId, to: &ChannelId) {
-        match self.manager.ledger().move_channel(from, to, self.manager.now()).await {
+        match self.manager.channels().moved(from, to, self.manager.now()).await {
             Ok(owed) => {
                 tracing::info!(channel = %from, channel.new = %to, owed, "a channel has moved, and all of it in the ledger");
             }

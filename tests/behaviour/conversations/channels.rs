@@ -133,6 +133,19 @@ async fn what_is_set_survives_a_restart_and_a_private_chat_is_its_persons_own() 
     world.closes().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_that_becomes_a_supergroup_keeps_what_was_set_there() {
+    let world = World::starts().await;
+    let group = world.telegram_group(-77, ANN).administers();
+    let hours = around_now();
+    group.says(&format!("/notify quiet {hours}"));
+    group.hears(&format!("Quiet: {hours}, now for ... more (set here)")).await;
+    let moved = world.telegram_group(world.telegram.migrate(-77), ANN);
+    moved.says("/notify");
+    moved.hears(&format!("This channel gets: ... Quiet: {hours}, now for ... more (set here)")).await;
+    world.closes().await;
+}
+
 /// A channel on Discord whose tasks get threads, as its admin sees it.
 async fn with_threads(world: &World) -> Chat<'_> {
     let chat = world.discord_channel(500, ANN).administers();
