@@ -128,7 +128,8 @@ fn hear_message(update: UpdateId, message: &Message, me: &Identity, edited: bool
     let sender = sender(message)?;
     let command = if message.chat.is_private() { in_private(message, me, edited)? } else { in_group(message, me)? };
     let request = Request::Command(command);
-    let asks_rights = !message.chat.is_private() && rights_matter(&request);
+    let replied = replied_to(message);
+    let asks_rights = !message.chat.is_private() && rights_matter(&request, replied.is_some());
     let chat = TelegramChat::of(message);
     let channel = chat.channel().ok()?;
     let inbound = Inbound {
@@ -142,8 +143,8 @@ fn hear_message(update: UpdateId, message: &Message, me: &Identity, edited: bool
         channel_admin: sender.anonymous_admin || message.chat.is_private(),
         direct: message.chat.is_private(),
         reply: address::reply_handle(message.id),
-        replied_to: replied_to(message).and_then(|replied| MessageId::parse(replied.id.to_string()).ok()),
-        replied_request: replied_to(message).and_then(|replied| message_id(me, replied)),
+        replied_to: replied.and_then(|replied| MessageId::parse(replied.id.to_string()).ok()),
+        replied_request: replied.and_then(|replied| message_id(me, replied)),
         by_reply: true,
         edited,
         request,
@@ -181,7 +182,7 @@ fn hear_press(update: UpdateId, query: &CallbackQuery, me: &Identity) -> Option<
     let chat = query.regular_message().map_or_else(|| TelegramChat::whole(message.chat().id), TelegramChat::of);
     let channel = chat.channel().ok()?;
     let request = Request::Press(query.data.as_deref().ok_or(UnknownAction).and_then(str::parse));
-    let asks_rights = !message.chat().is_private() && rights_matter(&request);
+    let asks_rights = !message.chat().is_private() && rights_matter(&request, false);
     let inbound = Inbound {
         id: press_id(me, update, &query.id)?,
         session: channel.to_string(),
@@ -280,12 +281,12 @@ fn replied_to(message: &Message) -> Option<&Message> {
     (!opens_topic).then_some(replied)
 }
 
-/// Whether it may matter that the person administers the group: when the request names a task, which may be somebody
-/// else's, or all tasks.
-fn rights_matter(request: &Request) -> bool {
+/// Whether it may matter that the person administers the group: when the request names a task, be it by what it replies to,
+/// which may be somebody else's, or all tasks.
+fn rights_matter(request: &Request, replies: bool) -> bool {
     match request {
         Request::Command(Ok(command)) => match command {
-            Command::Status(task) => task.is_some(),
+            Command::Status(task) => replies || task.is_some(),
             Command::List { all, .. } => *all,
             Command::Cancel(_) | Command::Result(_) | Command::Retry(_) => true,
             Command::Notify(asked) => *asked != NotifyCommand::Show,

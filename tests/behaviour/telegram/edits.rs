@@ -133,6 +133,26 @@ async fn an_anonymous_administrator_sees_and_cancels_everybodys_tasks() {
     world.closes().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_administrator_names_somebody_elses_task_by_replying_to_it() {
+    let world = World::starts().await;
+    world.model.hold();
+    let chat = world.telegram_group(GROUP, ANN);
+    chat.says("/submit Count the ships");
+    let card = chat.hears("#1 running").await;
+    world.telegram.set_admins(GROUP, &[id(BOB)]);
+    world.telegram.replies(GROUP, id(BOB), id(card.id), "/status");
+    chat.hears("#1 running for ... Asked: Count the ships").await;
+    assert_eq!(world.telegram.calls("getChatMember"), 1);
+    // Without a task it is about one's own, and rights do not matter.
+    world.telegram.says(GROUP, id(ANN), "/status");
+    chat.hears("Your active tasks: ... #1 running").await;
+    assert_eq!(world.telegram.calls("getChatMember"), 1);
+    world.model.release();
+    chat.hears("#1 done").await;
+    world.closes().await;
+}
+
 fn place(chat: &Chat<'_>) -> i64 {
     chat.channel().trim_start_matches("telegram:").parse().unwrap()
 }
