@@ -18,6 +18,7 @@ use crate::domain::card::{CardView, Face, Stage};
 use crate::domain::command::Button;
 use crate::domain::id::{TaskNumber, TaskRef};
 use crate::domain::notice::{Notice, NoticeKind};
+use crate::domain::pace::SendKind;
 use crate::domain::task::Task;
 use crate::domain::time::{Timestamp, elapsed};
 use crate::domain::wording;
@@ -167,6 +168,15 @@ impl Notification {
         let Some(cards) = self.cards().filter(|_| is_card) else { return };
         let shown = Shown { face: None, text: message.text.clone(), buttons: message.buttons.clone(), at: Instant::now() };
         cards.put(CardMessage::of(accepted, sent.message.clone()), Some(shown));
+    }
+
+    /// What kind of request it takes to deliver a notice: a start is an edit of its task's card, as far as the board knows one
+    /// in that channel.
+    pub(crate) fn kind_of(&self, notice: &Notice) -> SendKind {
+        let here = |card: &Card| card.message.channel == notice.channel;
+        let on_card = |cards: &Cards| cards.board().cards.get(&notice.number).is_some_and(here);
+        let is_edit = notice.kind == NoticeKind::Started && self.cards().is_some_and(on_card);
+        if is_edit { SendKind::Edit } else { SendKind::Message }
     }
 
     /// Delivers a start by letting the task's card show it. None when there is no card in that channel that can be changed;

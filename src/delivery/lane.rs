@@ -110,10 +110,10 @@ impl Lane {
 
     /// The most urgent thing that is not held, with its pace; and when there may be another one without any news.
     fn choose<'a>(&self, queue: &'a Queue, now: Instant) -> (Option<(Candidate<'a>, Pace)>, Option<Instant>) {
-        let mut until = queue.changes_at(now);
+        let (notification, mut until) = (&self.shared.notification, queue.changes_at(now));
         for candidate in queue.candidates(now) {
-            let (channel, kind) = candidate.destination();
-            let pace = self.shared.notification.notifier().pace(channel, kind);
+            let (channel, kind) = candidate.destination(|notice| notification.kind_of(notice));
+            let pace = notification.notifier().pace(channel, kind);
             match self.shared.budgets.held_until(&pace) {
                 None => return (Some((candidate, pace)), until),
                 Some(held) => until = Some(until.map_or(held, |until| until.min(held))),

@@ -88,11 +88,11 @@ impl Candidate<'_> {
         }
     }
 
-    /// Where it goes, and what kind of request that takes.
-    pub(crate) fn destination(&self) -> (&ChannelId, SendKind) {
+    /// Where it goes, and what kind of request that takes; of a notice that is what `owed` says.
+    pub(crate) fn destination(&self, owed: impl Fn(&Notice) -> SendKind) -> (&ChannelId, SendKind) {
         match self {
             Self::Answer(answer) => (&answer.message.channel, SendKind::Answer),
-            Self::Owed(_, notice) => (&notice.channel, SendKind::Message),
+            Self::Owed(_, notice) => (&notice.channel, owed(notice)),
             Self::Live(message) => (&message.channel, message.kind),
         }
     }

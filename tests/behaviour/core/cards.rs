@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use legwork::background::ports::{Clock, Ledger, MessageEdit, SendError};
+use legwork::domain::channel::ChannelId;
 use legwork::domain::id::TaskNumber;
 use legwork::domain::limits::Limits;
 use legwork::domain::notice::{NoticeKind, NoticeState};
+use legwork::domain::pace::{Pace, SendKind};
 use legwork::domain::status::Status;
 use tokio::time::Instant;
 
@@ -160,6 +162,32 @@ async fn a_task_that_is_handed_back_at_a_stop_says_that_it_waits_again() {
     let cancelled = desk.cancels(ANN, TaskNumber(1)).await;
     drop(cancelled);
     shows(&desk, 1, "#1 cancelled after").await;
+    desk.closes().await;
+}
+
+/// No limit; a wait concerns one kind of request.
+fn kinds(channel: &ChannelId, kind: SendKind) -> Pace {
+    Pace { hold: format!("{channel} {kind:?}"), ..Pace::unlimited(channel) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_waits_with_the_edits_and_an_acceptance_does_not() {
+    let desk = desk(Limits { timeout: Duration::from_hours(1), ..Limits::default() });
+    desk.recorder.has_pace(kinds);
+    desk.submits(CHAT, ANN, "hold x").await;
+    shows(&desk, 1, "#1 running").await;
+    let wait = Duration::from_secs(30);
+    desk.recorder.fail_next_edit(SendError::RetryAfter(wait));
+    desk.until("the platform has asked to wait", |desk| desk.recorder.edit_faults_left() == 0).await;
+    let held = Instant::now();
+    desk.submits(CHAT, ANN, "hold y").await;
+    desk.hears(CHAT, "#2 queued").await;
+    assert!(held.elapsed() < Duration::from_secs(1), "{:?}", held.elapsed());
+    shows(&desk, 2, "#2 running").await;
+    assert!(held.elapsed() + Duration::from_millis(20) >= wait, "{:?}", held.elapsed());
+    desk.runner.release();
+    desk.runner.release();
+    shows(&desk, 2, "#2 done").await;
     desk.closes().await;
 }
 
