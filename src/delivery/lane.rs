@@ -1,8 +1,9 @@
 //! The ordered path of all sends to one chat.
 //!
-//! A lane lives while it has something to send, and sends one thing at a time. It picks the most urgent thing that may
-//! go, waits for a turn in the budgets, and looks again when something more urgent comes up meanwhile. When the
-//! platform asks to wait, what that concerns waits, and nothing else.
+//! A lane lives while it has something to send, and sends one thing at a time. It looks for the most urgent thing that may
+//! go, waits for a turn in the budgets that such a thing takes, and looks again whenever that may be another one
+//! meanwhile. What goes is picked when the turn has come, so a turn is not spent on what nobody wants any more. When the platform
+//! asks to wait, what that concerns waits, and nothing else.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -53,7 +54,8 @@ pub(crate) struct Lane {
 
 /// What a lane does next.
 enum Next {
-    Send(Item, Priority, Pace),
+    /// The most urgent thing is of this priority and takes a turn of this pace.
+    Send(Priority, Pace),
     /// Nothing may go before this time.
     Rest(Option<Instant>),
     /// Nothing waits any more, and the lane is gone.
@@ -74,8 +76,10 @@ impl Lane {
     async fn serve(&self) {
         loop {
             match self.next() {
-                Next::Send(item, priority, pace) => {
-                    if let Some(turn) = self.turn(&pace, priority).await {
+                Next::Send(priority, pace) => {
+                    if let Some(turn) = self.turn(&pace, priority).await
+                        && let Some(item) = self.pick(&pace, priority)
+                    {
                         self.send(item, turn).await;
                     }
                 }
@@ -103,17 +107,16 @@ impl Lane {
         }
         let queue = self.inlet.queue();
         match self.choose(&queue, now) {
-            (Some((chosen, pace)), _) => Next::Send(chosen.item(), chosen.priority(), pace),
+            (Some((chosen, pace)), _) => Next::Send(chosen.priority(), pace),
             (None, until) => Next::Rest(until),
         }
     }
 
     /// The most urgent thing that is not held, with its pace; and when there may be another one without any news.
     fn choose<'a>(&self, queue: &'a Queue, now: Instant) -> (Option<(Candidate<'a>, Pace)>, Option<Instant>) {
-        let (notification, mut until) = (&self.shared.notification, queue.changes_at(now));
+        let mut until = queue.changes_at(now);
         for candidate in queue.candidates(now) {
-            let (channel, kind) = candidate.destination(|notice| notification.kind_of(notice));
-            let pace = notification.notifier().pace(channel, kind);
+            let pace = self.pace(&candidate);
             match self.shared.budgets.held_until(&pace) {
                 None => return (Some((candidate, pace)), until),
                 Some(held) => until = Some(until.map_or(held, |until| until.min(held))),
@@ -122,16 +125,31 @@ impl Lane {
         (None, until)
     }
 
-    /// Waits for a turn; none when there is something more urgent to be done first, be it new or no longer held.
+    fn pace(&self, candidate: &Candidate<'_>) -> Pace {
+        let notification = &self.shared.notification;
+        let (channel, kind) = candidate.destination(|notice| notification.kind_of(notice));
+        notification.notifier().pace(channel, kind)
+    }
+
+    /// What goes in such a turn: the most urgent thing that it is enough for.
+    fn pick(&self, pace: &Pace, priority: Priority) -> Option<Item> {
+        let queue = self.inlet.queue();
+        let candidates = queue.candidates(Instant::now());
+        let picked = candidates.iter().find(|candidate| candidate.priority() <= priority && self.pace(candidate) == *pace);
+        picked.map(Candidate::item)
+    }
+
+    /// Waits for a turn; none when what may go first now takes another one. That is something more urgent, be it new or no
+    /// longer held, or something less urgent, when what the turn was for is gone.
     async fn turn(&self, pace: &Pace, priority: Priority) -> Option<Turn> {
         let mut turn = std::pin::pin!(self.shared.budgets.turn(pace, priority));
         loop {
             let (best, until) = {
                 let queue = self.inlet.queue();
                 let (best, until) = self.choose(&queue, Instant::now());
-                (best.map(|(best, _)| best.priority()), until)
+                (best.map(|(best, its_pace)| (best.priority(), its_pace)), until)
             };
-            if best.is_some_and(|best| best < priority) {
+            if best.is_none_or(|(its_priority, its_pace)| its_priority != priority || its_pace != *pace) {
                 return None;
             }
             let change = async {

@@ -153,13 +153,13 @@ impl Queue {
         self.owed.iter().map(|owed| &owed.channel)
     }
 
-    /// What may go now, most urgent first.
+    /// What may go now and is not stale, most urgent first.
     pub(crate) fn candidates(&self, now: Instant) -> Vec<Candidate<'_>> {
         let ready = |not_before: Option<Instant>| not_before.is_none_or(|at| at <= now);
-        let answers = self.answers.iter().filter(|answer| ready(answer.not_before)).map(Candidate::Answer);
+        let answers = self.answers.iter().filter(|answer| ready(answer.not_before) && now < answer.until).map(Candidate::Answer);
         let owed = self.owed.iter().filter(|owed| ready(owed.not_before));
         let owed = owed.filter_map(|owed| Some(Candidate::Owed(owed.priority(), owed.notices.front()?)));
-        let live = self.live.iter().map(|waiting| Candidate::Live(&waiting.message));
+        let live = self.live.iter().filter(|waiting| !waiting.is_stale(now)).map(|waiting| Candidate::Live(&waiting.message));
         let mut candidates: Vec<Candidate<'_>> = answers.take(1).chain(owed).chain(live).collect();
         // Stable: the equally urgent keep their order.
         candidates.sort_by_key(Candidate::priority);

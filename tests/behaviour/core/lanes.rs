@@ -1,5 +1,6 @@
 //! A lane blocks nobody for ever: not by a notifier that breaks, a row that cannot be read, or a platform that is away.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,10 +8,12 @@ use legwork::adapters::ledger::memory::MemoryLedger;
 use legwork::adapters::ledger::sqlite::SqliteLedger;
 use legwork::background::ports::{Ledger, OutgoingMessage, Purpose, SendError};
 use legwork::chat::inbound::Replies;
+use legwork::domain::channel::ChannelId;
 use legwork::domain::id::{TaskId, TaskNumber};
 use legwork::domain::language::Language;
 use legwork::domain::limits::Limits;
 use legwork::domain::notice::{Events, NoticeKind, NoticeState};
+use legwork::domain::pace::{Budget, Pace, Rate, SendKind};
 use legwork::domain::prompt::Prompt;
 use legwork::domain::task::{NewTask, RunSettings};
 use legwork::domain::time::from_millis;
@@ -93,6 +96,29 @@ async fn an_answer_that_waited_too_long_is_not_given_any_more() {
     desk.outbox.say(answer("fresh"));
     desk.hears(CHAT, "fresh").await;
     assert!(!desk.recorder.heard(CHAT).contains(&"stale".to_owned()));
+    desk.closes().await;
+}
+
+/// One message in eight minutes.
+fn hardly_any(channel: &ChannelId, _kind: SendKind) -> Pace {
+    let rates = vec![Rate::Steady { every: Duration::from_mins(8), burst: NonZeroU32::MIN }];
+    Pace { chat: Budget { key: channel.to_string(), rates }, ..Pace::unlimited(channel) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_whose_turn_comes_too_late_is_not_given_any_more() {
+    let desk = Desk::open();
+    desk.recorder.has_pace(hardly_any);
+    desk.outbox.say(answer("in time"));
+    desk.hears(CHAT, "in time").await;
+    desk.outbox.say(answer("stale"));
+    desk.passes(Duration::from_mins(4)).await;
+    desk.outbox.say(answer("fresh"));
+    desk.hears(CHAT, "fresh").await;
+    assert_eq!(desk.recorder.heard(CHAT), ["in time", "fresh"]);
+    desk.outbox.say(answer("stale again"));
+    desk.passes(Duration::from_mins(6)).await;
+    assert_eq!(desk.outbox.active_lanes(), 0, "nobody waits for it any more");
     desk.closes().await;
 }
 

@@ -136,3 +136,22 @@ async fn what_is_withdrawn_is_not_shown() {
     assert_eq!(screen.shows(), ["a"]);
     desk.closes().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_withdrawn_leaves_its_turn_to_others() {
+    let (desk, screen) = (Desk::open(), Screen::default());
+    desk.recorder.has_pace(slow);
+    desk.outbox.show(screen.version("a", "a")).outcome().await;
+    let started = Instant::now();
+    let _draft = desk.outbox.show(screen.version("draft", "draft"));
+    desk.passes(Duration::from_millis(100)).await;
+    desk.outbox.withdraw(&CHAT.parse().unwrap(), "draft");
+    desk.passes(Duration::from_millis(100)).await;
+    assert_eq!(desk.outbox.active_lanes(), 0, "nothing is waited for");
+    let (_draft, next) = (desk.outbox.show(screen.version("draft", "draft")), desk.outbox.show(screen.version("b", "b")));
+    desk.passes(Duration::from_millis(100)).await;
+    desk.outbox.withdraw(&CHAT.parse().unwrap(), "draft");
+    assert!(matches!(next.outcome().await, Shown::Sent(_)));
+    assert!(started.elapsed() < Duration::from_millis(1100), "{:?}", started.elapsed());
+    desk.closes().await;
+}
