@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum FailureCode {
     /// The attempt used up its time.
     TimedOut,
-    /// The server stopped too often while the task ran.
+    /// The server stopped while the task ran, and it gets no further attempt.
     Interrupted,
     /// The model's provider refuses more requests for now.
     RateLimited,

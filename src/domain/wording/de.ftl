@@ -312,7 +312,7 @@ value-model = der Name eines Modells (höchstens 100 Zeichen, keine Leerzeichen)
 ## Warum Aufgaben fehlschlagen
 
 failure-timed_out = ihre Zeit war um
-failure-interrupted = der Server wurde währenddessen zu oft angehalten
+failure-interrupted = der Server wurde angehalten, während sie lief
 failure-rate_limited = der Anbieter des Modells nimmt gerade keine weiteren Anfragen an
 failure-quota = das Konto beim Anbieter des Modells hat kein Guthaben mehr
 failure-auth = der Anbieter des Modells nimmt den Schlüssel nicht an

@@ -345,7 +345,7 @@ value-model = a model's name of at most 100 characters without spaces
 ## The ledger keeps a more exact sentence in English; these stand where it does not, and before it in other languages.
 
 failure-timed_out = its time was up
-failure-interrupted = the server stopped too often while it ran
+failure-interrupted = the server stopped while it ran
 failure-rate_limited = the model's provider takes no more requests for now
 failure-quota = the account at the model's provider has no credit left
 failure-auth = the model's provider does not accept the key

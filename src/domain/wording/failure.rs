@@ -22,7 +22,8 @@ pub(super) fn reason(language: Language, failure: &Failure) -> String {
     sentence(language, "failure-in-detail").with("reason", reason).with("detail", stored).text()
 }
 
-/// Whether the sentence for a code says everything that the ledger's says.
+/// Whether the sentence for a code says what the ledger's says. How many attempts were interrupted is told with the task's
+/// state.
 const fn is_all_said(code: FailureCode) -> bool {
-    matches!(code, FailureCode::Empty | FailureCode::ContextExhausted | FailureCode::Degenerate)
+    matches!(code, FailureCode::Interrupted | FailureCode::Empty | FailureCode::ContextExhausted | FailureCode::Degenerate)
 }

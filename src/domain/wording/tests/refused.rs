@@ -128,11 +128,13 @@ fn failures_are_explained_by_their_code_and_in_detail_by_the_ledger() {
             .chain([
                 reason(language, FailureCode::Auth, "x does not accept the key (HTTP 401); check llm.api_key."),
                 reason(language, FailureCode::Empty, "the answer was empty"),
+                reason(language, FailureCode::Interrupted, "the server stopped while it ran"),
+                reason(language, FailureCode::Interrupted, "the server stopped while it ran, 3 times in all"),
             ])
             .collect()
     }), @"
     Error: timed_out: its time was up
-    Error: interrupted: the server stopped too often while it ran
+    Error: interrupted: the server stopped while it ran
     Error: rate_limited: the model's provider takes no more requests for now
     Error: quota: the account at the model's provider has no credit left
     Error: auth: the model's provider does not accept the key
@@ -147,9 +149,11 @@ fn failures_are_explained_by_their_code_and_in_detail_by_the_ledger() {
     Error: internal: something broke on the way; the operator finds more in the log
     Error: auth: x does not accept the key (HTTP 401); check llm.api_key
     Error: empty: the answer was empty
+    Error: interrupted: the server stopped while it ran
+    Error: interrupted: the server stopped while it ran, 3 times in all
 
     Fehler: timed_out: ihre Zeit war um
-    Fehler: interrupted: der Server wurde währenddessen zu oft angehalten
+    Fehler: interrupted: der Server wurde angehalten, während sie lief
     Fehler: rate_limited: der Anbieter des Modells nimmt gerade keine weiteren Anfragen an
     Fehler: quota: das Konto beim Anbieter des Modells hat kein Guthaben mehr
     Fehler: auth: der Anbieter des Modells nimmt den Schlüssel nicht an
@@ -164,5 +168,7 @@ fn failures_are_explained_by_their_code_and_in_detail_by_the_ledger() {
     Fehler: internal: unterwegs ist etwas kaputtgegangen; der Betreiber findet mehr im Protokoll
     Fehler: auth: der Anbieter des Modells nimmt den Schlüssel nicht an (auf Englisch: „x does not accept the key (HTTP 401); check llm.api_key“)
     Fehler: empty: die Antwort war leer
+    Fehler: interrupted: der Server wurde angehalten, während sie lief
+    Fehler: interrupted: der Server wurde angehalten, während sie lief
     ");
 }
