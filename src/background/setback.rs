@@ -4,7 +4,10 @@
 //! that: what matters then goes to the person who asked, alone and once, and the ledger owes it in the same transaction in
 //! which it stops owing it to the channel.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+use tracing::field::display;
 
 use crate::background::notification::{Notification, Notified};
 use crate::background::ports::{Delivery, LedgerError, SendError};
@@ -84,14 +87,13 @@ impl Notification {
     /// Decides what a failed try means for the notices of its message, and records it.
     pub(super) async fn failed(&self, notices: &[Notice], error: SendError) -> Result<Notified, LedgerError> {
         let now = self.now();
-        let tasks: Vec<u64> = notices.iter().map(|notice| notice.number.0).collect();
-        let channel = notices.first().map(|notice| &notice.channel);
+        let channel = notices.first().map(|notice| display(&notice.channel));
         let tries = notices.iter().map(|notice| notice.tries).max().unwrap_or_default();
         let reason = error.to_string();
         let unknown = matches!(error, SendError::Unknown(_));
         match error {
             SendError::Undeliverable(reason) => {
-                tracing::warn!(?tasks, ?channel, %reason, "a message is undeliverable");
+                tracing::warn!(tasks = ?tasks(notices), channel, %reason, "a message is undeliverable");
                 let mut outcome = Notified::Undeliverable;
                 for notice in notices {
                     outcome = self.refused(notice, reason.clone()).await?;
@@ -111,14 +113,15 @@ impl Notification {
                 let (hopeless, hopeful): (Vec<Notice>, Vec<Notice>) =
                     notices.iter().cloned().partition(|notice| is_hopeless(notice, now));
                 if !hopeless.is_empty() {
-                    tracing::error!(?tasks, ?channel, %reason, notices = hopeless.len(), "notices are given up after 24 hours");
+                    let tasks = tasks(&hopeless);
+                    tracing::error!(?tasks, channel, %reason, notices = hopeless.len(), "notices are given up after 24 hours");
                     let delivery = Delivery::Undeliverable { reason: given_up(&reason), fallback: None };
                     self.record_all(&hopeless, delivery, Notified::Undeliverable).await?;
                 }
                 if hopeful.is_empty() {
                     return Ok(Notified::Undeliverable);
                 }
-                tracing::debug!(?tasks, ?channel, %reason, "a message is tried again later");
+                tracing::debug!(tasks = ?tasks(&hopeful), channel, %reason, "a message is tried again later");
                 let pause = pause_after(tries);
                 let delivery = Delivery::Retry { due_at: later(now, pause), reason, unknown };
                 self.record_all(&hopeful, delivery, Notified::Later(pause)).await
@@ -132,6 +135,11 @@ impl Notification {
         self.ledger().record_together(&ids, delivery, self.now()).await?;
         Ok(outcome)
     }
+}
+
+/// The tasks that notices are about, each once.
+fn tasks(notices: &[Notice]) -> BTreeSet<u64> {
+    notices.iter().map(|notice| notice.number.0).collect()
 }
 
 /// Whether a notice has been tried for so long that it will not be tried again.

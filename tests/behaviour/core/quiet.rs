@@ -12,6 +12,7 @@ use legwork::domain::preferences::Preferences;
 use legwork::domain::status::Status;
 
 use crate::support::desk::{Desk, Setup};
+use crate::support::log::Log;
 
 const CHAT: &str = "chat:1";
 const ANN: &str = "chat:ann";
@@ -149,6 +150,29 @@ async fn a_digest_is_given_up_after_a_day_with_its_reason() {
     let said = "given up after 24 hours: the platform is not available: down";
     let given_up = second().await;
     assert!(matches!(&given_up.state, NoticeState::Undeliverable { reason, .. } if reason == said), "{given_up:?}");
+    desk.settles().await;
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_names_the_tasks_of_a_digest_that_are_given_up_and_no_others() {
+    let log = Log::begins();
+    let desk = quiet_desk();
+    two_tasks_in_the_quiet(&desk).await;
+    desk.recorder.refuses(CHAT, SendError::Unavailable("down".to_owned()));
+    // Until the quiet of the next day, when acceptances come all the same.
+    desk.passes(Duration::from_mins(23 * 60 + 30)).await;
+    desk.recorder.heals(CHAT);
+    desk.submits(CHAT, ANN, "say late").await;
+    desk.hears(CHAT, "#4 queued").await;
+    desk.recorder.refuses(CHAT, SendError::Unavailable("down".to_owned()));
+    desk.passes(Duration::from_hours(2)).await;
+    desk.recorder.heals(CHAT);
+    desk.hears(CHAT, "While it was quiet here: ... #4 done").await;
+    let given_up = log.with("notices are given up");
+    assert!(given_up.len() == 1 && given_up[0].contains("tasks={1, 2} channel=chat:1 "), "{given_up:#?}");
+    assert!(log.with("a message is tried again later").iter().all(|line| line.contains(" channel=chat:1 ")));
+    desk.hears(CHAT, "Result of #4").await;
     desk.settles().await;
     desk.closes().await;
 }

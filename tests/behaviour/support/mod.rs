@@ -3,6 +3,7 @@
 pub mod chat;
 pub mod clock;
 pub mod desk;
+pub mod log;
 pub mod owed;
 pub mod ports;
 pub mod process;
