@@ -83,13 +83,7 @@ impl Lane {
                         self.send(item, turn).await;
                     }
                 }
-                Next::Rest(until) => {
-                    let news = self.inlet.changed.notified();
-                    match until {
-                        Some(until) => drop(tokio::time::timeout_at(until, news).await),
-                        None => news.await,
-                    }
-                }
+                Next::Rest(until) => self.news(until).await,
                 Next::End => return,
             }
         }
@@ -152,18 +146,20 @@ impl Lane {
             if best.is_none_or(|(its_priority, its_pace)| its_priority != priority || its_pace != *pace) {
                 return None;
             }
-            let change = async {
-                match until {
-                    Some(until) => tokio::time::sleep_until(until).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 biased;
                 turn = &mut turn => return Some(turn),
-                () = self.inlet.changed.notified() => {}
-                () = change => {}
+                () = self.news(until) => {}
             }
+        }
+    }
+
+    /// Waits until something has changed, or until this time.
+    async fn news(&self, until: Option<Instant>) {
+        let changed = self.inlet.changed.notified();
+        match until {
+            Some(until) => drop(tokio::time::timeout_at(until, changed).await),
+            None => changed.await,
         }
     }
 
