@@ -91,11 +91,11 @@ impl Dispatch {
         self
     }
 
-    async fn answer(&self, inbound: &Inbound) -> Answered {
+    async fn answer(&self, inbound: &Inbound) -> Result<Reply, LedgerError> {
         let language = self.manager.language(inbound.language);
         let role = self.role(inbound);
         if role == Role::Stranger {
-            return refuse(wording::not_allowed(language, &inbound.person.to_string(), &inbound.channel.to_string()));
+            return Ok(whisper(wording::not_allowed(language, &inbound.person.to_string(), &inbound.channel.to_string())));
         }
         if let Some(name) = &inbound.name {
             self.names.learn(&inbound.person, name);
@@ -108,12 +108,15 @@ impl Dispatch {
             Request::Press(Ok(action)) => self.press(&asker, *action).await,
             Request::Joined => Ok(say(wording::joined(language))),
         };
-        let about = asker.about();
-        match answered {
-            Ok(Reply::Say(answer)) => Ok(Reply::Say(Answer { about, ..answer })),
-            Err(Refusal::Say(text)) => Ok(Reply::Say(Answer { private: true, about, ..Answer::plain(text) })),
-            other => other,
-        }
+        let reply = match answered {
+            Ok(reply) => reply,
+            Err(Refusal::Say(text)) => whisper(text),
+            Err(Refusal::Store(error)) => return Err(error),
+        };
+        Ok(match reply {
+            Reply::Say(answer) => Reply::Say(Answer { about: asker.about(), ..answer }),
+            Reply::Owed => Reply::Owed,
+        })
     }
 
     /// What the person is in the channel, or in the channel that it is a part of.
@@ -352,8 +355,7 @@ impl Inbox for Dispatch {
                 tracing::error!(inbound = %inbound.id, "handling a request panicked");
                 whisper(wording::broken(language))
             }
-            Ok(Err(Refusal::Say(text))) => whisper(text),
-            Ok(Err(Refusal::Store(error))) => {
+            Ok(Err(error)) => {
                 tracing::error!(error = %error, inbound = %inbound.id, "a request could not be carried out");
                 whisper(wording::store_trouble(language))
             }
