@@ -281,15 +281,11 @@ impl TypingIndicator for DiscordTyping {
 /// The platform's key of one part: the same at every try. Keys have at most 20 characters, which leaves room for the
 /// number of the part; a longer one is given up for its hash.
 fn nonce(key: &str, part: usize) -> String {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-
     let plain = format!("{key}-{part}");
     if plain.len() <= NONCE_LIMIT && plain.is_ascii() {
         return plain;
     }
-    let mut hasher = DefaultHasher::new();
-    plain.hash(&mut hasher);
-    format!("h{:016x}", hasher.finish())
+    format!("h{}", OutgoingMessage::key_of(&plain))
 }
 
 #[cfg(test)]
