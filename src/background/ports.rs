@@ -171,7 +171,7 @@ impl OutgoingMessage {
 
     /// The key of the message that this identifies: 16 characters, the same in every process.
     #[must_use]
-    pub fn key_of(identity: &impl Hash) -> String {
+    pub(crate) fn key_of(identity: &impl Hash) -> String {
         let mut hasher = DefaultHasher::new();
         identity.hash(&mut hasher);
         format!("{:016x}", hasher.finish())

@@ -33,13 +33,13 @@ pub struct CardMessage {
 impl CardMessage {
     /// The card that a delivered acceptance is; none while it is not delivered.
     #[must_use]
-    pub fn delivered(accepted: &Notice) -> Option<Self> {
+    pub(crate) fn delivered(accepted: &Notice) -> Option<Self> {
         Some(Self::of(accepted, accepted.receipts.last()?.clone()))
     }
 
     /// The card that an acceptance is, delivered as this message.
     #[must_use]
-    pub fn of(accepted: &Notice, message: MessageId) -> Self {
+    pub(crate) fn of(accepted: &Notice, message: MessageId) -> Self {
         Self {
             task: accepted.task.clone(),
             number: accepted.number,
