@@ -135,7 +135,8 @@ fn only_asker(channel: &ChannelId, newest: &[&(Notice, Task)]) -> Option<PersonI
     askers.all(|other| other == first).then(|| first.clone())
 }
 
-/// The same for every try of the same digest: its notices stay the same, because they are settled all at once.
+/// The same for every try of the same digest. When some of its notices are settled without the others, given up or refused, what
+/// is left is another digest, with another key.
 fn key(channel: &ChannelId, told: &[(Notice, Task)]) -> String {
     let identity = |(notice, _): &(Notice, Task)| (notice.task.as_str().to_owned(), notice.kind.as_str(), notice.attempt);
     OutgoingMessage::key_of(&(channel.to_string(), told.iter().map(identity).collect::<Vec<_>>()))

@@ -169,7 +169,8 @@ impl OutgoingMessage {
         }
     }
 
-    /// The key of the message that this identifies: 16 characters, the same in every process.
+    /// The key of the message that this identifies: 16 characters, the same in every process of one build. Another version of
+    /// the standard library may hash otherwise; a message that was on its way meanwhile could arrive twice then.
     #[must_use]
     pub(crate) fn key_of(identity: &impl Hash) -> String {
         let mut hasher = DefaultHasher::new();

@@ -19,7 +19,7 @@ use crate::domain::wording::{DUPLICATE_MARK_ROOM, empty};
 pub const MESSAGE_LIMIT: usize = 2000;
 /// A text of more messages than this becomes a file.
 pub const MOST_MESSAGES: usize = 3;
-/// Most of what is shown of such a text, in code points: a glance, and what Telegram takes with a file, too.
+/// Most of what is shown of such a text, in code points: a glance.
 const PREVIEW: usize = 1000;
 /// Nothing limits formatting here.
 const ANY: usize = usize::MAX / 4;
