@@ -6,6 +6,7 @@
 mod delivery;
 mod live;
 pub mod memory;
+mod owed;
 pub mod sqlite;
 mod steps;
 mod totals;

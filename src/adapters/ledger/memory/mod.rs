@@ -5,7 +5,6 @@
 
 mod rows;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,7 +18,7 @@ use crate::domain::channel::ChannelId;
 use crate::domain::headline::Headline;
 use crate::domain::id::{InboundId, MessageId, NoticeId, TaskId, TaskNumber, TaskRef, WorkerId};
 use crate::domain::limits::Limits;
-use crate::domain::notice::{Notice, NoticeKind, NoticeState};
+use crate::domain::notice::Notice;
 use crate::domain::preferences::Preferences;
 use crate::domain::queue::{LiveTask, ahead_of};
 use crate::domain::status::Status;
@@ -122,27 +121,12 @@ impl Ledger for MemoryLedger {
         now: Timestamp,
     ) -> Result<Vec<Notice>, LedgerError> {
         let rows = self.rows();
-        let mut held: HashSet<&ChannelId> = skip.iter().collect();
-        let mut due = Vec::new();
-        for notice in rows.owed() {
-            if due.len() >= limit {
-                break;
-            }
-            let NoticeState::Owed { due_at } = notice.state else { continue };
-            if notice.kind != NoticeKind::Accepted && quiet(&notice.channel) {
-                continue;
-            }
-            if due_at > now {
-                held.insert(&notice.channel);
-            } else if !held.contains(&notice.channel) {
-                due.push(notice.clone());
-            }
-        }
-        Ok(due)
+        Ok(rows.notices(&rows.owed().due(skip, quiet, limit, now)))
     }
 
     async fn owed_in(&self, channel: &ChannelId) -> Result<Vec<Notice>, LedgerError> {
-        Ok(self.rows().owed().filter(|notice| notice.channel == *channel).cloned().collect())
+        let rows = self.rows();
+        Ok(rows.notices(&rows.owed().of(channel)))
     }
 
     async fn begin_together(

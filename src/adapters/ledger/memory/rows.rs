@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::adapters::ledger::delivery::Kept;
 use crate::adapters::ledger::live::Live;
+use crate::adapters::ledger::owed::{Change, Owed};
 use crate::adapters::ledger::steps::Rows;
 use crate::adapters::ledger::totals::Totals;
 use crate::background::ports::{CardMessage, LedgerError, Thread};
@@ -37,7 +38,7 @@ pub(super) struct MemoryRows {
     ids: HashMap<TaskId, TaskNumber>,
     inbound: HashMap<InboundId, TaskNumber>,
     notices: BTreeMap<NoticeId, Kept>,
-    owed: BTreeSet<NoticeId>,
+    owed: Owed,
     messages: HashMap<(ChannelId, MessageId), TaskNumber>,
     /// Tasks that ended and owe nothing, the one that ended first in front.
     settled: BTreeSet<(Timestamp, TaskNumber)>,
@@ -53,9 +54,14 @@ pub(super) struct MemoryRows {
 }
 
 impl MemoryRows {
-    /// The notices still to be delivered, oldest first.
-    pub(super) fn owed(&self) -> impl Iterator<Item = &Notice> {
-        self.owed.iter().filter_map(|id| self.notices.get(id)).map(|kept| &kept.notice)
+    /// What is owed.
+    pub(super) fn owed(&self) -> &Owed {
+        &self.owed
+    }
+
+    /// Notices by their ids.
+    pub(super) fn notices(&self, ids: &[NoticeId]) -> Vec<Notice> {
+        ids.iter().filter_map(|id| self.notices.get(id)).map(|kept| kept.notice.clone()).collect()
     }
 
     /// The task that a delivered message is about.
@@ -188,7 +194,7 @@ impl MemoryRows {
             }
         }
         let mut moved = 0;
-        let owed: Vec<Kept> = self.owed.iter().filter_map(|id| self.notices.get(id)).cloned().collect();
+        let owed: Vec<Kept> = self.owed.all().iter().filter_map(|id| self.notices.get(id)).cloned().collect();
         for mut kept in owed {
             let Some(channel) = kept.notice.channel.moved(from, to) else { continue };
             if self.has_notice(kept.notice.number, kept.notice.kind, kept.notice.attempt, &channel) {
@@ -197,6 +203,7 @@ impl MemoryRows {
                 kept.notice.in_flight_since = None;
                 kept.notice.state = NoticeState::Undeliverable { at: now, reason };
             } else {
+                self.owed.set_aside(kept.notice.id);
                 (kept.notice.channel, kept.notice.reply) = (channel, None);
                 kept.notice.state = NoticeState::Owed { due_at: now };
                 moved += 1;
@@ -319,9 +326,10 @@ impl Rows for MemoryRows {
         if let Some(ended) = entry.task.completed_at() {
             self.settled.remove(&(ended, task.number));
         }
-        self.owed.insert(id);
+        let kept = Kept::owed(id, task, draft, now);
+        self.owed.follow(Change::of(&kept.notice));
         self.totals.notice_owed();
-        self.notices.insert(id, Kept::owed(id, task, draft, now));
+        self.notices.insert(id, kept);
         Ok(())
     }
 
@@ -332,13 +340,13 @@ impl Rows for MemoryRows {
     fn update_notice(&mut self, kept: Kept, receipt: bool) -> Result<(), LedgerError> {
         let (notice, settled) = (&kept.notice, !kept.is_owed());
         self.totals.notice_moved(&notice.state);
+        self.owed.follow(Change::of(notice));
         let (id, number) = (notice.id, notice.number);
         if receipt && let Some(message) = notice.receipts.last() {
             self.messages.insert((notice.channel.clone(), message.clone()), number);
         }
         self.notices.insert(id, kept);
         if settled {
-            self.owed.remove(&id);
             if let Some(entry) = self.tasks.get_mut(&number) {
                 entry.owed = entry.owed.saturating_sub(1);
             }

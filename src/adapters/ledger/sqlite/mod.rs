@@ -26,7 +26,7 @@ mod writer;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
@@ -46,6 +46,7 @@ use crate::domain::task::{CancelledBy, NewTask, Outcome, Task};
 use crate::domain::time::Timestamp;
 use crate::domain::usage::Usage;
 
+use super::owed::Owed;
 use super::steps::{self, Step};
 use file::LedgerFile;
 pub use file::OpenError;
@@ -58,6 +59,8 @@ pub struct SqliteLedger {
     // In the order in which they are to end: the last connection tidies the file up, and a reader cannot.
     readers: Readers,
     writer: Writer,
+    /// As the newest commit left it.
+    owed: Arc<Mutex<Owed>>,
     hints: Hints,
 }
 
@@ -76,10 +79,11 @@ impl SqliteLedger {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let file = LedgerFile::lock(path.as_ref())?;
         let rows = SqliteRows::load(file.writer()?).map_err(|source| file.unreadable(source))?;
+        let owed = rows.owed();
         let readers = Readers::start(&file)?;
         let hints = Hints::default();
         let writer = Writer::start(file, rows, hints.clone())?;
-        Ok(Self { readers, writer, hints })
+        Ok(Self { readers, writer, owed, hints })
     }
 
     /// Writes what was asked for until now, closes the file and frees its lock. Whatever is asked for later fails with
@@ -87,6 +91,22 @@ impl SqliteLedger {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+
+    fn owed(&self) -> MutexGuard<'_, Owed> {
+        self.owed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Those of these notices that are still owed. What nobody can read is left alone until the file is opened again.
+    async fn still_owed(&self, ids: Vec<NoticeId>) -> Result<Vec<Notice>, LedgerError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (notices, unreadable) = self.readers.read(move |file| notices::still_owed(file, ids)).await?;
+        for id in unreadable {
+            self.owed().set_aside(id);
+        }
+        Ok(notices)
     }
 }
 
@@ -146,13 +166,13 @@ impl Ledger for SqliteLedger {
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<Notice>, LedgerError> {
-        let (skip, quiet) = (skip.iter().map(ToString::to_string).collect(), Arc::clone(quiet));
-        self.readers.read(move |file| notices::due(file, &skip, &quiet, limit, now)).await
+        let due = self.owed().due(skip, quiet, limit, now);
+        self.still_owed(due).await
     }
 
     async fn owed_in(&self, channel: &ChannelId) -> Result<Vec<Notice>, LedgerError> {
-        let channel = channel.clone();
-        self.readers.read(move |file| notices::owed_in(file, &channel)).await
+        let owed = self.owed().of(channel);
+        self.still_owed(owed).await
     }
 
     async fn begin_together(

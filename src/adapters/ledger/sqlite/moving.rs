@@ -27,8 +27,7 @@ pub(super) fn move_channel(
     move_settings(rows, from, to)?;
     let moved = move_notices(rows, from, to, now)?;
     let there_already = settle_doubles(rows, from, now)?;
-    rows.write_counters()?;
-    rows.reload()?;
+    rows.read_anew()?;
     rows.settled_undeliverable(there_already);
     Ok(Step { value: moved, work: false, notices: true })
 }

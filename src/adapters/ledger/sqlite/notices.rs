@@ -1,16 +1,14 @@
 //! Notices as rows.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashSet};
-
 use rusqlite::{Connection, Row, ToSql, params};
 
 use crate::adapters::ledger::delivery::Kept;
-use crate::background::ports::{IsQuiet, LedgerError};
+use crate::adapters::ledger::owed::{Change, Owed};
+use crate::background::ports::LedgerError;
 use crate::domain::channel::ChannelId;
 use crate::domain::id::{MessageId, NoticeId, ReplyHandle, TaskId, TaskNumber};
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
-use crate::domain::time::{Timestamp, to_millis};
+use crate::domain::time::to_millis;
 
 use super::columns::{Columns, array_text, execute, failed, stored};
 
@@ -120,103 +118,50 @@ pub(super) fn note_answer(
     execute(connection, "note an answer", sql, params![message.as_str(), channel.as_str(), stored(task.0)]).map(drop)
 }
 
-/// Up to `limit` notices that are due, oldest first, as the port says.
-///
-/// Goes from channel to channel by the index of owed notices and merges their heads, so what a call costs grows with
-/// the channels that are owed something and with `limit`, not with how much each of them is owed.
-pub(super) fn due(
-    connection: &Connection,
-    skip: &HashSet<String>,
-    quiet: &IsQuiet,
-    limit: usize,
-    now: Timestamp,
-) -> Result<Vec<Notice>, LedgerError> {
-    let mut heads = BinaryHeap::new();
-    let mut after = String::new();
-    while let Some((id, channel, due_at)) = next_channel(connection, &after)? {
-        after.clone_from(&channel);
-        if skip.contains(&channel) {
-            continue;
+/// What is owed. A row that nobody can read in this respect is left out, and the log names it.
+pub(super) fn owed(connection: &Connection) -> Result<Owed, LedgerError> {
+    let sql = "SELECT id, channel, kind, state_at FROM notices INDEXED BY notices_owed WHERE state = 0";
+    let mut statement = connection.prepare_cached(sql).map_err(failed("read what is owed"))?;
+    let mut rows = statement.query([]).map_err(failed("read what is owed"))?;
+    let mut owed = Owed::default();
+    while let Some(row) = rows.next().map_err(failed("read what is owed"))? {
+        if let Some(change) = readable(waiting(row))? {
+            owed.follow(change);
         }
-        let wanted = if channel.parse().is_ok_and(|channel| quiet(&channel)) { Wanted::Acceptances } else { Wanted::All };
-        let head = match wanted {
-            Wanted::All => Some((id, due_at)),
-            Wanted::Acceptances => next_in(connection, &channel, wanted, i64::MIN)?,
-        };
-        if let Some((id, due_at)) = head
-            && due_at <= to_millis(now)
-        {
-            heads.push(Reverse((id, channel, wanted)));
-        }
-    }
-    let mut due = Vec::new();
-    while due.len() < limit
-        && let Some(Reverse((id, channel, wanted))) = heads.pop()
-    {
-        match by_id(connection, NoticeId(id)) {
-            Ok(kept) => due.extend(kept.map(|kept| kept.notice)),
-            // One row that nobody can read must not silence everybody.
-            Err(LedgerError::BadData { table, column, row }) => {
-                tracing::error!(table, column, row, "a notice is left out, its row cannot be read");
-            }
-            Err(error) => return Err(error),
-        }
-        if let Some((id, due_at)) = next_in(connection, &channel, wanted, id)?
-            && due_at <= to_millis(now)
-        {
-            heads.push(Reverse((id, channel, wanted)));
-        }
-    }
-    Ok(due)
-}
-
-/// What of a channel's owed notices is looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Wanted {
-    All,
-    /// The channel is quiet.
-    Acceptances,
-}
-
-/// Every notice that a channel is owed, oldest first; those that nobody can read are left out.
-pub(super) fn owed_in(connection: &Connection, channel: &ChannelId) -> Result<Vec<Notice>, LedgerError> {
-    let mut owed = Vec::new();
-    let mut after = i64::MIN;
-    while let Some((id, _)) = next_in(connection, channel.as_str(), Wanted::All, after)? {
-        match by_id(connection, NoticeId(id)) {
-            Ok(kept) => owed.extend(kept.map(|kept| kept.notice)),
-            Err(LedgerError::BadData { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        after = id;
     }
     Ok(owed)
 }
 
-/// The first owed notice of the first channel after this one: its id, its channel, when it is due.
-fn next_channel(connection: &Connection, after: &str) -> Result<Option<(i64, String, i64)>, LedgerError> {
-    let sql = "SELECT id, channel, state_at FROM notices WHERE state = 0 AND channel > ?1 ORDER BY channel, id LIMIT 1";
-    let mut statement = connection.prepare_cached(sql).map_err(failed("look for owed notices"))?;
-    let mut rows = statement.query([after]).map_err(failed("look for owed notices"))?;
-    let Some(row) = rows.next().map_err(failed("look for owed notices"))? else { return Ok(None) };
+fn waiting(row: &Row<'_>) -> Result<Change, LedgerError> {
     let mut columns = Columns::new(row, "notices");
-    Ok(Some((columns.value("id")?, columns.value("channel")?, columns.value("state_at")?)))
+    let id = NoticeId(columns.value("id")?);
+    let channel = columns.parsed("channel", |text| text.parse().ok())?;
+    let kind = columns.parsed("kind", NoticeKind::from_text)?;
+    Ok(Change::owed(channel, id, kind, columns.instant("state_at")?))
 }
 
-/// The next owed notice of a channel: its id, when it is due.
-fn next_in(connection: &Connection, channel: &str, wanted: Wanted, after: i64) -> Result<Option<(i64, i64)>, LedgerError> {
-    let sql = match wanted {
-        Wanted::All => "SELECT id, state_at FROM notices WHERE state = 0 AND channel = ?1 AND id > ?2 ORDER BY id LIMIT 1",
-        Wanted::Acceptances => {
-            "SELECT id, state_at FROM notices WHERE state = 0 AND channel = ?1 AND id > ?2 AND kind = 'accepted' \
-             ORDER BY id LIMIT 1"
+/// Those of these notices that are still owed, in this order, and the ids of those that nobody can read.
+pub(super) fn still_owed(connection: &Connection, ids: Vec<NoticeId>) -> Result<(Vec<Notice>, Vec<NoticeId>), LedgerError> {
+    let (mut owed, mut unreadable) = (Vec::with_capacity(ids.len()), Vec::new());
+    for id in ids {
+        match readable(by_id(connection, id))? {
+            Some(kept) => owed.extend(kept.filter(Kept::is_owed).map(|kept| kept.notice)),
+            None => unreadable.push(id),
         }
-    };
-    let mut statement = connection.prepare_cached(sql).map_err(failed("look for owed notices"))?;
-    let mut rows = statement.query(params![channel, after]).map_err(failed("look for owed notices"))?;
-    let Some(row) = rows.next().map_err(failed("look for owed notices"))? else { return Ok(None) };
-    let mut columns = Columns::new(row, "notices");
-    Ok(Some((columns.value("id")?, columns.value("state_at")?)))
+    }
+    Ok((owed, unreadable))
+}
+
+/// One row that nobody can read must not silence everybody: it is none, and the log names it.
+fn readable<T>(read: Result<T, LedgerError>) -> Result<Option<T>, LedgerError> {
+    match read {
+        Ok(found) => Ok(Some(found)),
+        Err(LedgerError::BadData { table, column, row }) => {
+            tracing::error!(table, column, row, "a notice is left out, its row cannot be read");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The notice in a row whose columns `select_notice` named.

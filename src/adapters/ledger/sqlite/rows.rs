@@ -1,12 +1,16 @@
-//! The rows of the file as the steps see them, with the picture of the live tasks and the counts that go along.
+//! The rows of the file as the steps see them, with the pictures of the live tasks and of what is owed, and the counts that
+//! go along.
 //!
-//! Only the writer's thread has one of these. The file is the truth: when a transaction is undone, everything that is
-//! kept in memory here is read from it again.
+//! Only the writer's thread has one of these; the picture of what is owed is shown to everybody, as each commit leaves it.
+//! The file is the truth: when a transaction is undone, everything that is kept in memory here is read from it again.
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, params};
 
 use crate::adapters::ledger::delivery::Kept;
 use crate::adapters::ledger::live::Live;
+use crate::adapters::ledger::owed::{Change, Owed};
 use crate::adapters::ledger::steps::Rows;
 use crate::adapters::ledger::totals::Totals;
 use crate::background::ports::LedgerError;
@@ -86,6 +90,11 @@ pub(super) struct SqliteRows {
     connection: Connection,
     live: Live,
     recent: Recent,
+    /// What is owed as the file has it, for everybody to look at; and what became of it in this transaction.
+    owed: Arc<Mutex<Owed>>,
+    changes: Vec<Change>,
+    /// What is owed, read anew in this transaction because of a write that went past the steps.
+    owed_anew: Option<Owed>,
     /// The counts as the steps so far left them, and as the file has them.
     counters: Counters,
     written: Counters,
@@ -98,7 +107,17 @@ impl SqliteRows {
         let mut live = Live::default();
         live.restore(tasks::live(&connection)?);
         live.abandon_leases();
-        Ok(Self { connection, live, recent: Recent::default(), counters, written: counters })
+        let owed = Arc::new(Mutex::new(notices::owed(&connection)?));
+        Ok(Self {
+            connection,
+            live,
+            recent: Recent::default(),
+            owed,
+            changes: Vec::new(),
+            owed_anew: None,
+            counters,
+            written: counters,
+        })
     }
 
     /// The connection, for what is not a step.
@@ -131,7 +150,34 @@ impl SqliteRows {
         self.written = self.counters;
         self.recent = Recent::default();
         self.live.restore(tasks::live(&self.connection)?);
+        self.changes.clear();
+        self.owed_anew = None;
         Ok(())
+    }
+
+    /// Reads everything again, after a write of this transaction that went past the steps.
+    pub(super) fn read_anew(&mut self) -> Result<(), LedgerError> {
+        self.write_counters()?;
+        self.reload()?;
+        self.owed_anew = Some(notices::owed(&self.connection)?);
+        Ok(())
+    }
+
+    /// What is owed, as the newest commit left it.
+    pub(super) fn owed(&self) -> Arc<Mutex<Owed>> {
+        Arc::clone(&self.owed)
+    }
+
+    /// Shows everybody what is owed now, after a commit.
+    pub(super) fn publish(&mut self) {
+        if self.changes.is_empty() && self.owed_anew.is_none() {
+            return;
+        }
+        let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(anew) = self.owed_anew.take() {
+            *owed = anew;
+        }
+        self.changes.drain(..).for_each(|change| owed.follow(change));
     }
 
     /// So many notices that were owed are undeliverable, by a write that went past the steps.
@@ -206,6 +252,7 @@ impl Rows for SqliteRows {
         if notices::insert(&self.connection, &kept.notice)? {
             self.counters.last_notice = id.0;
             self.counters.totals.notice_owed();
+            self.changes.push(Change::of(&kept.notice));
             self.recent.keep_notice(kept);
         }
         Ok(())
@@ -221,6 +268,7 @@ impl Rows for SqliteRows {
     fn update_notice(&mut self, kept: Kept, receipt: bool) -> Result<(), LedgerError> {
         notices::update(&self.connection, &kept, receipt)?;
         self.counters.totals.notice_moved(&kept.notice.state);
+        self.changes.push(Change::of(&kept.notice));
         self.recent.keep_notice(kept);
         Ok(())
     }

@@ -100,6 +100,7 @@ impl WriteLoop {
         let mut batch = vec![first];
         match self.transaction(&mut batch, most) {
             Ok(wake) => {
+                self.rows.publish();
                 self.checkpoints.committed();
                 self.notify(wake);
             }

@@ -37,9 +37,12 @@ async fn what_has_moved_does_not_begin_at_its_old_place(desk: Desk) {
     desk.ledger.move_channel(&channel("telegram:-1"), &channel("telegram:-100"), desk.now()).await.unwrap();
     assert_eq!(desk.begin(&old).await, None);
     assert_eq!(desk.ledger.begin_together(&[old.id], &old.channel, desk.now()).await.unwrap(), []);
-    let new = desk.due().await.remove(0);
+    assert_eq!(desk.ledger.owed_in(&old.channel).await.unwrap(), []);
+    let new = desk.due().await;
+    assert_eq!(new.len(), 1, "it is owed in one place: {new:?}");
+    let new = new.first().unwrap();
     assert_eq!((new.id, new.channel.to_string()), (old.id, "telegram:-100".to_owned()));
-    assert_eq!(desk.begin(&new).await.unwrap().in_flight_since, None, "nobody was at it");
+    assert_eq!(desk.begin(new).await.unwrap().in_flight_since, None, "nobody was at it");
 }
 
 async fn what_a_channel_refuses_is_owed_to_the_person_alone(desk: Desk) {
