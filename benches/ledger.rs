@@ -98,9 +98,10 @@ async fn fill(path: &Path, stored: u64) -> Anything<()> {
     )?;
     for _ in 1..stored / TEMPLATE {
         connection.execute_batch(
-            "UPDATE task SET number = number + 1000, id = 'copy-' || (number + 1000), inbound = 'copy-' || (number + 1000);
+            "UPDATE task SET number = number + 1000, id = 'copy-' || (number + 1000), inbound = 'copy-' || (number + 1000),
+                 result = result + 1000;
              UPDATE prompt SET task = task + 1000;
-             UPDATE result SET task = task + 1000;
+             UPDATE result SET serial = serial + 1000;
              UPDATE notice SET id = id + 2000, task = task + 1000;
              UPDATE message SET task = task + 1000, message = message + 2000;
              INSERT INTO tasks SELECT * FROM task;

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::background::ports::{HookError, LedgerError};
 
 /// The schema's migrations. The number of the last one is the file's `user_version`.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0001_tasks_and_notices.sql"),
     include_str!("migrations/0002_language.sql"),
     include_str!("migrations/0003_fallbacks.sql"),
@@ -18,6 +18,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0005_channels.sql"),
     include_str!("migrations/0006_answers.sql"),
     include_str!("migrations/0007_blocks.sql"),
+    include_str!("migrations/0008_results.sql"),
 ];
 
 /// The file's `application_id`: "Lgwk".

@@ -29,7 +29,7 @@ macro_rules! select_task {
             "SELECT number, id, inbound, turn, status, attempt, epoch, submitted_at, started_at, completed_at, worker, lease_until, ",
             "cancelled_by, error_code, error_message, tokens_input, tokens_cached_input, tokens_output, tokens_reasoning, ",
             "tokens_estimated, person, channel, session, reply, deliver_to, events, model, timeout, retry_of, language, manner, ",
-            "prompts.text, results.text FROM tasks LEFT JOIN prompts ON prompts.task = number LEFT JOIN results ON results.task = number ",
+            "prompts.text, results.text FROM tasks LEFT JOIN prompts ON prompts.task = number LEFT JOIN results ON results.serial = result ",
             $rest
         )
     };
@@ -178,21 +178,26 @@ pub(super) fn update(connection: &Connection, task: &Task, before: Status) -> Re
                    tokens_output = ?11, tokens_reasoning = ?12, tokens_estimated = ?13, room = NULL WHERE number = ?1";
         return execute(connection, "move a task", sql, moved).map(drop);
     };
+    let result = task.text().map(|text| add_result(connection, text)).transpose()?;
     let sql = "UPDATE tasks SET status = ?2, attempt = ?3, epoch = ?4, started_at = ?5, worker = ?6, \
                lease_until = ?7, cancelled_by = ?8, tokens_input = ?9, tokens_cached_input = ?10, \
                tokens_output = ?11, tokens_reasoning = ?12, tokens_estimated = ?13, room = NULL, completed_at = ?14, \
-               error_code = ?15, error_message = ?16 WHERE number = ?1";
+               error_code = ?15, error_message = ?16, result = ?17 WHERE number = ?1";
     let failure = task.failure();
-    let ended: [&dyn ToSql; 3] = [
+    let ended: [&dyn ToSql; 4] = [
         &to_millis(completed_at),
         &failure.map(|failure| failure.code.as_str()),
         &failure.map(|failure| failure.message.as_str()),
+        &result,
     ];
     let values: Vec<&dyn ToSql> = moved.into_iter().chain(ended).collect();
-    execute(connection, "end a task", sql, values.as_slice())?;
-    let Some(text) = task.text() else { return Ok(()) };
-    let sql = "INSERT INTO results (task, text) VALUES (?1, ?2)";
-    execute(connection, "add a result", sql, params![number, text]).map(drop)
+    execute(connection, "end a task", sql, values.as_slice()).map(drop)
+}
+
+/// Adds the text of a task that has ended; gives the number by which the task finds it.
+fn add_result(connection: &Connection, text: &str) -> Result<i64, LedgerError> {
+    execute(connection, "add a result", "INSERT INTO results (text) VALUES (?1)", [text])?;
+    Ok(connection.last_insert_rowid())
 }
 
 /// Writes every place in which a task names a channel.

@@ -214,6 +214,35 @@ async fn tasks_from_before_languages_speak_english() {
 }
 
 #[tokio::test]
+async fn results_from_before_they_had_numbers_of_their_own_are_kept_and_forgotten_with_their_tasks() {
+    let (_folder, path) = scratch();
+    tamper(&path, include_str!("../../../../src/adapters/ledger/sqlite/migrations/0001_tasks_and_notices.sql"));
+    tamper(
+        &path,
+        "INSERT INTO tasks (number, id, turn, status, attempt, epoch, submitted_at, completed_at, tokens_input, \
+         tokens_cached_input, tokens_output, tokens_reasoning, tokens_estimated, session, events) \
+         VALUES (7, 'old', 0, 3, 1, 1, 5, 6, 0, 0, 0, 0, 0, '', 'done'), (9, 'mute', 0, 3, 1, 1, 5, 6, 0, 0, 0, 0, 0, '', 'done');
+         INSERT INTO prompts VALUES (7, 'count the boats'), (9, 'count the stars');
+         INSERT INTO results VALUES (7, 'twelve boats');
+         UPDATE totals SET last_number = 9, done = 2;
+         PRAGMA application_id = 0x4C67776B; PRAGMA user_version = 1",
+    );
+    let desk = desk_at(&path);
+    let text = async |number| {
+        let found = desk.ledger.find(&TaskRef::Number(TaskNumber(number))).await.unwrap();
+        found.map(|(task, _)| task.text().map(str::to_owned))
+    };
+    let new = desk.done(desk.silent_task()).await;
+    assert_eq!(text(7).await, Some(Some("twelve boats".to_owned())));
+    assert_eq!(text(9).await, Some(None));
+    assert_eq!(desk.ledger.prune(new.completed_at().unwrap()).await.unwrap(), 2);
+    assert_eq!((text(7).await, text(9).await), (None, None));
+    assert_eq!(text(new.number.0).await, Some(new.text().map(str::to_owned)));
+    let left: i64 = Connection::open(&path).unwrap().query_row("SELECT count(*) FROM results", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 1, "a forgotten task leaves no result behind");
+}
+
+#[tokio::test]
 async fn a_database_of_something_else_is_refused() {
     let (_folder, path) = scratch();
     tamper(&path, "CREATE TABLE recipes (name TEXT)");
