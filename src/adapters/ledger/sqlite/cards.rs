@@ -7,7 +7,7 @@ use crate::background::ports::{CardMessage, LedgerError};
 use crate::domain::id::{MessageId, ReplyHandle, TaskId, TaskNumber};
 use crate::domain::time::{Timestamp, to_millis};
 
-use super::columns::{Columns, execute, failed, stored};
+use super::columns::{Columns, failed, stored};
 use super::rows::SqliteRows;
 
 /// A card, in the order in which [`card_of`] reads its columns.
@@ -38,10 +38,10 @@ pub(super) fn open(connection: &Connection) -> Result<Vec<CardMessage>, LedgerEr
 }
 
 /// Notes how far the cards are settled.
-pub(super) fn settle(rows: &SqliteRows, until: Timestamp, late: &[TaskNumber]) -> Result<Step<()>, LedgerError> {
+pub(super) fn settle(rows: &SqliteRows<'_>, until: Timestamp, late: &[TaskNumber]) -> Result<Step<()>, LedgerError> {
     let late: serde_json::Value = late.iter().map(|number| stored(number.0)).collect();
     let sql = "UPDATE cards SET settled_until = ?1, late = ?2 WHERE only = 1";
-    execute(rows.connection(), "note the cards", sql, params![to_millis(until), late.to_string()])?;
+    rows.statements().execute("note the cards", sql, params![to_millis(until), late.to_string()])?;
     Ok(Step::quiet(()))
 }
 

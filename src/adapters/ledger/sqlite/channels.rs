@@ -11,7 +11,8 @@ use crate::domain::id::TaskId;
 use crate::domain::preferences::Preferences;
 use crate::domain::task::Task;
 
-use super::columns::{Columns, execute, failed};
+use super::columns::{Columns, failed};
+use super::statements::Statements;
 use super::tasks::{self, select_task};
 
 /// What was set in each channel.
@@ -38,15 +39,15 @@ pub(super) fn settings(connection: &Connection) -> Result<Vec<(ChannelId, Prefer
 }
 
 /// Replaces what was set in a channel.
-pub(super) fn set(connection: &Connection, channel: &ChannelId, preferences: &Preferences) -> Result<(), LedgerError> {
+pub(super) fn set(statements: &Statements<'_>, channel: &ChannelId, preferences: &Preferences) -> Result<(), LedgerError> {
     if preferences.is_empty() {
         let sql = "DELETE FROM channels WHERE channel = ?1";
-        return execute(connection, "forget what was set in a channel", sql, [channel.as_str()]).map(drop);
+        return statements.execute("forget what was set in a channel", sql, [channel.as_str()]).map(drop);
     }
     let text = serde_json::to_string(preferences).unwrap_or_default();
     let sql = "INSERT INTO channels (channel, preferences) VALUES (?1, ?2) \
                ON CONFLICT (channel) DO UPDATE SET preferences = excluded.preferences";
-    execute(connection, "set up a channel", sql, params![channel.as_str(), text]).map(drop)
+    statements.execute("set up a channel", sql, params![channel.as_str(), text]).map(drop)
 }
 
 /// The thread of a task, if that is settled.
@@ -62,14 +63,14 @@ pub(super) fn thread_of(connection: &Connection, task: &TaskId) -> Result<Option
 }
 
 /// Settles the thread of a task.
-pub(super) fn settle_thread(connection: &Connection, task: &TaskId, thread: &Thread) -> Result<(), LedgerError> {
+pub(super) fn settle_thread(statements: &Statements<'_>, task: &TaskId, thread: &Thread) -> Result<(), LedgerError> {
     let channel = match thread {
         Thread::Open(channel) => Some(channel.as_str()),
         Thread::Impossible => None,
     };
     let sql = "INSERT INTO threads (task, channel) SELECT number, ?2 FROM tasks WHERE id = ?1 \
                ON CONFLICT (task) DO UPDATE SET channel = excluded.channel";
-    execute(connection, "settle a thread", sql, params![task.as_str(), channel]).map(drop)
+    statements.execute("settle a thread", sql, params![task.as_str(), channel]).map(drop)
 }
 
 /// The task whose thread this is.

@@ -1,8 +1,7 @@
-//! Between rows and values of the domain: columns read one after the other, statements that write, and what can be wrong
-//! with either.
+//! Between rows and values of the domain: columns read one after the other, and what can be wrong with them.
 
+use rusqlite::Row;
 use rusqlite::types::FromSql;
-use rusqlite::{Connection, Params, Row};
 use serde::Serialize;
 
 use crate::background::ports::LedgerError;
@@ -87,17 +86,6 @@ impl<'row, 'statement> Columns<'row, 'statement> {
 /// A failure of the store while it did this.
 pub(super) fn failed(operation: &'static str) -> impl FnOnce(rusqlite::Error) -> LedgerError {
     move |source| LedgerError::Store { operation, source: Box::new(source) }
-}
-
-/// Runs a statement that writes; says how many rows it changed.
-pub(super) fn execute(
-    connection: &Connection,
-    operation: &'static str,
-    sql: &str,
-    values: impl Params,
-) -> Result<usize, LedgerError> {
-    let mut statement = connection.prepare_cached(sql).map_err(failed(operation))?;
-    statement.execute(values).map_err(failed(operation))
 }
 
 /// Things as a JSON array; none when there are none.

@@ -30,7 +30,7 @@ pub(super) struct Failed;
 /// A step of any kind.
 pub(super) trait Job: Send {
     /// Does the step; again, if the transaction it was done in was undone.
-    fn run(&mut self, rows: &mut SqliteRows) -> Result<Wake, Failed>;
+    fn run(&mut self, rows: &mut SqliteRows<'_>) -> Result<Wake, Failed>;
 
     /// Makes this the reason of a failure.
     fn fail(&mut self, error: LedgerError);
@@ -43,7 +43,7 @@ pub(super) trait Job: Send {
 pub(super) fn job<T, F>(step: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T, LedgerError>>)
 where
     T: Send + 'static,
-    F: FnMut(&mut SqliteRows) -> Result<Step<T>, LedgerError> + Send + 'static,
+    F: FnMut(&mut SqliteRows<'_>) -> Result<Step<T>, LedgerError> + Send + 'static,
 {
     let (reply, answer) = oneshot::channel();
     (Box::new(StepJob { step, done: Err(LedgerError::Closed), reply }), answer)
@@ -58,9 +58,9 @@ struct StepJob<T, F> {
 impl<T, F> Job for StepJob<T, F>
 where
     T: Send,
-    F: FnMut(&mut SqliteRows) -> Result<Step<T>, LedgerError> + Send,
+    F: FnMut(&mut SqliteRows<'_>) -> Result<Step<T>, LedgerError> + Send,
 {
-    fn run(&mut self, rows: &mut SqliteRows) -> Result<Wake, Failed> {
+    fn run(&mut self, rows: &mut SqliteRows<'_>) -> Result<Wake, Failed> {
         match (self.step)(rows) {
             Ok(Step { value, work, notices }) => {
                 self.done = Ok(value);

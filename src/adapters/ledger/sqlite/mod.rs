@@ -20,6 +20,7 @@ mod queries;
 mod readers;
 mod recent;
 mod rows;
+mod statements;
 mod tasks;
 mod threads;
 mod writer;
@@ -51,7 +52,7 @@ use super::steps::{self, Step};
 use file::LedgerFile;
 pub use file::OpenError;
 use readers::Readers;
-use rows::SqliteRows;
+use rows::Loaded;
 use writer::Writer;
 
 /// A ledger in a `SQLite` file. When it is dropped, it blocks until what was asked of it is written.
@@ -78,11 +79,12 @@ impl SqliteLedger {
     /// cannot be read or written.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let file = LedgerFile::lock(path.as_ref())?;
-        let rows = SqliteRows::load(file.writer()?).map_err(|source| file.unreadable(source))?;
-        let owed = rows.owed();
+        let connection = file.writer()?;
+        let loaded = Loaded::read(&connection).map_err(|source| file.unreadable(source))?;
+        let owed = loaded.owed();
         let readers = Readers::start(&file)?;
         let hints = Hints::default();
-        let writer = Writer::start(file, rows, hints.clone())?;
+        let writer = Writer::start(file, connection, loaded, hints.clone())?;
         Ok(Self { readers, writer, owed, hints })
     }
 
@@ -196,7 +198,7 @@ impl Ledger for SqliteLedger {
 
     async fn set_channel(&self, channel: &ChannelId, preferences: &Preferences) -> Result<(), LedgerError> {
         let (channel, preferences) = (channel.clone(), preferences.clone());
-        self.writer.step(move |rows| channels::set(rows.connection(), &channel, &preferences).map(Step::quiet)).await
+        self.writer.step(move |rows| channels::set(rows.statements(), &channel, &preferences).map(Step::quiet)).await
     }
 
     async fn thread_of(&self, task: &TaskId) -> Result<Option<Thread>, LedgerError> {
@@ -206,7 +208,7 @@ impl Ledger for SqliteLedger {
 
     async fn settle_thread(&self, task: &TaskId, thread: &Thread) -> Result<(), LedgerError> {
         let (task, thread) = (task.clone(), thread.clone());
-        self.writer.step(move |rows| channels::settle_thread(rows.connection(), &task, &thread).map(Step::quiet)).await
+        self.writer.step(move |rows| channels::settle_thread(rows.statements(), &task, &thread).map(Step::quiet)).await
     }
 
     async fn find_by_thread(&self, channel: &ChannelId) -> Result<Option<Task>, LedgerError> {
@@ -225,7 +227,7 @@ impl Ledger for SqliteLedger {
 
     async fn note_answer(&self, channel: &ChannelId, message: &MessageId, task: TaskNumber) -> Result<(), LedgerError> {
         let (channel, message) = (channel.clone(), message.clone());
-        self.writer.step(move |rows| notices::note_answer(rows.connection(), &channel, &message, task).map(Step::quiet)).await
+        self.writer.step(move |rows| notices::note_answer(rows.statements(), &channel, &message, task).map(Step::quiet)).await
     }
 
     async fn move_channel(&self, from: &ChannelId, to: &ChannelId, now: Timestamp) -> Result<u64, LedgerError> {

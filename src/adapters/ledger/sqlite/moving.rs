@@ -11,14 +11,14 @@ use crate::domain::channel::ChannelId;
 use crate::domain::time::{Timestamp, to_millis};
 use crate::domain::wording::deliveries::{Refusal, refusal};
 
-use super::columns::execute;
+use super::columns::failed;
 use super::filters::{self, BLOCK};
 use super::rows::SqliteRows;
 use super::tasks;
 
 /// Moves everything; says how many notices moved.
 pub(super) fn move_channel(
-    rows: &mut SqliteRows,
+    rows: &mut SqliteRows<'_>,
     from: &ChannelId,
     to: &ChannelId,
     now: Timestamp,
@@ -34,13 +34,13 @@ pub(super) fn move_channel(
 
 /// What lives is read and written as a whole, because it names channels in several places; of what has ended, only where
 /// it came from matters still.
-fn move_tasks(rows: &SqliteRows, from: &ChannelId, to: &ChannelId) -> Result<(), LedgerError> {
+fn move_tasks(rows: &SqliteRows<'_>, from: &ChannelId, to: &ChannelId) -> Result<(), LedgerError> {
     let connection = rows.connection();
     for number in tasks::live(connection)?.into_iter().map(|(task, _)| task.number) {
         match tasks::by_number(connection, number) {
             Ok(Some(mut task)) => {
                 if task.new.move_channel(from, to) {
-                    tasks::rewrite_channels(connection, &task)?;
+                    tasks::rewrite_channels(rows.statements(), &task)?;
                 }
             }
             Ok(None) => {}
@@ -59,31 +59,32 @@ fn move_tasks(rows: &SqliteRows, from: &ChannelId, to: &ChannelId) -> Result<(),
     });
     for block in filters::blocks(connection, i64::MAX)? {
         for sql in &moves {
-            execute(connection, "move tasks", sql, params![from.as_str(), to.as_str(), block])?;
+            let values = params![from.as_str(), to.as_str(), block];
+            connection.execute(sql, values).map_err(failed("move tasks"))?;
         }
     }
     Ok(())
 }
 
 /// What was set under the new id already stays.
-fn move_settings(rows: &SqliteRows, from: &ChannelId, to: &ChannelId) -> Result<(), LedgerError> {
+fn move_settings(rows: &SqliteRows<'_>, from: &ChannelId, to: &ChannelId) -> Result<(), LedgerError> {
     let sql = "UPDATE OR IGNORE channels SET channel = ?2 || substr(channel, length(?1) + 1) \
                WHERE channel = ?1 OR (channel > ?1 || '/' AND channel < ?1 || '0')";
-    execute(rows.connection(), "move what was set in a channel", sql, [from.as_str(), to.as_str()]).map(drop)
+    rows.statements().execute("move what was set in a channel", sql, [from.as_str(), to.as_str()]).map(drop)
 }
 
-fn move_notices(rows: &SqliteRows, from: &ChannelId, to: &ChannelId, now: Timestamp) -> Result<u64, LedgerError> {
+fn move_notices(rows: &SqliteRows<'_>, from: &ChannelId, to: &ChannelId, now: Timestamp) -> Result<u64, LedgerError> {
     let sql = "UPDATE OR IGNORE notices SET channel = ?2 || substr(channel, length(?1) + 1), reply = NULL, state_at = ?3 \
                WHERE state = 0 AND (channel = ?1 OR (channel > ?1 || '/' AND channel < ?1 || '0'))";
     let values = params![from.as_str(), to.as_str(), to_millis(now)];
-    let moved = execute(rows.connection(), "move notices", sql, values)?;
+    let moved = rows.statements().execute("move notices", sql, values)?;
     Ok(u64::try_from(moved).unwrap_or(u64::MAX))
 }
 
 /// What is still owed under the old id is owed under the new one, too, and goes there once.
-fn settle_doubles(rows: &SqliteRows, from: &ChannelId, now: Timestamp) -> Result<usize, LedgerError> {
+fn settle_doubles(rows: &SqliteRows<'_>, from: &ChannelId, now: Timestamp) -> Result<usize, LedgerError> {
     let sql = "UPDATE notices SET state = 2, state_at = ?2, last_error = ?3, in_flight_since = NULL \
                WHERE state = 0 AND (channel = ?1 OR (channel > ?1 || '/' AND channel < ?1 || '0'))";
     let values = params![from.as_str(), to_millis(now), refusal(&Refusal::AlreadyMoved)];
-    execute(rows.connection(), "settle notices", sql, values)
+    rows.statements().execute("settle notices", sql, values)
 }

@@ -10,7 +10,8 @@ use crate::domain::id::{MessageId, NoticeId, ReplyHandle, TaskId, TaskNumber};
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::time::to_millis;
 
-use super::columns::{Columns, array_text, execute, failed, stored};
+use super::columns::{Columns, array_text, failed, stored};
+use super::statements::Statements;
 
 /// The columns of a notice, in the order in which [`kept_of`] reads them.
 macro_rules! select_notice {
@@ -51,7 +52,7 @@ pub(super) fn of_task(connection: &Connection, task: &TaskId) -> Result<Vec<Noti
 }
 
 /// Adds a notice, unless its task has the same one; tells whether it was added.
-pub(super) fn insert(connection: &Connection, notice: &Notice) -> Result<bool, LedgerError> {
+pub(super) fn insert(statements: &Statements<'_>, notice: &Notice) -> Result<bool, LedgerError> {
     let sql = "INSERT INTO notices (id, task, kind, attempt, channel, state, state_at, created_at, doubted, tries, reply, \
                instead_of, room) \
                VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?6, 0, 0, ?7, ?8, ?9) ON CONFLICT (task, kind, attempt, channel) DO NOTHING";
@@ -66,11 +67,11 @@ pub(super) fn insert(connection: &Connection, notice: &Notice) -> Result<bool, L
         notice.instead_of.as_ref().map(ChannelId::as_str),
         ROOM,
     ];
-    execute(connection, "add a notice", sql, values).map(|added| added > 0)
+    statements.execute("add a notice", sql, values).map(|added| added > 0)
 }
 
 /// Writes what may have changed in a notice that was owed until now, and the message of its newest receipt.
-pub(super) fn update(connection: &Connection, kept: &Kept, receipt: bool) -> Result<(), LedgerError> {
+pub(super) fn update(statements: &Statements<'_>, kept: &Kept, receipt: bool) -> Result<(), LedgerError> {
     let notice = &kept.notice;
     let (state, state_at) = match &notice.state {
         NoticeState::Owed { due_at } => (OWED, due_at),
@@ -89,19 +90,19 @@ pub(super) fn update(connection: &Connection, kept: &Kept, receipt: bool) -> Res
     if state == OWED {
         let sql = "UPDATE notices SET state_at = ?2, in_flight_since = ?3, doubted = ?4, tries = ?5, last_error = ?6, \
                    receipts = ?7, room = NULL WHERE id = ?1";
-        execute(connection, "update a notice", sql, &progress[..])?;
+        statements.execute("update a notice", sql, &progress[..])?;
     } else {
         let sql = "UPDATE notices SET state_at = ?2, in_flight_since = ?3, doubted = ?4, tries = ?5, last_error = ?6, \
                    receipts = ?7, room = NULL, state = ?8 WHERE id = ?1";
         let values: Vec<&dyn ToSql> = progress.into_iter().chain([&state as &dyn ToSql]).collect();
-        execute(connection, "update a notice", sql, values.as_slice())?;
+        statements.execute("update a notice", sql, values.as_slice())?;
     }
     match notice.receipts.last() {
         Some(message) if receipt => {
             let sql = "INSERT INTO messages (message, channel, task) VALUES (?2, ?1, ?3) \
                        ON CONFLICT (message, channel) DO UPDATE SET task = excluded.task";
             let task = stored(notice.number.0);
-            execute(connection, "note a message", sql, params![notice.channel.as_str(), message.as_str(), task]).map(drop)
+            statements.execute("note a message", sql, params![notice.channel.as_str(), message.as_str(), task]).map(drop)
         }
         _ => Ok(()),
     }
@@ -109,13 +110,13 @@ pub(super) fn update(connection: &Connection, kept: &Kept, receipt: bool) -> Res
 
 /// Notes the task that an answer was about, if there is such a task.
 pub(super) fn note_answer(
-    connection: &Connection,
+    statements: &Statements<'_>,
     channel: &ChannelId,
     message: &MessageId,
     task: TaskNumber,
 ) -> Result<(), LedgerError> {
     let sql = "INSERT OR REPLACE INTO answers (message, channel, task) SELECT ?1, ?2, number FROM tasks WHERE number = ?3";
-    execute(connection, "note an answer", sql, params![message.as_str(), channel.as_str(), stored(task.0)]).map(drop)
+    statements.execute("note an answer", sql, params![message.as_str(), channel.as_str(), stored(task.0)]).map(drop)
 }
 
 /// What is owed. A row that nobody can read in this respect is left out, and the log names it.

@@ -7,7 +7,7 @@ use crate::background::ports::LedgerError;
 use crate::domain::status::Status;
 use crate::domain::time::{Timestamp, to_millis};
 
-use super::columns::{Columns, execute, failed};
+use super::columns::{Columns, failed};
 use super::rows::SqliteRows;
 
 /// How many tasks one transaction looks at, so that nobody waits long behind it.
@@ -30,7 +30,7 @@ struct Finished {
 
 /// Forgets what may be forgotten of the next finished tasks; says how many that were, and where to go on.
 pub(super) fn prune(
-    rows: &mut SqliteRows,
+    rows: &mut SqliteRows<'_>,
     from: Place,
     ended_before: Timestamp,
 ) -> Result<Step<(u64, Option<Place>)>, LedgerError> {
@@ -44,7 +44,7 @@ pub(super) fn prune(
     Ok(Step::quiet((forgotten, finished.last().map(|task| task.place))))
 }
 
-fn finished(rows: &SqliteRows, from: Place, ended_before: Timestamp) -> Result<Vec<Finished>, LedgerError> {
+fn finished(rows: &SqliteRows<'_>, from: Place, ended_before: Timestamp) -> Result<Vec<Finished>, LedgerError> {
     let sql = "SELECT number, completed_at, status, \
                EXISTS (SELECT 1 FROM notices WHERE task = number AND notices.state = 0) \
                FROM tasks WHERE (completed_at, number) > (?1, ?2) AND completed_at < ?3 \
@@ -64,17 +64,17 @@ fn finished(rows: &SqliteRows, from: Place, ended_before: Timestamp) -> Result<V
     Ok(finished)
 }
 
-fn forget(rows: &mut SqliteRows, number: i64, status: Status) -> Result<(), LedgerError> {
+fn forget(rows: &mut SqliteRows<'_>, number: i64, status: Status) -> Result<(), LedgerError> {
     let mut undeliverable = 0;
     for delivered in delivered(rows, number)? {
         undeliverable += u64::from(delivered.undeliverable);
         for message in delivered.receipts {
             let sql = "DELETE FROM messages WHERE channel = ?1 AND message = ?2 AND task = ?3";
-            execute(rows.connection(), "forget a message", sql, params![delivered.channel, message, number])?;
+            rows.statements().execute("forget a message", sql, params![delivered.channel, message, number])?;
         }
     }
     // The notices go with their task.
-    execute(rows.connection(), "forget a task", "DELETE FROM tasks WHERE number = ?1", [number])?;
+    rows.statements().execute("forget a task", "DELETE FROM tasks WHERE number = ?1", [number])?;
     rows.forgotten(status, undeliverable);
     Ok(())
 }
@@ -86,7 +86,7 @@ struct Delivered {
     undeliverable: bool,
 }
 
-fn delivered(rows: &SqliteRows, number: i64) -> Result<Vec<Delivered>, LedgerError> {
+fn delivered(rows: &SqliteRows<'_>, number: i64) -> Result<Vec<Delivered>, LedgerError> {
     let sql = "SELECT id, channel, state = 2, receipts FROM notices WHERE task = ?1";
     let mut statement = rows.connection().prepare_cached(sql).map_err(failed("read old notices"))?;
     let mut found = statement.query([number]).map_err(failed("read old notices"))?;

@@ -21,8 +21,9 @@ use crate::domain::summary::MonitorSummary;
 use crate::domain::task::Task;
 use crate::domain::time::Timestamp;
 
-use super::columns::{Columns, execute, failed, stored};
+use super::columns::{Columns, failed, stored};
 use super::recent::Recent;
+use super::statements::Statements;
 use super::{notices, tasks};
 
 /// What the table `totals` holds.
@@ -65,7 +66,7 @@ impl Counters {
         Ok(Self { totals, last_number, last_notice })
     }
 
-    fn write(&self, connection: &Connection) -> Result<(), LedgerError> {
+    fn write(&self, statements: &Statements<'_>) -> Result<(), LedgerError> {
         let sql = "UPDATE totals SET last_number = ?1, last_notice = ?2, pending = ?3, running = ?4, done = ?5, \
                    failed = ?6, cancelled = ?7, owed = ?8, undeliverable = ?9 WHERE only = 1";
         let counts = &self.totals.0;
@@ -80,14 +81,38 @@ impl Counters {
             stored(counts.notices_owed),
             stored(counts.notices_undeliverable),
         ];
-        execute(connection, "write the totals", sql, values).map(drop)
+        statements.execute("write the totals", sql, values).map(drop)
+    }
+}
+
+/// What is read into memory before the first step.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    live: Live,
+    owed: Arc<Mutex<Owed>>,
+    counters: Counters,
+}
+
+impl Loaded {
+    /// Reads a file that no process worked on until now: every lease in it is dead.
+    pub(super) fn read(connection: &Connection) -> Result<Self, LedgerError> {
+        let mut live = Live::default();
+        live.restore(tasks::live(connection)?);
+        live.abandon_leases();
+        let owed = Arc::new(Mutex::new(notices::owed(connection)?));
+        Ok(Self { live, owed, counters: Counters::read(connection)? })
+    }
+
+    /// What is owed, as the newest commit will leave it.
+    pub(super) fn owed(&self) -> Arc<Mutex<Owed>> {
+        Arc::clone(&self.owed)
     }
 }
 
 /// The rows, inside the transaction that the writer has open.
 #[derive(Debug)]
-pub(super) struct SqliteRows {
-    connection: Connection,
+pub(super) struct SqliteRows<'file> {
+    statements: Statements<'file>,
     live: Live,
     recent: Recent,
     /// What is owed as the file has it, for everybody to look at; and what became of it in this transaction.
@@ -100,16 +125,11 @@ pub(super) struct SqliteRows {
     written: Counters,
 }
 
-impl SqliteRows {
-    /// The rows of a file that no process worked on until now: every lease in it is dead.
-    pub(super) fn load(connection: Connection) -> Result<Self, LedgerError> {
-        let counters = Counters::read(&connection)?;
-        let mut live = Live::default();
-        live.restore(tasks::live(&connection)?);
-        live.abandon_leases();
-        let owed = Arc::new(Mutex::new(notices::owed(&connection)?));
-        Ok(Self {
-            connection,
+impl<'file> SqliteRows<'file> {
+    /// The rows of the file of this connection, of which this much is in memory.
+    pub(super) fn new(connection: &'file Connection, Loaded { live, owed, counters }: Loaded) -> Self {
+        Self {
+            statements: Statements::new(connection),
             live,
             recent: Recent::default(),
             owed,
@@ -117,18 +137,23 @@ impl SqliteRows {
             owed_anew: None,
             counters,
             written: counters,
-        })
+        }
     }
 
-    /// The connection, for what is not a step.
-    pub(super) const fn connection(&self) -> &Connection {
-        &self.connection
+    /// What writes, for what is not a step.
+    pub(super) const fn statements(&self) -> &Statements<'file> {
+        &self.statements
+    }
+
+    /// The connection, for what reads.
+    pub(super) const fn connection(&self) -> &'file Connection {
+        self.statements.connection()
     }
 
     /// Writes the counts, if they changed; the last thing in a transaction.
     pub(super) fn write_counters(&mut self) -> Result<(), LedgerError> {
         if self.counters != self.written {
-            self.counters.write(&self.connection)?;
+            self.counters.write(&self.statements)?;
             self.written = self.counters;
         }
         Ok(())
@@ -146,10 +171,10 @@ impl SqliteRows {
 
     /// Reads again what is kept in memory, after a transaction was undone.
     pub(super) fn reload(&mut self) -> Result<(), LedgerError> {
-        self.counters = Counters::read(&self.connection)?;
+        self.counters = Counters::read(self.connection())?;
         self.written = self.counters;
         self.recent = Recent::default();
-        self.live.restore(tasks::live(&self.connection)?);
+        self.live.restore(tasks::live(self.connection())?);
         self.changes.clear();
         self.owed_anew = None;
         Ok(())
@@ -159,13 +184,8 @@ impl SqliteRows {
     pub(super) fn read_anew(&mut self) -> Result<(), LedgerError> {
         self.write_counters()?;
         self.reload()?;
-        self.owed_anew = Some(notices::owed(&self.connection)?);
+        self.owed_anew = Some(notices::owed(self.connection())?);
         Ok(())
-    }
-
-    /// What is owed, as the newest commit left it.
-    pub(super) fn owed(&self) -> Arc<Mutex<Owed>> {
-        Arc::clone(&self.owed)
     }
 
     /// Shows everybody what is owed now, after a commit.
@@ -196,7 +216,7 @@ impl SqliteRows {
     }
 }
 
-impl Rows for SqliteRows {
+impl Rows for SqliteRows<'_> {
     fn live(&self) -> &Live {
         &self.live
     }
@@ -210,25 +230,25 @@ impl Rows for SqliteRows {
     }
 
     fn task_of_inbound(&self, inbound: &InboundId) -> Result<Option<Task>, LedgerError> {
-        tasks::by_inbound(&self.connection, inbound)
+        tasks::by_inbound(self.connection(), inbound)
     }
 
     fn task_by_id(&self, id: &TaskId) -> Result<Option<Task>, LedgerError> {
         match self.recent.task_by_id(id) {
             Some(task) => Ok(Some(task.clone())),
-            None => tasks::by_id(&self.connection, id),
+            None => tasks::by_id(self.connection(), id),
         }
     }
 
     fn task_by_number(&self, number: TaskNumber) -> Result<Option<Task>, LedgerError> {
         match self.recent.task(number) {
             Some(task) => Ok(Some(task.clone())),
-            None => tasks::by_number(&self.connection, number),
+            None => tasks::by_number(self.connection(), number),
         }
     }
 
     fn insert_task(&mut self, task: &Task) -> Result<bool, LedgerError> {
-        let added = tasks::insert(&self.connection, task)?;
+        let added = tasks::insert(&self.statements, task)?;
         if added {
             self.counters.last_number = task.number.0;
             self.live.follow(task);
@@ -239,7 +259,7 @@ impl Rows for SqliteRows {
     }
 
     fn update_task(&mut self, task: &Task, before: Status) -> Result<(), LedgerError> {
-        tasks::update(&self.connection, task, before)?;
+        tasks::update(&self.statements, task, before)?;
         self.live.follow(task);
         self.recent.keep_task(task);
         self.counters.totals.task_moved(before, task.status());
@@ -249,7 +269,7 @@ impl Rows for SqliteRows {
     fn insert_notice(&mut self, task: &Task, draft: NoticeDraft, now: Timestamp) -> Result<(), LedgerError> {
         let id = NoticeId(self.counters.last_notice.saturating_add(1));
         let kept = Kept::owed(id, task, draft, now);
-        if notices::insert(&self.connection, &kept.notice)? {
+        if notices::insert(&self.statements, &kept.notice)? {
             self.counters.last_notice = id.0;
             self.counters.totals.notice_owed();
             self.changes.push(Change::of(&kept.notice));
@@ -261,12 +281,12 @@ impl Rows for SqliteRows {
     fn notice(&self, id: NoticeId) -> Result<Option<Kept>, LedgerError> {
         match self.recent.notice(id) {
             Some(kept) => Ok(Some(kept.clone())),
-            None => notices::by_id(&self.connection, id),
+            None => notices::by_id(self.connection(), id),
         }
     }
 
     fn update_notice(&mut self, kept: Kept, receipt: bool) -> Result<(), LedgerError> {
-        notices::update(&self.connection, &kept, receipt)?;
+        notices::update(&self.statements, &kept, receipt)?;
         self.counters.totals.notice_moved(&kept.notice.state);
         self.changes.push(Change::of(&kept.notice));
         self.recent.keep_notice(kept);

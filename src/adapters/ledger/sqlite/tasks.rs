@@ -20,7 +20,8 @@ use crate::domain::task::{CancelledBy, NewTask, RunSettings, State, Task};
 use crate::domain::time::{Timestamp, to_millis};
 use crate::domain::usage::Usage;
 
-use super::columns::{Columns, array_text, execute, failed, stored};
+use super::columns::{Columns, array_text, failed, stored};
+use super::statements::Statements;
 
 /// The columns of a task, in the order in which [`task_of`] reads them. A macro, so that every query is one literal.
 macro_rules! select_task {
@@ -103,7 +104,7 @@ pub(super) fn oldest_pending(connection: &Connection) -> Result<Option<Timestamp
 }
 
 /// Adds a task that was just accepted, unless there is one with its id or of its inbound message; tells whether it was added.
-pub(super) fn insert(connection: &Connection, task: &Task) -> Result<bool, LedgerError> {
+pub(super) fn insert(statements: &Statements<'_>, task: &Task) -> Result<bool, LedgerError> {
     let sql = "INSERT INTO tasks (number, id, inbound, turn, status, attempt, epoch, submitted_at, tokens_input, \
                tokens_cached_input, tokens_output, tokens_reasoning, tokens_estimated, person, channel, session, reply, \
                deliver_to, events, model, timeout, retry_of, language, room, manner) \
@@ -132,17 +133,17 @@ pub(super) fn insert(connection: &Connection, task: &Task) -> Result<bool, Ledge
         &ROOM,
         &manner_text(&new.manner),
     ];
-    if execute(connection, "add a task", sql, values)? == 0 {
+    if statements.execute("add a task", sql, values)? == 0 {
         return Ok(false);
     }
     let sql = "INSERT INTO prompts (task, text) VALUES (?1, ?2)";
-    execute(connection, "add a prompt", sql, params![stored(task.number.0), new.prompt.as_str()])?;
+    statements.execute("add a prompt", sql, params![stored(task.number.0), new.prompt.as_str()])?;
     Ok(true)
 }
 
 /// Writes what may have changed in a task whose status was `before`. Three statements, because a column that is named
 /// in one has its indexes written even when its value stays.
-pub(super) fn update(connection: &Connection, task: &Task, before: Status) -> Result<(), LedgerError> {
+pub(super) fn update(statements: &Statements<'_>, task: &Task, before: Status) -> Result<(), LedgerError> {
     let number = stored(task.number.0);
     let (worker, lease_until, cancelled_by) = match &task.state {
         State::Running { worker, lease_until, cancel_by } => {
@@ -154,7 +155,7 @@ pub(super) fn update(connection: &Connection, task: &Task, before: Status) -> Re
     let cancelled_by = cancelled_by.map(asker_text);
     if task.status() == before {
         let sql = "UPDATE tasks SET lease_until = ?2, cancelled_by = ?3 WHERE number = ?1";
-        return execute(connection, "update a lease", sql, params![number, lease_until, cancelled_by]).map(drop);
+        return statements.execute("update a lease", sql, params![number, lease_until, cancelled_by]).map(drop);
     }
     let usage = &task.usage;
     let moved: [&dyn ToSql; 13] = [
@@ -176,9 +177,9 @@ pub(super) fn update(connection: &Connection, task: &Task, before: Status) -> Re
         let sql = "UPDATE tasks SET status = ?2, attempt = ?3, epoch = ?4, started_at = ?5, worker = ?6, \
                    lease_until = ?7, cancelled_by = ?8, tokens_input = ?9, tokens_cached_input = ?10, \
                    tokens_output = ?11, tokens_reasoning = ?12, tokens_estimated = ?13, room = NULL WHERE number = ?1";
-        return execute(connection, "move a task", sql, moved).map(drop);
+        return statements.execute("move a task", sql, moved).map(drop);
     };
-    let result = task.text().map(|text| add_result(connection, text)).transpose()?;
+    let result = task.text().map(|text| add_result(statements, text)).transpose()?;
     let sql = "UPDATE tasks SET status = ?2, attempt = ?3, epoch = ?4, started_at = ?5, worker = ?6, \
                lease_until = ?7, cancelled_by = ?8, tokens_input = ?9, tokens_cached_input = ?10, \
                tokens_output = ?11, tokens_reasoning = ?12, tokens_estimated = ?13, room = NULL, completed_at = ?14, \
@@ -191,17 +192,17 @@ pub(super) fn update(connection: &Connection, task: &Task, before: Status) -> Re
         &result,
     ];
     let values: Vec<&dyn ToSql> = moved.into_iter().chain(ended).collect();
-    execute(connection, "end a task", sql, values.as_slice()).map(drop)
+    statements.execute("end a task", sql, values.as_slice()).map(drop)
 }
 
 /// Adds the text of a task that has ended; gives the number by which the task finds it.
-fn add_result(connection: &Connection, text: &str) -> Result<i64, LedgerError> {
-    execute(connection, "add a result", "INSERT INTO results (text) VALUES (?1)", [text])?;
-    Ok(connection.last_insert_rowid())
+fn add_result(statements: &Statements<'_>, text: &str) -> Result<i64, LedgerError> {
+    statements.execute("add a result", "INSERT INTO results (text) VALUES (?1)", [text])?;
+    Ok(statements.connection().last_insert_rowid())
 }
 
 /// Writes every place in which a task names a channel.
-pub(super) fn rewrite_channels(connection: &Connection, task: &Task) -> Result<(), LedgerError> {
+pub(super) fn rewrite_channels(statements: &Statements<'_>, task: &Task) -> Result<(), LedgerError> {
     let (new, origin) = (&task.new, &task.new.origin);
     let sql = "UPDATE tasks SET person = ?2, channel = ?3, session = ?4, reply = ?5, deliver_to = ?6, manner = ?7 \
                WHERE number = ?1";
@@ -214,7 +215,7 @@ pub(super) fn rewrite_channels(connection: &Connection, task: &Task) -> Result<(
         &array_text(&new.deliver_to),
         &manner_text(&new.manner),
     ];
-    execute(connection, "move a task", sql, values).map(drop)
+    statements.execute("move a task", sql, values).map(drop)
 }
 
 /// The task in a row whose columns `select_task` named.

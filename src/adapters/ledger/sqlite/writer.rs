@@ -6,15 +6,16 @@
 //! all do, is just left out. When one fails later, or the commit does, the transaction is undone and every step of it is
 //! done again in one of its own.
 
+use rusqlite::Connection;
+
 use crate::adapters::ledger::steps::Step;
 use crate::background::ports::{Hints, LedgerError};
 
 use super::checkpoints::Checkpoints;
-use super::columns::execute;
 use super::file::{LedgerFile, OpenError};
 use super::job::{Failed, Job, Wake, job};
-use super::rows::SqliteRows;
-use super::threads::{Jobs, Message, Running, Threads};
+use super::rows::{Loaded, SqliteRows};
+use super::threads::{Jobs, Message, Threads};
 
 /// Steps in one transaction, so that the first of them does not wait long for the last.
 const BATCH: usize = 512;
@@ -26,12 +27,20 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread; it keeps the file locked as long as it runs.
-    pub(super) fn start(file: LedgerFile, rows: SqliteRows, hints: Hints) -> Result<Self, OpenError> {
+    pub(super) fn start(file: LedgerFile, connection: Connection, loaded: Loaded, hints: Hints) -> Result<Self, OpenError> {
         let (mut threads, waiting, running) = Threads::new();
         let no_thread = file.failure("start a thread");
         let checkpoints = Checkpoints::start(&file)?;
-        let write_loop = WriteLoop { waiting, checkpoints, rows, stale: false, hints, _file: file, _running: running };
-        threads.spawn("ledger-writer", move || write_loop.run()).map_err(no_thread)?;
+        let body = move || {
+            // These end after the loop, the last of them first: the checkpoints before the connection, which is the last one then
+            // and tidies the file up; and who waits for the end may open the file again at once.
+            let _running = running;
+            let _file = file;
+            let connection = connection;
+            let rows = SqliteRows::new(&connection, loaded);
+            WriteLoop { waiting, checkpoints, rows, stale: false, hints }.run();
+        };
+        threads.spawn("ledger-writer", body).map_err(no_thread)?;
         Ok(Self { threads })
     }
 
@@ -40,7 +49,7 @@ impl Writer {
     pub(super) async fn step<T, F>(&self, step: F) -> Result<T, LedgerError>
     where
         T: Send + 'static,
-        F: FnMut(&mut SqliteRows) -> Result<Step<T>, LedgerError> + Send + 'static,
+        F: FnMut(&mut SqliteRows<'_>) -> Result<Step<T>, LedgerError> + Send + 'static,
     {
         let (job, answer) = job(step);
         self.threads.queue(job).await?;
@@ -67,20 +76,16 @@ impl From<LedgerError> for Undone {
     }
 }
 
-struct WriteLoop {
+struct WriteLoop<'file> {
     waiting: Jobs<Box<dyn Job>>,
-    // Ends before the connection in `rows`, which is the last one then and tidies the file up.
     checkpoints: Checkpoints,
-    rows: SqliteRows,
+    rows: SqliteRows<'file>,
     /// Whether what is kept in memory has to be read again, because a transaction was undone.
     stale: bool,
     hints: Hints,
-    // Dropped in this order, after the connection in `rows`: who waits for the end may open the file again at once.
-    _file: LedgerFile,
-    _running: Running,
 }
 
-impl WriteLoop {
+impl WriteLoop<'_> {
     fn run(mut self) {
         while let Some(message) = self.waiting.blocking_recv() {
             match message {
@@ -163,8 +168,8 @@ impl WriteLoop {
         self.stale = true;
     }
 
-    fn execute(&self, sql: &str, operation: &'static str) -> Result<(), LedgerError> {
-        execute(self.rows.connection(), operation, sql, []).map(drop)
+    fn execute(&self, sql: &'static str, operation: &'static str) -> Result<(), LedgerError> {
+        self.rows.statements().execute(operation, sql, []).map(drop)
     }
 
     fn notify(&self, wake: Wake) {
