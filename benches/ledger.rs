@@ -91,22 +91,19 @@ async fn fill(path: &Path, stored: u64) -> Anything<()> {
     connection.execute_batch(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; BEGIN;
          CREATE TEMP TABLE task AS SELECT * FROM tasks;
-         CREATE TEMP TABLE prompt AS SELECT * FROM prompts;
-         CREATE TEMP TABLE result AS SELECT * FROM results;
+         CREATE TEMP TABLE text AS SELECT * FROM texts;
          CREATE TEMP TABLE notice AS SELECT * FROM notices;
          CREATE TEMP TABLE message AS SELECT * FROM messages;",
     )?;
     for _ in 1..stored / TEMPLATE {
         connection.execute_batch(
             "UPDATE task SET number = number + 1000, id = 'copy-' || (number + 1000), inbound = 'copy-' || (number + 1000),
-                 result = result + 1000;
-             UPDATE prompt SET task = task + 1000;
-             UPDATE result SET serial = serial + 1000;
+                 prompt = prompt + 2000, result = result + 2000;
+             UPDATE text SET serial = serial + 2000;
              UPDATE notice SET id = id + 2000, task = task + 1000;
              UPDATE message SET task = task + 1000, message = message + 2000;
              INSERT INTO tasks SELECT * FROM task;
-             INSERT INTO prompts SELECT * FROM prompt;
-             INSERT INTO results SELECT * FROM result;
+             INSERT INTO texts SELECT * FROM text;
              INSERT INTO notices SELECT * FROM notice;
              INSERT INTO messages SELECT * FROM message;",
         )?;

@@ -18,7 +18,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0005_channels.sql"),
     include_str!("migrations/0006_answers.sql"),
     include_str!("migrations/0007_blocks.sql"),
-    include_str!("migrations/0008_results.sql"),
+    include_str!("migrations/0008_texts.sql"),
 ];
 
 /// The file's `application_id`: "Lgwk".

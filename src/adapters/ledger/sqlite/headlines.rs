@@ -17,7 +17,7 @@ pub(super) fn read(connection: &Connection, filter: &TaskFilter) -> Result<Vec<H
     // One more than is shown, so that a character of several code points at the end is seen to be cut.
     let sql = format!(
         "SELECT number, status, person, manner, started_at, completed_at, \
-         (SELECT substr(text, 1, {}) FROM prompts WHERE task = number) FROM tasks WHERE number = ?1",
+         (SELECT substr(text, 1, {}) FROM texts WHERE serial = prompt) FROM tasks WHERE number = ?1",
         HEADLINE_PROMPT + 1
     );
     let mut statement = connection.prepare_cached(&sql).map_err(failed("read headlines"))?;

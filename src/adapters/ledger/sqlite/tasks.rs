@@ -30,7 +30,8 @@ macro_rules! select_task {
             "SELECT number, id, inbound, turn, status, attempt, epoch, submitted_at, started_at, completed_at, worker, lease_until, ",
             "cancelled_by, error_code, error_message, tokens_input, tokens_cached_input, tokens_output, tokens_reasoning, ",
             "tokens_estimated, person, channel, session, reply, deliver_to, events, model, timeout, retry_of, language, manner, ",
-            "prompts.text, results.text FROM tasks LEFT JOIN prompts ON prompts.task = number LEFT JOIN results ON results.serial = result ",
+            "prompts.text, results.text FROM tasks LEFT JOIN texts prompts ON prompts.serial = prompt ",
+            "LEFT JOIN texts results ON results.serial = result ",
             $rest
         )
     };
@@ -107,11 +108,12 @@ pub(super) fn oldest_pending(connection: &Connection) -> Result<Option<Timestamp
 pub(super) fn insert(statements: &Statements<'_>, task: &Task) -> Result<bool, LedgerError> {
     let sql = "INSERT INTO tasks (number, id, inbound, turn, status, attempt, epoch, submitted_at, tokens_input, \
                tokens_cached_input, tokens_output, tokens_reasoning, tokens_estimated, person, channel, session, reply, \
-               deliver_to, events, model, timeout, retry_of, language, room, manner) \
+               deliver_to, events, model, timeout, retry_of, language, room, manner, prompt) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 0, 0, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
-               ?19, ?20) ON CONFLICT DO NOTHING";
+               ?19, ?20, ?21) ON CONFLICT DO NOTHING";
     let (new, origin) = (&task.new, &task.new.origin);
-    let values: [&dyn ToSql; 20] = [
+    let prompt = add_text(statements, "add a prompt", new.prompt.as_str())?;
+    let values: [&dyn ToSql; 21] = [
         &stored(task.number.0),
         &new.id.as_str(),
         &new.inbound.as_ref().map(InboundId::as_str),
@@ -132,12 +134,12 @@ pub(super) fn insert(statements: &Statements<'_>, task: &Task) -> Result<bool, L
         &origin.language.as_str(),
         &ROOM,
         &manner_text(&new.manner),
+        &prompt,
     ];
     if statements.execute("add a task", sql, values)? == 0 {
+        statements.execute("forget a prompt", "DELETE FROM texts WHERE serial = ?1", [prompt])?;
         return Ok(false);
     }
-    let sql = "INSERT INTO prompts (task, text) VALUES (?1, ?2)";
-    statements.execute("add a prompt", sql, params![stored(task.number.0), new.prompt.as_str()])?;
     Ok(true)
 }
 
@@ -179,7 +181,7 @@ pub(super) fn update(statements: &Statements<'_>, task: &Task, before: Status) -
                    tokens_output = ?11, tokens_reasoning = ?12, tokens_estimated = ?13, room = NULL WHERE number = ?1";
         return statements.execute("move a task", sql, moved).map(drop);
     };
-    let result = task.text().map(|text| add_result(statements, text)).transpose()?;
+    let result = task.text().map(|text| add_text(statements, "add a result", text)).transpose()?;
     let sql = "UPDATE tasks SET status = ?2, attempt = ?3, epoch = ?4, started_at = ?5, worker = ?6, \
                lease_until = ?7, cancelled_by = ?8, tokens_input = ?9, tokens_cached_input = ?10, \
                tokens_output = ?11, tokens_reasoning = ?12, tokens_estimated = ?13, room = NULL, completed_at = ?14, \
@@ -195,9 +197,9 @@ pub(super) fn update(statements: &Statements<'_>, task: &Task, before: Status) -
     statements.execute("end a task", sql, values.as_slice()).map(drop)
 }
 
-/// Adds the text of a task that has ended; gives the number by which the task finds it.
-fn add_result(statements: &Statements<'_>, text: &str) -> Result<i64, LedgerError> {
-    statements.execute("add a result", "INSERT INTO results (text) VALUES (?1)", [text])?;
+/// Adds a text; gives the serial by which its task finds it.
+fn add_text(statements: &Statements<'_>, operation: &'static str, text: &str) -> Result<i64, LedgerError> {
+    statements.execute(operation, "INSERT INTO texts (text) VALUES (?1)", [text])?;
     Ok(statements.connection().last_insert_rowid())
 }
 

@@ -214,7 +214,7 @@ async fn tasks_from_before_languages_speak_english() {
 }
 
 #[tokio::test]
-async fn results_from_before_they_had_numbers_of_their_own_are_kept_and_forgotten_with_their_tasks() {
+async fn texts_from_before_they_shared_a_table_are_kept_and_forgotten_with_their_tasks() {
     let (_folder, path) = scratch();
     tamper(&path, include_str!("../../../../src/adapters/ledger/sqlite/migrations/0001_tasks_and_notices.sql"));
     tamper(
@@ -228,18 +228,33 @@ async fn results_from_before_they_had_numbers_of_their_own_are_kept_and_forgotte
          PRAGMA application_id = 0x4C67776B; PRAGMA user_version = 1",
     );
     let desk = desk_at(&path);
-    let text = async |number| {
+    let texts = async |number| {
         let found = desk.ledger.find(&TaskRef::Number(TaskNumber(number))).await.unwrap();
-        found.map(|(task, _)| task.text().map(str::to_owned))
+        found.map(|(task, _)| (task.new.prompt.as_str().to_owned(), task.text().map(str::to_owned)))
     };
     let new = desk.done(desk.silent_task()).await;
-    assert_eq!(text(7).await, Some(Some("twelve boats".to_owned())));
-    assert_eq!(text(9).await, Some(None));
+    assert_eq!(texts(7).await, Some(("count the boats".to_owned(), Some("twelve boats".to_owned()))));
+    assert_eq!(texts(9).await, Some(("count the stars".to_owned(), None)));
     assert_eq!(desk.ledger.prune(new.completed_at().unwrap()).await.unwrap(), 2);
-    assert_eq!((text(7).await, text(9).await), (None, None));
-    assert_eq!(text(new.number.0).await, Some(new.text().map(str::to_owned)));
-    let left: i64 = Connection::open(&path).unwrap().query_row("SELECT count(*) FROM results", [], |row| row.get(0)).unwrap();
-    assert_eq!(left, 1, "a forgotten task leaves no result behind");
+    assert_eq!((texts(7).await, texts(9).await), (None, None));
+    assert_eq!(texts(new.number.0).await, Some((new.new.prompt.as_str().to_owned(), new.text().map(str::to_owned))));
+    assert_eq!(texts_in(&path), 2, "a forgotten task leaves no text behind");
+}
+
+#[tokio::test]
+async fn a_message_that_comes_again_leaves_no_second_prompt() {
+    let (_folder, path) = scratch();
+    let desk = desk_at(&path);
+    let new = desk.new_task();
+    let task = desk.accept(new.clone()).await;
+    let again = desk.ledger.accept(new, &desk.limits, desk.now()).await.unwrap();
+    assert_eq!(again, Acceptance::Duplicate(task));
+    assert_eq!(texts_in(&path), 1);
+}
+
+/// How many prompts and results the file holds.
+fn texts_in(path: &Path) -> i64 {
+    Connection::open(path).unwrap().query_row("SELECT count(*) FROM texts", [], |row| row.get(0)).unwrap()
 }
 
 #[tokio::test]
@@ -388,7 +403,7 @@ async fn headlines_are_read_without_any_result() {
     let desk = Desk::over(Arc::clone(&ledger) as Arc<_>, None);
     let task = desk.done(desk.new_task()).await;
     ledger.close().await;
-    tamper(&path, "DROP TABLE results");
+    tamper(&path, "UPDATE texts SET text = CAST(x'ff' AS TEXT) WHERE serial IN (SELECT result FROM tasks)");
     let ledger: Arc<dyn Ledger> = Arc::new(SqliteLedger::open(&path).unwrap());
     let filter = TaskFilter { person: task.new.origin.person.clone(), limit: 9, ..TaskFilter::default() };
     assert_eq!(ledger.headlines(&filter).await.unwrap(), [Headline::of(&task)]);
