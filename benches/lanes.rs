@@ -5,7 +5,8 @@
 //! `/status`, each in another chat. The table says how long it took, how long the limits make the fastest bot need,
 //! the ratio of the two, the slowest answer, and how many requests were refused for haste (none, or the bench fails).
 //!
-//! `cargo bench --bench lanes` takes about a minute; `-- --full` adds eight more, for a row in which the three groups get a third.
+//! `cargo bench --bench lanes` takes about a minute; `-- --full` adds eight more, for a row in which the three groups get
+//! a third.
 #![expect(clippy::print_stdout, reason = "printing the table is what it is for")]
 
 use std::collections::BTreeMap;

@@ -2,8 +2,8 @@
 //!
 //! A life is: accepted, claimed, finished with a result, and both notices that this owes (the result and "done") found due,
 //! begun and recorded as delivered. A hundred tasks of a hundred persons are in flight, driven as the server drives them:
-//! one loop claims, one loop looks for due notices, and each channel is served by one lane at a time. Every step is durable before the
-//! next one begins, so beside the table stands how often this machine can sync a file at all.
+//! one loop claims, one loop looks for due notices, and each channel is served by one lane at a time. Every step is durable
+//! before the next one begins, so beside the table stands how often this machine can sync a file at all.
 //!
 //! `cargo bench --bench ledger` takes a minute; `-- --full` adds the row with a million stored tasks.
 #![expect(clippy::print_stdout, reason = "printing the table is what it is for")]

@@ -2,8 +2,8 @@
 //!
 //! A lane lives while it has something to send, and sends one thing at a time. It looks for the most urgent thing that may
 //! go, waits for a turn in the budgets that such a thing takes, and looks again whenever that may be another one
-//! meanwhile. What goes is picked when the turn has come, so a turn is not spent on what nobody wants any more. When the platform
-//! asks to wait, what that concerns waits, and nothing else.
+//! meanwhile. What goes is picked when the turn has come, so a turn is not spent on what nobody wants any more. When the
+//! platform asks to wait, what that concerns waits, and nothing else.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -3,7 +3,8 @@
 //! Grammar of the text form: `/name[@bot] [--flag value]... [rest]`. Flags exist on `submit` only and come before the
 //! prompt; the first word that is not a known flag begins the prompt, which keeps its lines and spaces. A `--` ends the
 //! flags. Platforms with native options give names and values instead ([`from_options`]); both ways end in the same
-//! checks. What `/notify` is given has a grammar of its own, in `parse/notify.rs`. The parser is pure and total: every input gives a command or an error that can be shown to the person.
+//! checks. What `/notify` is given has a grammar of its own, in `parse/notify.rs`. The parser is pure and total: every
+//! input gives a command or an error that can be shown to the person.
 
 mod notify;
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// An instant in UTC. The ledger keeps whole milliseconds; every [`Clock`](crate::background::ports::Clock) gives whole milliseconds.
+/// An instant in UTC, in whole milliseconds: the ledger keeps no more, and every [`Clock`](crate::background::ports::Clock)
+/// gives no more.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;
 
 /// The time from `from` to `to`, or zero when the clock went backwards in between.

@@ -27,7 +27,8 @@ use crate::runner::transport::Transport;
 /// How often a silent model is looked at.
 const TICK: Duration = Duration::from_secs(10);
 
-/// With so much time left no further part of an answer is asked for, only a last word; in short runs with a quarter of their time.
+/// With so much time left no further part of an answer is asked for, only a last word; in short runs with a
+/// quarter of their time.
 const WRAP_UP: Duration = Duration::from_mins(1);
 
 /// Longer time limits mean none. Instants far beyond that cannot be computed.

@@ -41,8 +41,8 @@ pub(super) fn cut(block: Block, fits: Fits<'_>, most: usize) -> Cut {
     }
 }
 
-/// The largest count for which `fits` holds, if it holds for all smaller ones. What is escaped depends on what follows, so a longer
-/// text may fit where a shorter one does not; then it is some count for which it holds.
+/// The largest count for which `fits` holds, if it holds for all smaller ones. What is escaped depends on what follows, so a
+/// longer text may fit where a shorter one does not; then it is some count for which it holds.
 fn largest(most: usize, fits: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut high) = (0, most);
     while low < high {

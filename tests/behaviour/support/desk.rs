@@ -21,15 +21,19 @@ use legwork::domain::prompt::Prompt;
 use legwork::domain::status::Status;
 use legwork::domain::task::{CancelledBy, Task};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, Interval, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::support::clock::TestClock;
 use crate::support::ports::{PromptRunner, Recorder};
+use crate::support::world::ticks;
 
 /// How long, on the paused clock, a condition may take to come true.
 const PATIENCE: Duration = Duration::from_mins(10);
+
+/// The same for the clock on the wall, which alone goes on where a file is waited for.
+const REAL_PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Desk {
     pub manager: Manager,
@@ -155,39 +159,33 @@ impl Desk {
 
     /// Waits until the task has this status.
     pub async fn until_status(&self, number: TaskNumber, status: Status) -> Task {
-        let started = Instant::now();
-        let mut tick = ticks();
+        let mut wait = Wait::begin();
         loop {
             let task = self.task(number).await;
             if task.status() == status {
                 return task;
             }
-            assert!(started.elapsed() < PATIENCE, "{number} is {}, not {status}", task.status());
-            tick.tick().await;
+            wait.goes_on(|| format!("{number} is {}, not {status}", task.status())).await;
         }
     }
 
     /// Waits until the channel has heard a message with all these words, in their order, and returns it.
     pub async fn hears(&self, channel: &str, words: &str) -> String {
-        let started = Instant::now();
-        let mut tick = ticks();
+        let mut wait = Wait::begin();
         loop {
             let heard = self.recorder.heard(channel);
             if let Some(message) = heard.iter().find(|message| has_words(message, words)) {
                 return message.clone();
             }
-            assert!(started.elapsed() < PATIENCE, "{channel} has not heard `{words}`, but {heard:#?}");
-            tick.tick().await;
+            wait.goes_on(|| format!("{channel} has not heard `{words}`, but {heard:#?}")).await;
         }
     }
 
     /// Waits until `ready` holds.
     pub async fn until(&self, what: &str, ready: impl Fn(&Self) -> bool) {
-        let started = Instant::now();
-        let mut tick = ticks();
+        let mut wait = Wait::begin();
         while !ready(self) {
-            assert!(started.elapsed() < PATIENCE, "it did not come to pass that {what}");
-            tick.tick().await;
+            wait.goes_on(|| format!("it did not come to pass that {what}")).await;
         }
     }
 
@@ -201,13 +199,13 @@ impl Desk {
 
     /// Waits until nothing runs and nothing is owed.
     pub async fn settles(&self) {
-        let mut tick = ticks();
+        let mut wait = Wait::begin();
         loop {
             let summary = self.ledger.summary().await.unwrap();
             if (summary.active(), summary.notices_owed) == (0, 0) {
                 return;
             }
-            tick.tick().await;
+            wait.goes_on(|| format!("something is left over: {summary:?}")).await;
         }
     }
 
@@ -257,10 +255,24 @@ impl Desk {
     }
 }
 
-fn ticks() -> tokio::time::Interval {
-    let mut ticks = interval(Duration::from_millis(10));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
+/// A condition that is waited for.
+struct Wait {
+    began: Instant,
+    really_began: std::time::Instant,
+    ticks: Interval,
+}
+
+impl Wait {
+    fn begin() -> Self {
+        Self { began: Instant::now(), really_began: std::time::Instant::now(), ticks: ticks() }
+    }
+
+    /// Waits a little, until the next look; fails with what is the matter when that was often enough.
+    async fn goes_on(&mut self, matter: impl FnOnce() -> String) {
+        let in_time = self.began.elapsed() < PATIENCE && self.really_began.elapsed() < REAL_PATIENCE;
+        assert!(in_time, "{}", matter());
+        self.ticks.tick().await;
+    }
 }
 
 /// Whether `text` has all `words` in their order; `...` stands for anything.

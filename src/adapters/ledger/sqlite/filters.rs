@@ -1,8 +1,8 @@
 //! Which tasks a question is about: their numbers, found without looking at all tasks whatever the question asks for.
 //!
 //! The indexes by person and by channel are made of blocks: what one holds is sorted within a run of numbers only. So the
-//! entries of new tasks lie together, whoever asked for them, and a transaction writes a few pages of such an index instead of one for
-//! each person. A question goes from block to block, back from the newest.
+//! entries of new tasks lie together, whoever asked for them, and a transaction writes a few pages of such an index instead
+//! of one for each person. A question goes from block to block, back from the newest.
 
 use rusqlite::{Connection, Params, ToSql};
 
