@@ -195,14 +195,12 @@ async fn a_file_of_a_newer_program_is_refused_and_not_touched() {
 #[tokio::test]
 async fn tasks_from_before_languages_speak_english() {
     let (_folder, path) = scratch();
-    tamper(&path, include_str!("../../../../src/adapters/ledger/sqlite/migrations/0001_tasks_and_notices.sql"));
-    tamper(
+    first_schema(
         &path,
         "INSERT INTO tasks (number, id, turn, status, attempt, epoch, submitted_at, tokens_input, tokens_cached_input, \
          tokens_output, tokens_reasoning, tokens_estimated, session, events) \
          VALUES (7, 'old', 0, 1, 0, 0, 5, 0, 0, 0, 0, 0, '', 'done');
-         INSERT INTO prompts VALUES (7, 'count the boats');
-         PRAGMA application_id = 0x4C67776B; PRAGMA user_version = 1",
+         INSERT INTO prompts VALUES (7, 'count the boats')",
     );
     let ledger: Arc<dyn Ledger> = Arc::new(SqliteLedger::open(&path).unwrap());
     let language = async || ledger.find(&TaskRef::Number(TaskNumber(7))).await.unwrap().unwrap().0.new.origin.language;
@@ -216,16 +214,14 @@ async fn tasks_from_before_languages_speak_english() {
 #[tokio::test]
 async fn texts_from_before_they_shared_a_table_are_kept_and_forgotten_with_their_tasks() {
     let (_folder, path) = scratch();
-    tamper(&path, include_str!("../../../../src/adapters/ledger/sqlite/migrations/0001_tasks_and_notices.sql"));
-    tamper(
+    first_schema(
         &path,
         "INSERT INTO tasks (number, id, turn, status, attempt, epoch, submitted_at, completed_at, tokens_input, \
          tokens_cached_input, tokens_output, tokens_reasoning, tokens_estimated, session, events) \
          VALUES (7, 'old', 0, 3, 1, 1, 5, 6, 0, 0, 0, 0, 0, '', 'done'), (9, 'mute', 0, 3, 1, 1, 5, 6, 0, 0, 0, 0, 0, '', 'done');
          INSERT INTO prompts VALUES (7, 'count the boats'), (9, 'count the stars');
          INSERT INTO results VALUES (7, 'twelve boats');
-         UPDATE totals SET last_number = 9, done = 2;
-         PRAGMA application_id = 0x4C67776B; PRAGMA user_version = 1",
+         UPDATE totals SET last_number = 9, done = 2",
     );
     let desk = desk_at(&path);
     let texts = async |number| {
@@ -250,6 +246,13 @@ async fn a_message_that_comes_again_leaves_no_second_prompt() {
     let again = desk.ledger.accept(new, &desk.limits, desk.now()).await.unwrap();
     assert_eq!(again, Acceptance::Duplicate(task));
     assert_eq!(texts_in(&path), 1);
+}
+
+/// Makes a file as the first program did, which holds these rows.
+fn first_schema(path: &Path, rows: &str) {
+    tamper(path, include_str!("../../../../src/adapters/ledger/sqlite/migrations/0001_tasks_and_notices.sql"));
+    tamper(path, rows);
+    tamper(path, "PRAGMA application_id = 0x4C67776B; PRAGMA user_version = 1");
 }
 
 /// How many prompts and results the file holds.
