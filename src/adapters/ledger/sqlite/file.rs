@@ -162,6 +162,14 @@ impl LedgerFile {
     fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
         self.attempt("bring up to date the schema", || {
             let found = pragma(connection, "user_version")?;
+            let old = (1..known_version()).contains(&found);
+            if old {
+                tracing::info!(
+                    found,
+                    known = known_version(),
+                    "the ledger's tables are brought up to date; many tasks take a while"
+                );
+            }
             for (version, migration) in (1..).zip(MIGRATIONS) {
                 if version <= found {
                     continue;
@@ -171,6 +179,9 @@ impl LedgerFile {
                 transaction.pragma_update(None, "user_version", version)?;
                 transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
                 transaction.commit()?;
+            }
+            if old {
+                tracing::info!("the ledger's tables are up to date");
             }
             Ok(())
         })
@@ -208,9 +219,7 @@ fn set_up_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "wal_autocheckpoint", 16_000)?;
     // What a long read made the log grow to is given back to the disk; what it grows to by itself is not, to be written over.
     connection.pragma_update(None, "journal_size_limit", 128 * 1024 * 1024)?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
-    connection.set_prepared_statement_cache_capacity(64);
-    Ok(())
+    connection.pragma_update(None, "temp_store", "MEMORY")
 }
 
 fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {

@@ -19,6 +19,7 @@ use legwork::domain::usage::Usage;
 use rusqlite::Connection;
 
 use super::desk::{Desk, answer, channel, lease_of, message_id, part, person, scratch, task_id};
+use crate::support::log::Log;
 
 /// A desk over this file.
 fn desk_at(path: &Path) -> Desk {
@@ -235,6 +236,19 @@ async fn texts_from_before_they_shared_a_table_are_kept_and_forgotten_with_their
     assert_eq!((texts(7).await, texts(9).await), (None, None));
     assert_eq!(texts(new.number.0).await, Some((new.new.prompt.as_str().to_owned(), new.text().map(str::to_owned))));
     assert_eq!(texts_in(&path), 2, "a forgotten task leaves no text behind");
+}
+
+#[tokio::test]
+async fn the_log_says_when_an_old_file_is_brought_up_to_date() {
+    let (_folder, path) = scratch();
+    let log = Log::begins();
+    drop(SqliteLedger::open(&path).unwrap());
+    assert!(log.with("up to date").is_empty(), "a new file has nothing to be brought up to date");
+    let (_folder, path) = scratch();
+    first_schema(&path, "");
+    drop(SqliteLedger::open(&path).unwrap());
+    drop(SqliteLedger::open(&path).unwrap());
+    assert_eq!((log.with("brought up to date").len(), log.with("are up to date").len()), (1, 1));
 }
 
 #[tokio::test]
