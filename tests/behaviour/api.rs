@@ -3,9 +3,9 @@
 use reqwest012::{Client, Method, StatusCode};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
-use crate::support::world::{ANN, BOB, PATIENCE, World, ticks};
+use crate::support::wait::Wait;
+use crate::support::world::{ANN, BOB, World};
 
 /// What came back.
 #[derive(Debug)]
@@ -64,15 +64,13 @@ impl World {
 
     /// Waits until the task has this status; the task.
     async fn task_is(&self, number: u64, status: &str) -> Value {
-        let started = Instant::now();
-        let mut tick = ticks();
+        let mut wait = Wait::begin();
         loop {
             let task = self.get(&format!("/api/v1/tasks/{number}")).await.json();
             if task["status_text"] == status {
                 return task;
             }
-            assert!(started.elapsed() < PATIENCE, "not {status}: {task}");
-            tick.tick().await;
+            wait.goes_on(|| format!("not {status}: {task}")).await;
         }
     }
 }

@@ -9,7 +9,8 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use crate::support::chat::{Chat, Heard};
-use crate::support::world::{ANN, BOB, PATIENCE, World, ticks};
+use crate::support::wait::{PATIENCE, Wait};
+use crate::support::world::{ANN, BOB, World};
 
 const KILLS: usize = 50;
 
@@ -75,21 +76,18 @@ async fn fifty_kills_lose_nothing_and_double_nothing() {
     said += 1;
 
     // Every message on Telegram becomes one task, whose end is announced.
-    let started = Instant::now();
-    let mut tick = ticks();
+    let mut wait = Wait::at_most(PATIENCE * 6);
     let notices = |chat: Chat<'_>| chat.sees().into_iter().filter(|heard| !heard.is_card()).map(|heard| heard.text);
     let ended = |world: &World| ends(notices(world.telegram(ANN)));
     while ended(&world).len() < said {
-        assert!(started.elapsed() < PATIENCE * 4, "{} of {said} ended\n{}", ended(&world).len(), process.log());
-        tick.tick().await;
+        wait.goes_on(|| format!("{} of {said} ended\n{}", ended(&world).len(), process.log())).await;
     }
     // On Discord those that were accepted are: the others were told that the bot did not respond.
     let texts = || notices(world.discord_channel(500, BOB));
     let cards = world.discord_channel(500, BOB).sees().into_iter().filter(Heard::is_card);
     let accepted: Vec<u64> = cards.filter_map(|card| number_in(card.first(), "queued")).collect();
     while !accepted.iter().all(|number| ends(texts()).contains_key(number)) {
-        assert!(started.elapsed() < PATIENCE * 4, "not all of {accepted:?} ended\n{}", process.log());
-        tick.tick().await;
+        wait.goes_on(|| format!("not all of {accepted:?} ended\n{}", process.log())).await;
     }
 
     let summary = process.settles().await;
@@ -110,8 +108,7 @@ async fn fifty_kills_lose_nothing_and_double_nothing() {
     for chat in [world.telegram(ANN), world.discord_channel(500, BOB)] {
         let living = || living_cards(&chat);
         while !living().is_empty() {
-            assert!(started.elapsed() < PATIENCE * 6, "{:#?} are left behind\n{}", living(), process.log());
-            tick.tick().await;
+            wait.goes_on(|| format!("{:#?} are left behind\n{}", living(), process.log())).await;
         }
     }
     process.stops().await;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use legwork::simulator::telegram::{Fault, FaultKind};
 use tokio::time::Instant;
 
-use crate::support::world::{ANN, BOB, PATIENCE, TELEGRAM_TOKEN, World, ticks};
+use crate::support::wait::{PATIENCE, Wait};
+use crate::support::world::{ANN, BOB, TELEGRAM_TOKEN, World};
 
 /// What an answer may take on a busy machine while something else is broken; a stalled runtime takes longer.
 const QUICK: Duration = Duration::from_secs(4);
@@ -13,29 +14,25 @@ const QUICK: Duration = Duration::from_secs(4);
 impl World {
     /// Waits until `/readyz` says no, with this component and these words in its reason.
     async fn is_unready(&self, component: &str, words: &str) {
-        let started = Instant::now();
-        let mut tick = ticks();
+        let mut wait = Wait::begin();
         loop {
             let (status, body) = self.gets("/readyz").await;
             if status == 503 && body.contains(&format!("\"component\":\"{component}\"")) && body.contains(words) {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "{component} is not said to be in trouble ({words}): {status} {body}");
-            tick.tick().await;
+            wait.goes_on(|| format!("{component} is not said to be in trouble ({words}): {status} {body}")).await;
         }
     }
 
     /// Waits until `/readyz` says yes.
     async fn is_ready(&self) {
-        let started = Instant::now();
-        let mut tick = ticks();
+        let mut wait = Wait::at_most(PATIENCE * 2);
         loop {
             let (status, body) = self.gets("/readyz").await;
             if status == 200 {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE * 2, "it does not get ready again: {body}");
-            tick.tick().await;
+            wait.goes_on(|| format!("it does not get ready again: {body}")).await;
         }
     }
 

@@ -6,7 +6,8 @@ use tokio::time::Instant;
 
 use crate::conversations::conversation;
 use crate::support::chat::Place;
-use crate::support::world::{ANN, BOB, World, id, ticks};
+use crate::support::wait::Wait;
+use crate::support::world::{ANN, BOB, World, id};
 
 conversation!(a_card_follows_its_task_to_its_end, |config| config.tasks.limits.max_running = 1, |world, chat| {
     world.model.hold();
@@ -68,7 +69,7 @@ async fn in_a_private_chat_the_answer_streams_and_ends_as_a_message() {
     let chat = world.telegram(ANN);
     chat.says("/submit talk 7s");
     let mut seen = Vec::new();
-    let mut tick = ticks();
+    let mut wait = Wait::begin();
     while chat.count("Result of #1") == 0 {
         let drafts = world.telegram.drafts(id(ANN));
         assert!(drafts.len() <= 1, "{drafts:?}");
@@ -77,7 +78,7 @@ async fn in_a_private_chat_the_answer_streams_and_ends_as_a_message() {
         {
             seen.push(draft.text);
         }
-        tick.tick().await;
+        wait.goes_on(|| format!("no result comes after {seen:?}")).await;
     }
     assert!(seen.len() >= 2, "{seen:?}");
     assert!(seen.windows(2).all(|pair| pair[1].starts_with(&pair[0])), "{seen:?}");

@@ -1,21 +1,21 @@
 //! While the name of a task is typed: one's own tasks, with their states and prompts, in time.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::support::world::{ANN, BOB, PATIENCE, World, ticks};
+use crate::support::wait::Wait;
+use crate::support::world::{ANN, BOB, World};
 
 const HERE: u64 = 500;
 
 /// What is offered to a person who has typed this.
 async fn offered(world: &World, person: u64, command: &str, typed: &str) -> Vec<(String, String)> {
     let id = world.discord.autocompletes(HERE, person, command, "task", typed).unwrap();
-    let (started, mut tick) = (Instant::now(), ticks());
+    let mut wait = Wait::begin();
     loop {
         if let Some(choices) = world.discord.choices(id) {
             return choices;
         }
-        assert!(started.elapsed() < PATIENCE, "`{typed}` is not completed");
-        tick.tick().await;
+        wait.goes_on(|| format!("`{typed}` is not completed")).await;
     }
 }
 

@@ -1,10 +1,10 @@
 //! A chat on either platform, as one person sees it: the same words for both, so the same conversation can be held on both.
 
 use legwork::simulator::discord::ChatMessage as DiscordMessage;
-use tokio::time::Instant;
 
 use crate::support::desk::has_words;
-use crate::support::world::{PATIENCE, World, id, ticks};
+use crate::support::wait::Wait;
+use crate::support::world::{World, id};
 
 /// Bits of Discord's permissions: to manage channels, and to see, write and use commands.
 const MANAGE_CHANNELS: u64 = 1 << 4;
@@ -130,8 +130,7 @@ impl<'w> Chat<'w> {
 
     /// The person presses a button below a message; what only the presser sees, once it is there.
     pub async fn presses(&self, message: &Heard, button: &str) -> String {
-        let started = Instant::now();
-        let mut tick = ticks();
+        let mut wait = Wait::begin();
         match self.place {
             Place::Telegram { chat, .. } => {
                 let telegram = &self.world.telegram;
@@ -140,8 +139,7 @@ impl<'w> Chat<'w> {
                     if let Some(answer) = telegram.press_answer(&press) {
                         return answer.text.unwrap_or_default();
                     }
-                    assert!(started.elapsed() < PATIENCE, "the press of `{button}` is not answered");
-                    tick.tick().await;
+                    wait.goes_on(|| format!("the press of `{button}` is not answered")).await;
                 }
             }
             Place::Discord { channel } => {
@@ -153,8 +151,7 @@ impl<'w> Chat<'w> {
                     if let Some(answer) = view.original.filter(|answer| view.ephemeral && !answer.loading) {
                         return answer.text;
                     }
-                    assert!(started.elapsed() < PATIENCE, "the press of `{button}` is not answered");
-                    tick.tick().await;
+                    wait.goes_on(|| format!("the press of `{button}` is not answered")).await;
                 }
             }
         }
@@ -216,16 +213,14 @@ impl<'w> Chat<'w> {
 
     /// Waits until the card of a task shows all these words, in their order.
     pub async fn card_shows(&self, number: u64, words: &str) -> Heard {
-        let started = Instant::now();
-        let mut tick = ticks();
+        let mut wait = Wait::begin();
         loop {
             let card = self.card(number);
             if let Some(card) = card.iter().find(|card| has_words(&card.text, words)) {
                 return card.clone();
             }
             self.world.still_lives(words);
-            assert!(started.elapsed() < PATIENCE, "the card does not show `{words}`, but {card:#?} of {:#?}", self.sees());
-            tick.tick().await;
+            wait.goes_on(|| format!("the card does not show `{words}`, but {card:#?} of {:#?}", self.sees())).await;
         }
     }
 
@@ -245,8 +240,7 @@ impl<'w> Chat<'w> {
     /// Waits for a message that has all these words, in their order (`...` stands for anything), or had them before it was
     /// edited: who looked at the right moment has read them. The newest such message; a card only if no other has them.
     pub async fn hears(&self, words: &str) -> Heard {
-        let started = Instant::now();
-        let mut tick = ticks();
+        let mut wait = Wait::begin();
         loop {
             let seen = self.sees();
             let said = |heard: &&Heard| heard.texts().any(|text| has_words(text, words));
@@ -255,8 +249,7 @@ impl<'w> Chat<'w> {
                 return heard.clone();
             }
             self.world.still_lives(words);
-            assert!(started.elapsed() < PATIENCE, "{} has not heard `{words}`, but {seen:#?}", self.channel());
-            tick.tick().await;
+            wait.goes_on(|| format!("{} has not heard `{words}`, but {seen:#?}", self.channel())).await;
         }
     }
 

@@ -21,19 +21,13 @@ use legwork::domain::prompt::Prompt;
 use legwork::domain::status::Status;
 use legwork::domain::task::{CancelledBy, Task};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, Interval, interval, timeout};
+use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::support::clock::TestClock;
 use crate::support::ports::{PromptRunner, Recorder};
-use crate::support::world::ticks;
-
-/// How long, on the paused clock, a condition may take to come true.
-const PATIENCE: Duration = Duration::from_mins(10);
-
-/// The same for the clock on the wall, which alone goes on where a file is waited for.
-const REAL_PATIENCE: Duration = Duration::from_mins(1);
+use crate::support::wait::{PAUSED_PATIENCE, Wait};
 
 pub struct Desk {
     pub manager: Manager,
@@ -159,7 +153,7 @@ impl Desk {
 
     /// Waits until the task has this status.
     pub async fn until_status(&self, number: TaskNumber, status: Status) -> Task {
-        let mut wait = Wait::begin();
+        let mut wait = Wait::paused();
         loop {
             let task = self.task(number).await;
             if task.status() == status {
@@ -171,7 +165,7 @@ impl Desk {
 
     /// Waits until the channel has heard a message with all these words, in their order, and returns it.
     pub async fn hears(&self, channel: &str, words: &str) -> String {
-        let mut wait = Wait::begin();
+        let mut wait = Wait::paused();
         loop {
             let heard = self.recorder.heard(channel);
             if let Some(message) = heard.iter().find(|message| has_words(message, words)) {
@@ -183,7 +177,7 @@ impl Desk {
 
     /// Waits until `ready` holds.
     pub async fn until(&self, what: &str, ready: impl Fn(&Self) -> bool) {
-        let mut wait = Wait::begin();
+        let mut wait = Wait::paused();
         while !ready(self) {
             wait.goes_on(|| format!("it did not come to pass that {what}")).await;
         }
@@ -199,7 +193,7 @@ impl Desk {
 
     /// Waits until nothing runs and nothing is owed.
     pub async fn settles(&self) {
-        let mut wait = Wait::begin();
+        let mut wait = Wait::paused();
         loop {
             let summary = self.ledger.summary().await.unwrap();
             if (summary.active(), summary.notices_owed) == (0, 0) {
@@ -230,7 +224,7 @@ impl Desk {
         drop((self.manager, self.outbox, self.notification));
         self.tracker.close();
         // What never ends would let the paused clock run for ever.
-        assert!(timeout(PATIENCE, self.tracker.wait()).await.is_ok(), "{} futures are left", self.tracker.len());
+        assert!(timeout(PAUSED_PATIENCE, self.tracker.wait()).await.is_ok(), "{} futures are left", self.tracker.len());
         (drained, ledger)
     }
 
@@ -252,26 +246,6 @@ impl Desk {
         assert_eq!(drained.handed_back, 0, "attempts were handed back");
         let summary = ledger.summary().await.unwrap();
         assert_eq!((summary.active(), summary.notices_owed), (0, 0), "{summary:?}");
-    }
-}
-
-/// A condition that is waited for.
-struct Wait {
-    began: Instant,
-    really_began: std::time::Instant,
-    ticks: Interval,
-}
-
-impl Wait {
-    fn begin() -> Self {
-        Self { began: Instant::now(), really_began: std::time::Instant::now(), ticks: ticks() }
-    }
-
-    /// Waits a little, until the next look; fails with what is the matter when that was often enough.
-    async fn goes_on(&mut self, matter: impl FnOnce() -> String) {
-        let in_time = self.began.elapsed() < PATIENCE && self.really_began.elapsed() < REAL_PATIENCE;
-        assert!(in_time, "{}", matter());
-        self.ticks.tick().await;
     }
 }
 

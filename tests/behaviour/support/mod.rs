@@ -7,4 +7,5 @@ pub mod log;
 pub mod owed;
 pub mod ports;
 pub mod process;
+pub mod wait;
 pub mod world;

@@ -7,9 +7,9 @@ use std::process::{ExitStatus, Stdio};
 use legwork::domain::summary::MonitorSummary;
 use secrecy::ExposeSecret;
 use tokio::process::{Child, Command};
-use tokio::time::Instant;
 
-use crate::support::world::{API_KEY, DISCORD_TOKEN, PATIENCE, TELEGRAM_TOKEN, World, ticks};
+use crate::support::wait::{PATIENCE, Wait};
+use crate::support::world::{API_KEY, DISCORD_TOKEN, TELEGRAM_TOKEN, World};
 
 /// A running `legwork serve`. Killed when dropped.
 pub struct Process {
@@ -84,16 +84,14 @@ impl Process {
 
     /// Waits until it says that it is draining.
     pub async fn drains(&self) {
-        let started = Instant::now();
-        let mut tick = ticks();
+        let mut wait = Wait::begin();
         loop {
             if let Some((503, body)) = self.gets("/readyz").await
                 && body.contains("draining")
             {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "it does not say that it is draining: {}", self.log());
-            tick.tick().await;
+            wait.goes_on(|| format!("it does not say that it is draining: {}", self.log())).await;
         }
     }
 
@@ -104,15 +102,13 @@ impl Process {
 
     /// Waits until the counts are as wanted, and gives them.
     pub async fn until_summary(&self, what: &str, wanted: impl Fn(&MonitorSummary) -> bool) -> MonitorSummary {
-        let started = Instant::now();
-        let mut tick = ticks();
+        let mut wait = Wait::at_most(PATIENCE * 4);
         loop {
             let summary = self.summary().await;
             if wanted(&summary) {
                 return summary;
             }
-            assert!(started.elapsed() < PATIENCE * 4, "it did not come to pass that {what}: {summary:?}\n{}", self.log());
-            tick.tick().await;
+            wait.goes_on(|| format!("it did not come to pass that {what}: {summary:?}\n{}", self.log())).await;
         }
     }
 
@@ -129,15 +125,13 @@ impl Process {
 
     /// Waits until it says that it is ready.
     pub async fn is_ready(&mut self) {
-        let started = Instant::now();
-        let mut tick = ticks();
+        let mut wait = Wait::begin();
         loop {
             if self.gets("/readyz").await.is_some_and(|(status, _)| status == 200) {
                 return;
             }
             assert!(self.child.try_wait().unwrap().is_none(), "it ended: {}", self.log());
-            assert!(started.elapsed() < PATIENCE, "it is not ready: {}", self.log());
-            tick.tick().await;
+            wait.goes_on(|| format!("it is not ready: {}", self.log())).await;
         }
     }
 

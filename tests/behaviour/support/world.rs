@@ -17,18 +17,16 @@ use legwork::simulator::telegram::TelegramServer;
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::support::chat::{Chat, Place};
+use crate::support::wait::{PATIENCE, Wait};
 
 pub const TELEGRAM_TOKEN: &str = "123456:AAtelegram-secret-token-of-the-test";
 pub const DISCORD_TOKEN: &str = "MTAwMDAwMDAwMDAwMDAwMDAw.discord-secret.token-of-the-test";
 pub const API_KEY: &str = "sk-secret-key-of-the-test";
-
-/// How long anything that must come may take on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// People. The numbers are theirs on both platforms.
 pub const ANN: u64 = 1001;
@@ -155,26 +153,22 @@ impl World {
 
     /// Waits until the counts are as wanted.
     pub async fn until_summary(&self, what: &str, wanted: impl Fn(&MonitorSummary) -> bool) {
-        let started = Instant::now();
-        let mut tick = ticks();
+        let mut wait = Wait::begin();
         loop {
             let summary = self.summary().await;
             if wanted(&summary) {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "it did not come to pass that {what}: {summary:?}");
-            tick.tick().await;
+            wait.goes_on(|| format!("it did not come to pass that {what}: {summary:?}")).await;
         }
     }
 
     /// Waits until `ready` holds, looking again and again.
     pub async fn until(&self, what: &str, ready: impl Fn(&Self) -> bool) {
-        let started = Instant::now();
-        let mut tick = ticks();
+        let mut wait = Wait::begin();
         while !ready(self) {
             self.still_lives(what);
-            assert!(started.elapsed() < PATIENCE, "it did not come to pass that {what}");
-            tick.tick().await;
+            wait.goes_on(|| format!("it did not come to pass that {what}")).await;
         }
     }
 
@@ -225,12 +219,6 @@ pub fn config(telegram: &TelegramServer, discord: &DiscordServer, model: &ModelS
     config.store.path = ledger;
     config.llm.api_key = secret(API_KEY);
     config
-}
-
-pub fn ticks() -> tokio::time::Interval {
-    let mut ticks = interval(Duration::from_millis(10));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
 }
 
 /// A person's number as Telegram's signed ids.

@@ -23,15 +23,14 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::support::wait::PATIENCE;
+
 pub(crate) const TOKEN: &str = "777000:AAE-very_secret_half_of_the_token";
 /// A person, and so the private chat with them.
 pub(crate) const ADA: i64 = 7;
 pub(crate) const BOB: i64 = 8;
 /// A group.
 pub(crate) const GROUP: i64 = -1_001_000_000_005;
-
-/// Longer than any back-off that a test provokes.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits, but not for ever.
 pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
