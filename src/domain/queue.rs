@@ -102,7 +102,9 @@ pub fn claimable(live: &[LiveTask], limits: &Limits, free: usize) -> Vec<TaskNum
 /// How many tasks are ahead of this waiting one; none when it does not wait.
 #[must_use]
 pub fn ahead_of(live: &[LiveTask], number: TaskNumber) -> Option<usize> {
-    fair_order(live).iter().position(|task| task.number == number)
+    let waiting = || live.iter().filter(|task| !task.running).map(|task| (task.turn, task.number));
+    let own = waiting().find(|(_, other)| *other == number)?;
+    Some(waiting().filter(|other| *other < own).count())
 }
 
 fn count<'a, K: std::hash::Hash + Eq>(counts: &mut HashMap<&'a K, usize>, key: Option<&'a K>) {
