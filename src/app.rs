@@ -2,7 +2,8 @@
 //! which they stop; it decides nothing else.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -11,9 +12,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::discord::Discord;
+use crate::adapters::discord::{Discord, DiscordError};
 use crate::adapters::ledger::sqlite::SqliteLedger;
-use crate::adapters::telegram::Telegram;
+use crate::adapters::telegram::{Telegram, TelegramError};
 use crate::background::cards::Cards;
 use crate::background::channels::NoticePolicy;
 use crate::background::manager::Manager;
@@ -40,6 +41,8 @@ const LEAVE_LIMIT: Duration = Duration::from_millis(1500);
 const FLUSH_LIMIT: Duration = Duration::from_secs(2);
 /// How long everything may take to end after that.
 const END_LIMIT: Duration = Duration::from_millis(500);
+/// What has not ended so long after the drain does not end: one of them is stuck.
+const OVERDUE: Duration = Duration::from_secs(4);
 /// How long a whole stop may take beyond the drain; the ledger gets what is left of it to be closed.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 
@@ -185,26 +188,20 @@ impl App {
         let last = CancellationToken::new();
         // The cards' loop ends with the work, so that nothing new comes up while what is owed is delivered.
         let worked = CancellationToken::new();
-        let failed: Arc<std::sync::Mutex<Option<anyhow::Error>>> = Arc::default();
-        let guard = |name: &'static str, result: anyhow::Result<()>| {
-            if let Err(error) = result {
-                tracing::error!(component = name, error = format!("{error:#}"), "a component ended; stopping");
-                failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
-                soft.cancel();
-            }
-        };
+        let platforms = usize::from(telegram.is_some()) + usize::from(discord.is_some());
+        let endings = Endings { lifecycle: &lifecycle, platforms: AtomicUsize::new(platforms), failure: Mutex::default() };
         let replies: Arc<dyn Replies> = Arc::new(outbox.clone());
 
         let telegram = async {
             if let Some(telegram) = telegram {
                 let run = telegram.run(Arc::clone(&inbox), Arc::clone(&replies), soft.clone());
-                guard("telegram", run.await.map_err(Into::into));
+                endings.of_platform("telegram", run.await.map_err(Into::into));
             }
         };
         let discord = async {
             if let Some(discord) = discord {
                 let run = discord.run(Arc::clone(&inbox), Arc::clone(&replies), soft.clone());
-                guard("discord", run.await.map_err(Into::into));
+                endings.of_platform("discord", run.await.map_err(Into::into));
             }
         };
         let work = async {
@@ -232,29 +229,78 @@ impl App {
                 tokio::time::sleep(END_LIMIT).await;
             };
             tokio::select! {
-                served = web::serve(listener, pages, last.clone()) => guard("http", served.map_err(Into::into)),
+                served = web::serve(listener, pages, last.clone()) => endings.of("http", served.map_err(Into::into)),
                 () = patience => {}
             }
         };
         let store: Arc<dyn Ledger> = ledger.clone();
+        let delivery = async { tokio::join!(outbox.run(last.clone()), keeper.run(worked.clone())) };
+        let retention = retention::run(store, clock, retention, soft.clone());
         let asked_to_stop = async {
             soft.cancelled().await;
             Instant::now()
         };
-        let delivery = async { tokio::join!(outbox.run(last.clone()), keeper.run(worked.clone())) };
-        let retention = retention::run(store, clock, retention, soft.clone());
-        let ((), (), _both, (), asked) = tokio::join!(work, pages, delivery, retention, asked_to_stop);
-
-        let deadline = if hard.is_cancelled() { asked } else { asked + drain + STOP_LIMIT };
+        let (patience, deadline) = tokio::select! {
+            biased;
+            ((), (), _both, (), asked) = async { tokio::join!(work, pages, delivery, retention, asked_to_stop) } => {
+                (END_LIMIT, if hard.is_cancelled() { asked } else { asked + drain + STOP_LIMIT })
+            }
+            () = overdue(&lifecycle, drain) => {
+                tracing::error!("not everything ended in time; what is not written yet is as after a crash");
+                (Duration::ZERO, Instant::now())
+            }
+        };
         hard.cancel();
         tracker.close();
-        if tokio::time::timeout(END_LIMIT, tracker.wait()).await.is_err() {
+        if tokio::time::timeout(patience, tracker.wait()).await.is_err() {
             tracing::warn!(left = tracker.len(), "some futures did not end in time");
         }
         close(ledger, deadline.saturating_duration_since(Instant::now()).max(END_LIMIT)).await;
-        let failed = failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        failed.map_or(Ok(()), Err)
+        endings.failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
     }
+}
+
+/// What becomes of the server when parts of it end by themselves.
+struct Endings<'a> {
+    lifecycle: &'a Lifecycle,
+    /// Those that are left.
+    platforms: AtomicUsize,
+    /// Why the server stops, if it does so by itself.
+    failure: Mutex<Option<anyhow::Error>>,
+}
+
+impl Endings<'_> {
+    /// Without this part there is no server.
+    fn of(&self, name: &'static str, ended: anyhow::Result<()>) {
+        if let Err(error) = ended {
+            tracing::error!(component = name, error = format!("{error:#}"), "a component ended; stopping");
+            self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            self.lifecycle.soft.cancel();
+        }
+    }
+
+    /// A platform that refuses the bot is no reason to leave those alone who use another one.
+    fn of_platform(&self, name: &'static str, ended: anyhow::Result<()>) {
+        match ended {
+            Err(error) if self.platforms.fetch_sub(1, Ordering::Relaxed) > 1 => {
+                let reason = format!("{error:#}");
+                tracing::error!(
+                    component = name,
+                    error = reason,
+                    "a platform is left until the next start; the other one goes on"
+                );
+                self.lifecycle.readiness.component(name).not_ready(reason);
+            }
+            ended => self.of(name, ended),
+        }
+    }
+}
+
+/// Whether this is about the configuration, so that starting again does not help: a platform does not take the bot as it is.
+#[must_use]
+pub fn is_misconfigured(error: &anyhow::Error) -> bool {
+    let telegram = error.downcast_ref::<TelegramError>().is_some_and(TelegramError::is_misconfigured);
+    telegram || error.downcast_ref::<DiscordError>().is_some_and(DiscordError::is_misconfigured)
 }
 
 /// Closes the ledger within this time. A disk that hangs must not keep the process: then nothing more is waited for, and
@@ -274,6 +320,17 @@ async fn time_to_leave(lifecycle: &Lifecycle, drain: Duration) {
     if lifecycle.hard.run_until_cancelled(patience).await.is_some() {
         tracing::warn!("the chat platforms are left before everything was answered");
     }
+}
+
+/// Completes when everything should have ended long ago: a ledger that does not answer must not keep the process. There is
+/// time left then to close what can be closed.
+async fn overdue(lifecycle: &Lifecycle, drain: Duration) {
+    lifecycle.soft.cancelled().await;
+    let at_once = async {
+        lifecycle.hard.cancelled().await;
+        tokio::time::sleep(LEAVE_LIMIT + END_LIMIT).await;
+    };
+    drop(tokio::time::timeout(drain.saturating_add(OVERDUE), at_once).await);
 }
 
 fn access(config: AccessConfig) -> AccessPolicy {

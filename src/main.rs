@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use legwork::app::{App, Pages};
+use legwork::app::{self, App, Pages};
 use legwork::cli::{self, Command, DemoArgs, Environment};
 use legwork::config::Config;
 use legwork::demo::Demo;
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     }
     run(command, env, &redactor).unwrap_or_else(|error| {
         cli::complain(&redactor.redact(&format!("{error:#}")));
-        ExitCode::FAILURE
+        if app::is_misconfigured(&error) { ExitCode::from(cli::USAGE) } else { ExitCode::FAILURE }
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use legwork::simulator::discord::{Fault as DiscordFault, FaultKind as DiscordFaultKind};
 use legwork::simulator::telegram::{Fault, FaultKind};
 use tokio::time::Instant;
 
@@ -207,5 +208,33 @@ async fn metrics_tell_what_happened() {
     let (_, text) = world.gets("/metrics").await;
     assert!(!text.contains(&ANN.to_string()), "no label is a person: {text}");
     assert_eq!(world.gets("/healthz").await, (200, r#"{"status":"ok"}"#.to_owned()));
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_platform_that_refuses_the_token_leaves_the_other_one_alone() {
+    let world = World::stopped().await;
+    let telegram = world.telegram(ANN);
+    world.discord.fail(DiscordFault {
+        route: Some("GET /users/@me".to_owned()),
+        times: 1,
+        kind: DiscordFaultKind::Status(401, 0, "401: Unauthorized".to_owned()),
+    });
+    let mut process = world.launches(&[]);
+    process.is_unready("check discord.token").await;
+    telegram.says("/submit first");
+    telegram.hears("#1 done").await;
+    assert!(process.log().contains("a platform is left until the next start"), "{}", process.log());
+    process.signal("TERM");
+    assert_eq!(process.ends().await.code(), Some(0));
+
+    let mut process = world.launches(&[]);
+    process.is_ready().await;
+    world.discord.close_gateway(Some(4004));
+    process.is_unready("check discord.token").await;
+    telegram.says("/submit second");
+    telegram.hears("#2 done").await;
+    process.signal("TERM");
+    assert_eq!(process.ends().await.code(), Some(0));
     world.closes().await;
 }

@@ -112,11 +112,13 @@ async fn without_a_platform_it_points_to_the_demo() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_token_ends_it_and_is_named_but_not_shown() {
     let world = World::stopped().await;
-    let telegram = world.runs(&["serve"], &[("LEGWORK__TELEGRAM__TOKEN", "777:AAwrong-and-secret-half")]).await;
-    telegram.complains(1, &["legwork: Telegram does not accept the token; check telegram.token"]);
+    let wrong = [("LEGWORK__TELEGRAM__TOKEN", "777:AAwrong-and-secret-half"), ("LEGWORK__DISCORD__TOKEN", "")];
+    let telegram = world.runs(&["serve"], &wrong).await;
+    telegram.complains(USAGE, &["legwork: Telegram does not accept the token; check telegram.token"]);
     telegram.hides(&["wrong-and-secret"]);
-    let discord = world.runs(&["serve"], &[("LEGWORK__DISCORD__TOKEN", "MTA.wrong.and-secret")]).await;
-    discord.complains(1, &["legwork: Discord does not accept the token; check discord.token"]);
+    let wrong = [("LEGWORK__DISCORD__TOKEN", "MTA.wrong.and-secret"), ("LEGWORK__TELEGRAM__TOKEN", "")];
+    let discord = world.runs(&["serve"], &wrong).await;
+    discord.complains(USAGE, &["legwork: Discord does not accept the token; check discord.token"]);
     discord.hides(&["MTA.wrong", "and-secret"]);
     assert_eq!(world.telegram.violations(), Vec::<String>::new());
 }

@@ -163,3 +163,33 @@ async fn a_second_signal_ends_it_at_once_and_loses_nothing() {
     process.ends_well(Instant::now(), Duration::ZERO).await;
     world.closes().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_that_does_not_answer_keeps_no_process() {
+    let world = World::stopped().await;
+    let telegram = world.telegram(ANN);
+    for (task, drain, signals) in [(1, 1, 1), (2, 60, 2)] {
+        let mut process = world.launches(&[("LEGWORK__TASKS__DRAIN", &format!("{drain}s"))]);
+        process.is_ready().await;
+        world.model.hold();
+        telegram.says("/submit first");
+        telegram.hears(&format!("#{task} running")).await;
+        let shell = rusqlite::Connection::open(&world.config.store.path).unwrap();
+        shell.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let signalled = Instant::now();
+        for _ in 0..signals {
+            process.signal("TERM");
+        }
+        let took = process.ends_well(signalled, Duration::from_secs(if signals == 1 { drain } else { 0 })).await;
+        drop(shell);
+        world.model.release();
+
+        let mut process = world.launches(&[]);
+        process.is_ready().await;
+        telegram.hears(&format!("#{task} done")).await;
+        process.signal("TERM");
+        process.ends_well(Instant::now(), Duration::ZERO).await;
+        assert!(took > Duration::from_millis(100), "the ledger answered: {took:?}");
+    }
+    world.closes().await;
+}

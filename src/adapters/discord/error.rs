@@ -33,6 +33,17 @@ pub enum DiscordError {
     Intents,
 }
 
+impl DiscordError {
+    /// Whether the configuration is to be changed before this can go away.
+    #[must_use]
+    pub const fn is_misconfigured(&self) -> bool {
+        match self {
+            Self::ApiUrl | Self::MalformedToken | Self::Unauthorized | Self::Intents => true,
+            Self::Client(_) | Self::Thread(_) => false,
+        }
+    }
+}
+
 /// How a request ended that brought no answer of use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ApiError {

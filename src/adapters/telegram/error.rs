@@ -33,6 +33,17 @@ pub enum TelegramError {
     HttpClient(String),
 }
 
+impl TelegramError {
+    /// Whether the configuration is to be changed before this can go away.
+    #[must_use]
+    pub const fn is_misconfigured(&self) -> bool {
+        match self {
+            Self::TokenMalformed | Self::TokenRefused | Self::ApiUrl => true,
+            Self::HttpClient(_) => false,
+        }
+    }
+}
+
 /// Why a call of the Bot API brought no result.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum CallError {

@@ -84,14 +84,14 @@ impl Process {
 
     /// Waits until it says that it is draining.
     pub async fn drains(&self) {
+        self.is_unready("draining").await;
+    }
+
+    /// Waits until it says that it cannot serve, with these words in its reasons.
+    pub async fn is_unready(&self, words: &str) {
         let mut wait = Wait::begin();
-        loop {
-            if let Some((503, body)) = self.gets("/readyz").await
-                && body.contains("draining")
-            {
-                return;
-            }
-            wait.goes_on(|| format!("it does not say that it is draining: {}", self.log())).await;
+        while !matches!(self.gets("/readyz").await, Some((503, body)) if body.contains(words)) {
+            wait.goes_on(|| format!("it does not say `{words}`: {}", self.log())).await;
         }
     }
 
