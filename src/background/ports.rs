@@ -194,10 +194,10 @@ pub enum SendError {
     /// The platform asks to wait. Nothing was sent.
     #[error("the platform asks to wait {0:?}")]
     RetryAfter(Duration),
-    /// The platform cannot be reached or fails; nothing was sent.
+    /// The platform cannot be reached or does nothing for a while; nothing was sent.
     #[error("the platform is not available: {0}")]
     Unavailable(String),
-    /// The request left and no answer came: nobody knows whether it was sent.
+    /// The request left, and the platform broke or gave no answer: nobody knows whether it was sent.
     #[error("no answer from the platform: {0}")]
     Unknown(String),
     /// This channel will never take this message: blocked, deleted, no permission, not acceptable.

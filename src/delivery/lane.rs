@@ -197,8 +197,8 @@ impl Lane {
 
     /// Sends the next part of an answer.
     async fn answer(&self, answer: &Answer, turn: Turn) {
-        let (message, number) = (&answer.message, answer.number);
-        let sent = self.shared.notification.send(message, answer.part, answer.failures).await;
+        let (message, number, notification) = (&answer.message, answer.number, &self.shared.notification);
+        let sent = notification.send(message, answer.part, answer.failures).await;
         turn.weigh(message.text.chars().count());
         if let Err(SendError::Moved { from, to }) = &sent {
             self.follow(from, to).await;
@@ -218,9 +218,11 @@ impl Lane {
             Err(SendError::Unavailable(_)) => queue.retry_answer(number, Instant::now() + pause_after(answer.failures)),
             Err(SendError::Moved { .. }) => queue.finish_answer(number),
             Err(error @ (SendError::Unknown(_) | SendError::Undeliverable(_))) => {
-                // An answer that may have arrived is not repeated: its person can simply ask again.
-                tracing::warn!(channel = %message.channel, error = %error, "an answer is given up");
-                queue.finish_answer(number);
+                let again = Instant::now() + pause_after(answer.failures);
+                if !matches!(error, SendError::Unknown(_)) || !queue.doubt_answer(number, notification.now(), again) {
+                    tracing::warn!(channel = %message.channel, error = %error, "an answer is given up");
+                    queue.finish_answer(number);
+                }
             }
         }
     }

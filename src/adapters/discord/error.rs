@@ -118,11 +118,13 @@ impl ApiError {
         }
     }
 
-    /// As the error of a request that Discord has no key for: a server that broke on the way may have done it.
-    pub(super) fn of_unkeyed(self) -> Self {
+    /// Whether the request may have been done all the same. A server that is not there for a while has done nothing; one that
+    /// broke, or whose gateway lost it, may have done everything.
+    pub(super) const fn may_be_done(&self) -> bool {
         match self {
-            Self::Server(500 | 502 | 504) => Self::Unknown("Discord broke while it answered"),
-            other => other,
+            Self::Unknown(_) => true,
+            Self::Server(status) => *status != 503,
+            _ => false,
         }
     }
 }
@@ -131,6 +133,7 @@ impl From<ApiError> for SendError {
     fn from(error: ApiError) -> Self {
         match error {
             ApiError::RetryAfter(after) => Self::RetryAfter(after),
+            ApiError::Server(_) if error.may_be_done() => Self::Unknown(error.to_string()),
             // Without a code it was not Discord that refused but something in between, and that may pass.
             ApiError::Unauthorized | ApiError::Server(_) | ApiError::Unavailable(_) | ApiError::Refused { code: 0, .. } => {
                 Self::Unavailable(error.to_string())
@@ -186,9 +189,8 @@ mod tests {
 
     #[test]
     fn a_broken_server_is_tried_again() {
-        assert!(matches!(SendError::from(ApiError::Server(502)), SendError::Unavailable(_)));
-        assert!(matches!(ApiError::Server(502).of_unkeyed(), ApiError::Unknown(_)));
-        assert!(matches!(ApiError::Server(503).of_unkeyed(), ApiError::Server(503)));
+        assert!(matches!(SendError::from(ApiError::Server(502)), SendError::Unknown(_)));
+        assert!(matches!(SendError::from(ApiError::Server(503)), SendError::Unavailable(_)));
     }
 
     #[test]

@@ -221,8 +221,8 @@ impl DiscordNotifier {
             .allowed_mentions(part.mentions());
         let route = Route::WebhookFollowupMessages { application_id: handle.application, token: &handle.token };
         let call = Call::new(LightMethod::Post, route).json(&create)?.with_file(part.file.as_ref());
-        self.api.fetch(call).await.map_err(ApiError::of_unkeyed).inspect_err(|error| {
-            if !matches!(error, ApiError::Unknown(_)) && !error.has_code(code::NO_MORE_FOLLOW_UPS) {
+        self.api.fetch(call).await.inspect_err(|error| {
+            if !error.may_be_done() && !error.has_code(code::NO_MORE_FOLLOW_UPS) {
                 self.follow_ups.give_back(handle);
             }
         })

@@ -177,9 +177,9 @@ impl Answering {
         for tried in 1..=TRIES {
             match self.api.call(&answer, TRY).await {
                 Ok(_) => return true,
-                Err(CallError::Unavailable(_)) if tried < TRIES => time::sleep(BETWEEN_TRIES).await,
-                // Nobody knows whether it was answered; a second answer would do no harm, but saying it in the chat
-                // might be a second one to the person.
+                // A second answer to a press does no harm.
+                Err(CallError::Unavailable(_) | CallError::Unknown(_)) if tried < TRIES => time::sleep(BETWEEN_TRIES).await,
+                // Nobody knows whether it was answered, and saying it in the chat might be a second one to the person.
                 Err(CallError::Unknown(reason)) => {
                     tracing::debug!(error = %reason, "the answer to a press may be lost");
                     return true;

@@ -275,11 +275,11 @@ fn method_name(name: &str) -> String {
     letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
 }
 
-/// A failure of the server. A gateway that gave up waiting does not know what the server behind it did; any other
-/// failure comes before the message is sent.
+/// A failure of the server. One that is not there for a while has done nothing; one that broke, or whose gateway lost it, may
+/// have done everything.
 fn failed(code: u16, description: &str) -> CallError {
     let reason = format!("Telegram failed with {code} {description}").trim_end().to_owned();
-    if code == 504 { CallError::Unknown(reason) } else { CallError::Unavailable(reason) }
+    if code == 503 { CallError::Unavailable(reason) } else { CallError::Unknown(reason) }
 }
 
 fn refusal(description: &str) -> ApiError {
@@ -338,9 +338,10 @@ mod tests {
 
     #[test]
     fn answers_that_are_not_of_the_bot_api_are_judged_by_their_status() {
-        assert!(matches!(read(502, "<html>Bad Gateway</html>"), Err(CallError::Unavailable(_))));
-        assert!(matches!(read(500, r#"{"ok":false,"error_code":500,"description":"x"}"#), Err(CallError::Unavailable(_))));
+        assert!(matches!(read(502, "<html>Bad Gateway</html>"), Err(CallError::Unknown(_))));
+        assert!(matches!(read(500, r#"{"ok":false,"error_code":500,"description":"x"}"#), Err(CallError::Unknown(_))));
         assert!(matches!(read(504, "upstream timed out"), Err(CallError::Unknown(_))));
+        assert!(matches!(read(503, "come back later"), Err(CallError::Unavailable(_))));
         assert!(matches!(read(404, "not here"), Err(CallError::Unavailable(_))));
         assert!(matches!(read(429, "slow down"), Err(CallError::RetryAfter(UNSPECIFIED_WAIT))));
         assert!(matches!(read(200, "<html>Welcome</html>"), Err(CallError::Unknown(_))));

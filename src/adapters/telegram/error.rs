@@ -63,10 +63,10 @@ pub(super) enum CallError {
     /// The group has become a supergroup with this id; nothing was done.
     #[error("the group has become supergroup {0}")]
     Migrated(ChatId),
-    /// The server was not reached, or failed before it did anything.
+    /// The server was not reached, or does nothing for a while.
     #[error("{0}")]
     Unavailable(String),
-    /// The request left and no answer came that can be read: nobody knows what was done.
+    /// The request left, and the server broke or gave no answer that can be read: nobody knows what was done.
     #[error("{0}")]
     Unknown(String),
 }

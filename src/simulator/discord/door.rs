@@ -36,7 +36,7 @@ pub(super) async fn enter(State(shared): State<Arc<Shared>>, ConnectInfo(line): 
         world.faults.strike(route.method, route.template)
     });
     match fault {
-        None | Some(FaultKind::CutAfter | FaultKind::AnswerLate(_)) => {}
+        None | Some(FaultKind::CutAfter | FaultKind::NotJsonAfter(_) | FaultKind::AnswerLate(_)) => {}
         Some(FaultKind::ActLate(time)) => tokio::time::sleep(time).await,
         Some(FaultKind::Status(status, code, message)) => return Refusal::unlucky(status, code, &message).into_response(),
         Some(FaultKind::RetryAfter(retry_after, global)) => return TooMany::arbitrary(retry_after, global).into_response(),
@@ -56,6 +56,7 @@ pub(super) async fn enter(State(shared): State<Arc<Shared>>, ConnectInfo(line): 
     let response = shared.act(|world| world.serve(route, params, query, &parts.headers, submission));
     match fault {
         Some(FaultKind::CutAfter) => line.cut(),
+        Some(FaultKind::NotJsonAfter(status)) => return page(status),
         Some(FaultKind::AnswerLate(time)) => tokio::time::sleep(time).await,
         _ => {}
     }

@@ -37,6 +37,8 @@ pub enum FaultKind {
     AnswerLate(Duration),
     /// It is not done; the answer has this status and a page instead of JSON, as a proxy gives it.
     NotJson(u16),
+    /// It is done, and the answer is such a page.
+    NotJsonAfter(u16),
 }
 
 /// The faults that are still to come.
@@ -55,7 +57,7 @@ impl Faults {
         let index = self.planned.iter().position(meets)?;
         let fault = self.planned.get_mut(index)?;
         let kind = fault.kind.clone();
-        self.swallowed |= kind == FaultKind::CutAfter;
+        self.swallowed |= matches!(kind, FaultKind::CutAfter | FaultKind::NotJsonAfter(_));
         fault.times = fault.times.saturating_sub(1);
         if fault.times == 0 {
             self.planned.remove(index);

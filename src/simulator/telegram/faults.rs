@@ -17,6 +17,8 @@ pub enum FaultKind {
     CutBefore,
     /// The connection is closed after the call took effect: nobody tells the client.
     CutAfter,
+    /// An HTML page of a proxy with this status, after the call took effect.
+    NotJsonAfter(u16),
     /// Neither effect nor answer, until the client gives up.
     Hang,
     /// It takes effect so much later, and is lost when the client has gone by then.

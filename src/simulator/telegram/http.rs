@@ -100,7 +100,7 @@ async fn call(server: &TelegramServer, connection: &Connection, name: &str, requ
         Some(FaultKind::Conflict409) => return Err(Refusal::other_poll().into()),
         Some(FaultKind::Hang) => return std::future::pending().await,
         Some(FaultKind::ActLate(time)) => tokio::time::sleep(time).await,
-        Some(FaultKind::CutBefore | FaultKind::CutAfter | FaultKind::AnswerLate(_)) | None => {}
+        Some(FaultKind::CutBefore | FaultKind::CutAfter | FaultKind::NotJsonAfter(_) | FaultKind::AnswerLate(_)) | None => {}
     }
     let Some(method) = method else {
         server.change(|state| state.violations.push(format!("{canonical}: unknown method")));
@@ -114,6 +114,7 @@ async fn call(server: &TelegramServer, connection: &Connection, name: &str, requ
     let result = methods::call(server, method, &params).await;
     match fault {
         Some(FaultKind::CutAfter) => return connection.cut_and_end().await,
+        Some(FaultKind::NotJsonAfter(status)) => return Err(Failure::Garbled(status)),
         Some(FaultKind::AnswerLate(time)) => tokio::time::sleep(time).await,
         _ => {}
     }

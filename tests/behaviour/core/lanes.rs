@@ -86,6 +86,26 @@ async fn a_long_outage_of_ours_is_not_held_against_a_notice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_may_have_arrived_is_given_again_and_says_so_but_not_for_ever() {
+    let desk = Desk::open();
+    desk.recorder.fail_next(SendError::Unavailable("down".to_owned()));
+    desk.outbox.say(answer("certain"));
+    assert!(!desk.hears(CHAT, "certain").await.contains("may be a duplicate"));
+    desk.recorder.fail_next(SendError::Unknown("cut".to_owned()));
+    desk.outbox.say(answer("perhaps"));
+    assert!(desk.hears(CHAT, "perhaps").await.contains("may be a duplicate"));
+    for _ in 0..5 {
+        desk.recorder.fail_next(SendError::Unknown("cut".to_owned()));
+    }
+    desk.outbox.say(answer("hopeless"));
+    desk.until("it is given up", |desk| desk.outbox.active_lanes() == 0).await;
+    desk.outbox.say(answer("last"));
+    assert!(!desk.hears(CHAT, "last").await.contains("may be a duplicate"));
+    assert_eq!(desk.recorder.heard(CHAT).iter().filter(|text| text.contains("hopeless")).count(), 0);
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_waited_too_long_is_not_given_any_more() {
     let desk = Desk::open();
     desk.recorder.fail_next(SendError::RetryAfter(Duration::from_hours(1)));

@@ -33,30 +33,35 @@ async fn running(chat: &Chat<'_>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_result_whose_answer_is_lost_on_telegram_is_there_and_a_duplicate_says_so() {
-    let world = World::starts().await;
-    let chat = world.telegram(ANN);
-    running(&chat).await;
-    world.telegram.fail(Fault::once("sendMessage", FaultKind::CutAfter));
-    world.model.release();
-    chat.hears("#1 done").await;
-    assert_eq!(world.telegram.faults_left(), 0);
-    let results: Vec<_> = chat.sees().into_iter().filter(|heard| heard.text.starts_with("Result of #1")).collect();
-    let labelled = results.iter().filter(|heard| heard.text.ends_with("(may be a duplicate)")).count();
-    assert_eq!((results.len(), labelled), (2, 1), "{results:#?}");
-    assert_eq!((chat.count("#1 done"), chat.count("#1 done ... duplicate")), (1, 0), "the next one is certain again");
-    world.closes().await;
+    for lost in [FaultKind::CutAfter, FaultKind::NotJsonAfter(502), FaultKind::NotJsonAfter(500)] {
+        let world = World::starts().await;
+        let chat = world.telegram(ANN);
+        running(&chat).await;
+        world.telegram.fail(Fault::once("sendMessage", lost.clone()));
+        world.model.release();
+        chat.hears("#1 done").await;
+        assert_eq!(world.telegram.faults_left(), 0);
+        let results: Vec<_> = chat.sees().into_iter().filter(|heard| heard.text.starts_with("Result of #1")).collect();
+        let labelled = results.iter().filter(|heard| heard.text.ends_with("(may be a duplicate)")).count();
+        assert_eq!((results.len(), labelled), (2, 1), "{lost:?}: {results:#?}");
+        assert_eq!((chat.count("#1 done"), chat.count("#1 done ... duplicate")), (1, 0), "the next one is certain again");
+        world.closes().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_result_whose_answer_is_lost_on_discord_is_there_once() {
-    let world = World::starts().await;
-    let chat = world.discord_channel(500, ANN);
-    running(&chat).await;
-    world.discord.fail(next(MESSAGES, DiscordFaultKind::CutAfter));
-    world.model.release();
-    chat.hears("#1 done").await;
-    assert_eq!((chat.count("Result of #1"), chat.count("#1 done"), chat.count("duplicate")), (1, 1, 0), "{:#?}", chat.sees());
-    world.closes().await;
+    for lost in [DiscordFaultKind::CutAfter, DiscordFaultKind::NotJsonAfter(502)] {
+        let world = World::starts().await;
+        let chat = world.discord_channel(500, ANN);
+        running(&chat).await;
+        world.discord.fail(next(MESSAGES, lost.clone()));
+        world.model.release();
+        chat.hears("#1 done").await;
+        let heard = (chat.count("Result of #1"), chat.count("#1 done"), chat.count("duplicate"));
+        assert_eq!(heard, (1, 1, 0), "{lost:?}: {:#?}", chat.sees());
+        world.closes().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

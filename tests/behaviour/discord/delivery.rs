@@ -137,6 +137,7 @@ async fn trouble_on_the_way_is_told_apart() {
     for kind in [
         FaultKind::Status(500, 0, "oops".to_owned()),
         FaultKind::NotJson(502),
+        FaultKind::NotJson(503),
         FaultKind::NotJson(404),
         FaultKind::CutBefore,
         FaultKind::CutAfter,
@@ -148,7 +149,7 @@ async fn trouble_on_the_way_is_told_apart() {
             _ => "other",
         });
     }
-    assert_eq!(result, ["unavailable", "unavailable", "unavailable", "unknown", "unknown"]);
+    assert_eq!(result, ["unknown", "unknown", "unavailable", "unavailable", "unknown", "unknown"]);
     bench.end().await;
 }
 

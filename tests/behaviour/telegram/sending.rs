@@ -26,6 +26,8 @@ async fn in_a_private_chat() -> (World, Bot) {
 async fn each_trouble_is_told_apart() {
     let (world, bot) = in_a_private_chat().await;
     let error = sent_into(&world, &bot, FaultKind::NotJson(502)).await;
+    assert!(matches!(error, SendError::Unknown(_)), "{error:?}");
+    let error = sent_into(&world, &bot, FaultKind::NotJson(503)).await;
     assert!(matches!(error, SendError::Unavailable(_)), "{error:?}");
     let error = sent_into(&world, &bot, FaultKind::Status(401, "Unauthorized".into())).await;
     assert!(matches!(&error, SendError::Unavailable(reason) if reason.contains("token")), "{error:?}");
