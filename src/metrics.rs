@@ -56,9 +56,11 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// An attempt started after waiting so long.
-    pub fn started(&self, waited: Duration) {
-        self.queue_wait.observe(waited.as_secs_f64());
+    /// An attempt started, the first one of its task after waiting so long.
+    pub fn started(&self, waited: Option<Duration>) {
+        if let Some(waited) = waited {
+            self.queue_wait.observe(waited.as_secs_f64());
+        }
     }
 
     /// An attempt ended after running so long.

@@ -95,7 +95,7 @@ impl Worker {
         let lease = Lease { task: task.new.id.clone(), epoch: task.epoch };
         let attempt = Arc::new(Attempt::new(lease));
         let place = Place::take(&core, &attempt);
-        core.metrics.started(elapsed(task.submitted_at, core.clock.now()));
+        core.metrics.started(task.waited());
         let span = tracing::info_span!("task.run", task.number = task.number.0, attempt = task.attempt);
         let run = async move {
             let usage = execute(&core, &attempt, &task).await;

@@ -16,8 +16,8 @@ use crate::domain::origin::Origin;
 use crate::domain::preferences::Manner;
 use crate::domain::prompt::Prompt;
 use crate::domain::status::Status;
-use crate::domain::time::Timestamp;
-use crate::domain::usage::Usage;
+use crate::domain::time::{Timestamp, elapsed};
+use crate::domain::usage::{Progress, Usage};
 
 /// What is fixed when a task is accepted and never changes afterwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -251,6 +251,22 @@ impl Task {
             State::Failed { .. } => Status::Failed,
             State::Cancelled { .. } => Status::Cancelled,
         }
+    }
+
+    /// How long it waited until it started. None when it was interrupted since: only its newest start is known then.
+    #[must_use]
+    pub fn waited(&self) -> Option<Duration> {
+        self.started_at.filter(|_| self.epoch == Epoch(1)).map(|started| elapsed(self.submitted_at, started))
+    }
+
+    /// What all its attempts have used, with what the one that runs has reported.
+    #[must_use]
+    pub fn used(&self, progress: Option<&Progress>) -> Usage {
+        let mut used = self.usage;
+        if let Some(progress) = progress {
+            used.add(&progress.usage);
+        }
+        used
     }
 
     /// When it ended, if it has.

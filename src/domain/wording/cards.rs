@@ -70,8 +70,7 @@ pub fn card_running(language: Language, task: &Task, running: Duration, progress
 
 /// How long a task has been running, its step and its tokens, as far as there is something to say.
 fn facts(language: Language, task: &Task, running: Duration, progress: &Progress) -> String {
-    let mut usage = task.usage;
-    usage.add(&progress.usage);
+    let usage = task.used(Some(progress));
     let facts = [
         (running >= SOON).then(|| duration(language, running)),
         (progress.step > 0).then(|| sentence(language, "card-step").with("step", progress.step).text()),

@@ -100,6 +100,7 @@ status-asked = Auftrag: { $prompt }
 private-prompt = (privat)
 status-submitted = Eingereicht: { $moment }
 status-started = Begonnen: { $moment }, nach { $waited } in der Warteschlange
+status-started-again = Begonnen: { $moment }, noch einmal nach einer Unterbrechung
 status-interrupted = Unterbrochen: begonnen { $moment } und abgebrochen, als der Server anhielt; sie läuft noch einmal
 status-ended = Beendet: { $moment }
 status-attempts = Versuche: { $count }

@@ -120,6 +120,7 @@ status-asked = Asked: { $prompt }
 private-prompt = (private)
 status-submitted = Submitted: { $moment }
 status-started = Started: { $moment }, after { $waited } in the queue
+status-started-again = Started: { $moment }, again after an interruption
 status-interrupted = Interrupted: it started { $moment } and was cut off when the server stopped; it will run again
 status-ended = Ended: { $moment }
 status-attempts = Attempts: { $count }

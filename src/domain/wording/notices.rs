@@ -108,7 +108,7 @@ pub(super) fn account(language: Language, task: &Task) -> String {
     let (Some(started), Some(ended)) = (task.started_at, task.completed_at()) else {
         return say(language, "account-never-ran");
     };
-    let waited = elapsed(task.submitted_at, started);
+    let waited = task.waited().unwrap_or_default();
     let key = if waited.as_secs() > 0 { "account-waited" } else { "account" };
     sentence(language, key)
         .with("ran", duration(language, elapsed(started, ended)))

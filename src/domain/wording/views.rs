@@ -49,8 +49,10 @@ pub fn status(language: Language, view: &StatusView<'_>) -> String {
     if let Some(started) = task.started_at.filter(|_| task.status() == Status::Pending) {
         lines.push(one("status-interrupted", "moment", moment(started)));
     } else if let Some(started) = task.started_at {
-        let waited = duration(language, elapsed(task.submitted_at, started));
-        lines.push(sentence(language, "status-started").with("moment", moment(started)).with("waited", waited).text());
+        lines.push(match task.waited().map(|waited| duration(language, waited)) {
+            Some(waited) => sentence(language, "status-started").with("moment", moment(started)).with("waited", waited).text(),
+            None => one("status-started-again", "moment", moment(started)),
+        });
     }
     if let Some(ended) = task.completed_at() {
         lines.push(one("status-ended", "moment", moment(ended)));
@@ -64,8 +66,7 @@ pub fn status(language: Language, view: &StatusView<'_>) -> String {
         lines.push(sentence(language, key).with("code", failure.code).with("reason", reason).text());
     }
     if task.started_at.is_some() {
-        let usage = view.progress.map_or(task.usage, |progress| progress.usage);
-        lines.push(one("status-used", "tokens", tokens(language, &usage)));
+        lines.push(one("status-used", "tokens", tokens(language, &task.used(view.progress))));
     }
     if let Some(of) = task.new.retry_of {
         lines.push(one("status-repeats", "of", of.to_string()));

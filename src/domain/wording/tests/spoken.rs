@@ -3,7 +3,7 @@
 use super::{at, cancelled_by, done, ended, here, in_each, notice, notice_of, receipt, running, shown, task};
 use crate::domain::command::{Button, CommandName};
 use crate::domain::failure::{Failure, FailureCode};
-use crate::domain::id::TaskNumber;
+use crate::domain::id::{Epoch, TaskNumber, WorkerId};
 use crate::domain::language::Language;
 use crate::domain::notice::{NoticeKind, NoticeState};
 use crate::domain::status::Status;
@@ -131,6 +131,21 @@ fn the_status_of_an_interrupted_task_does_not_say_that_it_runs() {
 }
 
 #[test]
+fn after_an_interruption_all_tokens_count_and_no_run_counts_as_waiting() {
+    let mut task = running(1);
+    let usage = Usage { input: 1000, output: 500, ..Usage::default() };
+    task.apply(Event::Released { epoch: Epoch(1), usage }, at(10)).unwrap();
+    task.apply(Event::Claimed { worker: WorkerId::parse("w").unwrap(), lease_until: at(60) }, at(12)).unwrap();
+    let progress = Progress { usage, ..Progress::default() };
+    let (again, outcome) = (task.clone(), Outcome::Done { result: "x".to_owned() });
+    task.apply(Event::Finished { epoch: Epoch(2), outcome, usage }, at(15)).unwrap();
+    let status = shown(Language::En, &again, None, Some(&progress));
+    assert!(status.contains("Started: 14:13:32 UTC (8.0 s ago), again after an interruption\n"), "{status}");
+    assert!(status.contains("Used: 3.0k tokens"), "{status}");
+    assert_eq!(notice(Language::En, NoticeKind::Done, &task, None), "#42 done after 3.0 s, 3.0k tokens.");
+}
+
+#[test]
 fn a_status_shows_everything() {
     let usage = Usage { input: 10, output: 20, estimated: true, ..Usage::default() };
     let progress = Progress { phase: "writing".to_owned(), step: 1, usage, ..Progress::default() };
@@ -138,14 +153,14 @@ fn a_status_shows_everything() {
     #42 running for 17 s, step 1: writing
     Asked: Compare the three offers
     Submitted: 14:13:20 UTC (20 s ago)
-    Started: 14:13:23 UTC (17 s ago), after 3.0 s in the queue
+    Started: 14:13:23 UTC (17 s ago), again after an interruption
     Attempts: 2
     Used: ~30 tokens, cost unknown
 
     #42 läuft seit 17 s, Schritt 1: schreibt
     Auftrag: Compare the three offers
     Eingereicht: 14:13:20 UTC (vor 20 s)
-    Begonnen: 14:13:23 UTC (vor 17 s), nach 3,0 s in der Warteschlange
+    Begonnen: 14:13:23 UTC (vor 17 s), noch einmal nach einer Unterbrechung
     Versuche: 2
     Verbrauch: ca. 30 Token, Kosten unbekannt
     ");
