@@ -48,6 +48,18 @@ impl Submission {
             retry_of: None,
         }
     }
+
+    /// Whether it asks for what this task was made for, in a channel that reports to `others` unasked.
+    #[must_use]
+    pub fn asks_for(&self, task: &Task, others: &[ChannelId]) -> bool {
+        let new = &task.new;
+        let private = self.private.as_ref().filter(|private| new.origin.channel.as_ref() != Some(private));
+        let here = |channel: &ChannelId| new.origin.channel.as_ref() == Some(channel);
+        let named = self.deliver_to.iter().all(|channel| here(channel) || new.deliver_to.contains(channel));
+        let no_other = new.deliver_to.iter().all(|channel| self.deliver_to.contains(channel) || others.contains(channel));
+        let manner = self.silent == new.manner.silent && private == new.manner.private.as_ref();
+        self.prompt == new.prompt && self.settings == new.settings && manner && named && no_other
+    }
 }
 
 /// What became of a submission.

@@ -23,7 +23,6 @@ use crate::domain::id::{TaskNumber, TaskRef};
 use crate::domain::language::Language;
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::origin::Origin;
-use crate::domain::prompt::Prompt;
 use crate::domain::status::Status;
 use crate::domain::task::{CancelledBy, RunSettings, Task};
 use crate::domain::text::Format;
@@ -187,14 +186,16 @@ impl Dispatch {
             settings: RunSettings { model: submit.model.clone(), timeout: submit.timeout },
             ..Submission::new(submit.prompt.clone(), asker.origin())
         };
-        self.accepted(asker, &submit.prompt, self.manager.submit(submission).await?).map(|_number| Reply::Owed)
+        let wanted = submission.clone();
+        let submitted = self.manager.submit(submission).await?;
+        self.accepted(asker, |task| wanted.asks_for(task, &free), submitted).map(|_number| Reply::Owed)
     }
 
     /// The number of a submitted task, or why it was not accepted. The acceptance itself is answered by its notice.
-    fn accepted(&self, asker: &Asker<'_>, prompt: &Prompt, submitted: Submitted) -> Result<TaskNumber, Refusal> {
+    fn accepted(&self, asker: &Asker<'_>, is_same: impl Fn(&Task) -> bool, submitted: Submitted) -> Result<TaskNumber, Refusal> {
         match submitted {
-            // The same prompt is the same message once more, and its acceptance is answered already.
-            Submitted::Duplicate(task) if asker.inbound.edited && task.new.prompt != *prompt => {
+            // Who asks for the same has sent the same message once more, and its acceptance is answered already.
+            Submitted::Duplicate(task) if asker.inbound.edited && !is_same(&task) => {
                 Err(Refusal::Say(wording::already_made(asker.language, &task)))
             }
             Submitted::Accepted { task, .. } | Submitted::Duplicate(task) => Ok(task.number),
@@ -211,7 +212,7 @@ impl Dispatch {
         };
         let id = TaskRef::Id(task.new.id.clone());
         match self.manager.retry(&id, origin, Some(asker.inbound.id.clone())).await? {
-            Retried::Submitted(submitted) => self.accepted(asker, &task.new.prompt, submitted),
+            Retried::Submitted(submitted) => self.accepted(asker, |made| made.new.prompt == task.new.prompt, submitted),
             Retried::Unfinished(task) => {
                 Err(Refusal::Say(wording::retry_of_unfinished(asker.language, task.number, task.status())))
             }

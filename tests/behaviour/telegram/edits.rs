@@ -48,14 +48,21 @@ async fn a_typo_that_is_mended_makes_the_task_once() {
 async fn an_edit_of_what_has_made_a_task_makes_no_second_one_and_says_what_to_do() {
     let world = World::starts().await;
     world.model.hold();
+    world.telegram(ANN).says("/start");
     let chat = world.telegram_group(GROUP, ANN);
     let asked = world.telegram.says(GROUP, id(ANN), "/submit Compare the offers");
     chat.hears("#1 running").await;
     world.telegram.edits(GROUP, asked, "/submit Compare the four offers");
     let refused = chat.hears("This message is already queued as #1. To change it, use /cancel 1 and submit").await;
     assert_eq!(refused.reply_to, Some(u64::try_from(asked).unwrap()));
+    for (edits, flag) in (2..).zip(["--private", "--quiet", "--timeout 1m", "--to me"]) {
+        world.telegram.edits(GROUP, asked, &format!("/submit {flag} Compare the offers"));
+        world.until(flag, |_| chat.count("This message is already queued as #1") == edits).await;
+    }
+    world.telegram.edits(GROUP, asked, "/submit Compare the offers");
     world.model.release();
     chat.hears("#1 done").await;
+    assert_eq!(chat.count("This message is already"), 5, "the last edit asks for what is made");
     world.telegram.edits(GROUP, asked, "/retry 1");
     chat.says("/list");
     chat.hears("Your tasks, newest first").await;
