@@ -82,7 +82,7 @@ pub struct Tool {
 }
 
 /// The five tools over `manager`, for one scope. `default_deliver_to` are the channels that hear of a submitted task
-/// when the model names none.
+/// when the model names none, and besides the scope's own the only ones that it may name.
 #[must_use]
 pub fn build_tools(manager: &Manager, scope: &ToolScope, default_deliver_to: &[ChannelId]) -> Vec<Tool> {
     let tool = |verb: Verb| Tool {
@@ -208,7 +208,7 @@ impl Handler {
             language: scope.language,
         };
         let mut submission = Submission::new(prompt, origin);
-        submission.deliver_to = arguments.deliver_to.unwrap_or_else(|| self.default_deliver_to.clone());
+        submission.deliver_to = self.targets(arguments.deliver_to)?;
         if let Some(key) = arguments.key {
             let id = InboundId::parse(format!("tool:{}:{}:{key}", scope.channel, scope.person));
             submission.inbound = Some(id.map_err(|_| ToolError::Refused("the key must be short and without spaces".to_owned()))?);
@@ -218,6 +218,16 @@ impl Handler {
             Submitted::Duplicate(task) => Ok(json!(TaskSnapshot::of(&task, None))),
             Submitted::Full(full) => Err(ToolError::Refused(format!("{full}; wait for a task to end, or cancel one"))),
             Submitted::Stopping => Err(ToolError::Refused("the server is stopping; try again in a minute".to_owned())),
+        }
+    }
+
+    /// The further channels that a submission is for. What a model was told to write must not get it into channels of others.
+    fn targets(&self, named: Option<Vec<ChannelId>>) -> Result<Vec<ChannelId>, ToolError> {
+        let Some(named) = named else { return Ok(self.default_deliver_to.clone()) };
+        let ours = |channel: &&ChannelId| **channel == self.scope.channel || self.default_deliver_to.contains(channel);
+        match named.iter().find(|channel| !ours(channel)) {
+            None => Ok(named),
+            Some(other) => Err(ToolError::Refused(format!("`{other}` cannot be written to from here; leave `deliver_to` out"))),
         }
     }
 

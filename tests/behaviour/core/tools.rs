@@ -65,3 +65,22 @@ async fn the_same_key_gives_the_same_task_and_bad_arguments_say_so() {
     desk.hears("chat:1", "#1 done").await;
     desk.closes().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_model_writes_to_no_channel_of_others() {
+    let desk = Desk::open();
+    let scope = ToolScope {
+        channel: "chat:1".parse().unwrap(),
+        person: "chat:ann".parse().unwrap(),
+        session: "chat:1".to_owned(),
+        language: Language::En,
+    };
+    let tools = build_tools(&desk.manager, &scope, &["chat:2".parse().unwrap()]);
+    let submit = async |channels: &[&str]| call(&tools, "bg_submit", json!({ "prompt": "say x", "deliver_to": channels })).await;
+    let refused = submit(&["chat:1", "chat:3"]).await.unwrap_err().to_string();
+    assert!(refused.contains("`chat:3` cannot be written to from here"), "{refused}");
+    submit(&["chat:1", "chat:2"]).await.unwrap();
+    desk.hears("chat:2", "#1 done").await;
+    assert_eq!(desk.recorder.heard("chat:3"), Vec::<String>::new());
+    desk.closes().await;
+}
