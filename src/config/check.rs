@@ -20,6 +20,9 @@ use crate::domain::preferences::Preferences;
 const BLINK: Duration = Duration::from_millis(100);
 const DAY: Duration = Duration::from_hours(24);
 
+/// With its task a message is forgotten that made it, and platforms deliver one again, or have it edited, for two days.
+const REMEMBERED: Duration = Duration::from_hours(72);
+
 /// Longest prompt of a channel's own, in characters.
 const MAX_PERSONA: usize = 8_000;
 
@@ -34,7 +37,7 @@ pub fn checked(layers: &Layers, problems: &mut Vec<Problem>) -> Config {
         server: server(raw, &mut values),
         store: StoreConfig {
             path: values.sqlite_path("store.url", &raw.store.url),
-            retention: values.time("store.retention", &raw.store.retention, Duration::from_secs(1), DAY * 36_500),
+            retention: values.time("store.retention", &raw.store.retention, REMEMBERED, DAY * 36_500),
         },
         tasks: tasks(raw, &mut values),
         llm: llm(raw, &mut values),

@@ -52,7 +52,7 @@ pub struct RawServer {
 pub struct RawStore {
     /// `sqlite:` and a path. Defaults to `sqlite:legwork.db`.
     pub url: String,
-    /// How long finished tasks are kept. Defaults to `30d`.
+    /// How long finished tasks are kept, at least three days. Defaults to `30d`.
     pub retention: String,
 }
 

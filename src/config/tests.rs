@@ -161,7 +161,7 @@ fn unknown_keys_are_refused_with_a_guess_and_without_their_value() {
 fn all_problems_are_found_at_once() {
     let file = "
         [server]\nlisten = 'everywhere'
-        [store]\nurl = 'postgres://legwork:hunter2@db/legwork'\nretention = 'forever'
+        [store]\nurl = 'postgres://legwork:hunter2@db/legwork'\nretention = '2d'
         [tasks]\nmax_running = 0\nmax_queued = 'many'\ntimeout = 30
         [llm]\nbase_url = 'https://me:hunter2@host/v1'\nmodel = ''\nretries = 2.5
         [telegram]\nmode = 'webhook'
@@ -199,7 +199,7 @@ fn all_problems_are_found_at_once() {
     let text = setup.load().expect_err("wrong").to_string();
     assert!(!text.contains("hunter2"), "{text}");
     assert!(text.contains("PostgreSQL is not in this version"), "{text}");
-    assert!(text.contains("store.retention = \"forever\" (in "), "{text}");
+    assert!(text.contains("store.retention = \"2d\" (in "), "{text}");
 }
 
 #[test]
