@@ -229,3 +229,20 @@ fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
 fn known_version() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_writes_waits_for_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = LedgerFile::lock(&folder.path().join("legwork.db")).unwrap();
+        for connection in [file.writer().unwrap(), file.copier().unwrap()] {
+            let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+            // 2 is FULL.
+            let set = ["synchronous", "fullfsync", "checkpoint_fullfsync"].map(|name| pragma(&connection, name).unwrap());
+            assert_eq!((mode.as_str(), set), ("wal", [2, 1, 1]));
+        }
+    }
+}

@@ -252,6 +252,25 @@ async fn the_log_says_when_an_old_file_is_brought_up_to_date() {
 }
 
 #[tokio::test]
+async fn steps_that_wait_together_share_a_commit() {
+    let (_folder, path) = scratch();
+    let mut desk = desk_at(&path);
+    desk.limits = Limits { max_queued: 1000, max_queued_per_person: 1000, ..desk.limits };
+    let tasks = join_all((0..200).map(|_| desk.accept(desk.silent_task()))).await;
+    assert_eq!(tasks.len(), 200);
+    let commits = commits_in(&path);
+    assert!((1..=20).contains(&commits), "200 steps that wait at once took {commits} commits");
+}
+
+/// How many transactions the log of this file holds: frames that say how long the file is then.
+fn commits_in(path: &Path) -> usize {
+    let log = std::fs::read(path.with_extension("db-wal")).unwrap();
+    let (header, frames) = log.split_at(32);
+    let frames = frames.chunks_exact(24 + 4096).filter(|frame| frame[8..16] == header[16..24]);
+    frames.filter(|frame| frame[4..8] != [0; 4]).count()
+}
+
+#[tokio::test]
 async fn a_message_that_comes_again_leaves_no_second_prompt() {
     let (_folder, path) = scratch();
     let desk = desk_at(&path);
