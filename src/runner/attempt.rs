@@ -81,7 +81,11 @@ async fn read(mut answer: Answer, pace: &mut Pace, reporter: &Reporter) -> Resul
     let mut reading = Reading::new(answer.shape);
     let problem = loop {
         let (deadline, silence) = pace.deadline(reading.is_whole());
-        let chunk = match timeout_at(deadline, answer.chunk()).await {
+        let next = tokio::select! {
+            next = timeout_at(deadline, answer.chunk()) => next,
+            () = reporter.hurried(), if reading.is_whole() => break None,
+        };
+        let chunk = match next {
             // What has ended by its own word is whole, however the connection ends.
             Err(_) | Ok(Err(_)) if reading.is_whole() => break None,
             Err(_) => break Some(silence),
@@ -103,6 +107,9 @@ async fn read(mut answer: Answer, pace: &mut Pace, reporter: &Reporter) -> Resul
                 pace.news();
                 reporter.work(reading.size() - reading.text().len());
             }
+        }
+        if reading.is_whole() {
+            reporter.whole();
         }
         if reading.is_done() {
             break None;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tracing::{Instrument, debug, info_span};
 
 use crate::background::ports::{AgentRunner, Clock, RunControl, RunOutcome, RunRequest};
@@ -26,6 +26,9 @@ use crate::runner::transport::Transport;
 
 /// How often a silent model is looked at.
 const TICK: Duration = Duration::from_secs(10);
+
+/// How long a whole answer may take to be handed over after a cancel.
+const LAST_WORD: Duration = Duration::from_millis(400);
 
 /// With so much time left no further part of an answer is asked for, only a last word; in short runs with a
 /// quarter of their time.
@@ -136,10 +139,14 @@ impl LlmRunner {
         let mut tick = tokio::time::interval(TICK);
         loop {
             tokio::select! {
-                // An answer that is whole when the cancel arrives wins.
+                // An answer that is whole when the cancel arrives wins, also while a report of usage may follow it.
                 biased;
                 called = &mut call => return Some(called),
-                () = control.cancel.cancelled() => return None,
+                () = control.cancel.cancelled() => {
+                    reporter.hurry();
+                    let whole = reporter.is_whole();
+                    return if whole { timeout(LAST_WORD, call).await.ok() } else { None };
+                }
                 _ = tick.tick() => reporter.tick(Instant::now()),
             }
         }

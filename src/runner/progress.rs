@@ -3,10 +3,11 @@
 //! News go out at most a few times a second. The text of the request under way is kept here and not only in its decoder,
 //! because cancelling drops the decoder with everything else.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::background::ports::{Progress, ProgressSink};
 use crate::domain::draft::Draft;
@@ -22,6 +23,8 @@ const QUIET: Duration = Duration::from_mins(2);
 pub(crate) struct Reporter {
     sink: Arc<dyn ProgressSink>,
     live: Mutex<Live>,
+    /// Cancelled when nothing is to be waited for that may follow a whole answer.
+    hurry: CancellationToken,
 }
 
 struct Live {
@@ -35,6 +38,8 @@ struct Live {
     work: usize,
     /// Its text.
     text: String,
+    /// Whether its answer has ended by its own word.
+    whole: bool,
     /// The longest text of a request of this call that broke.
     lost: String,
     last_news: Instant,
@@ -77,11 +82,12 @@ impl Reporter {
             sent: 0,
             work: 0,
             text: String::new(),
+            whole: false,
             lost: String::new(),
             last_news: Instant::now(),
             last_report: None,
         };
-        Self { sink, live: Mutex::new(live) }
+        Self { sink, live: Mutex::new(live), hurry: CancellationToken::new() }
     }
 
     /// Call number `step` begins.
@@ -98,10 +104,31 @@ impl Reporter {
     pub(crate) fn begin_request(&self, bytes: usize, phase: String) {
         self.with(|live| {
             live.sent = bytes.max(1);
+            live.whole = false;
             live.last_news = Instant::now();
             live.phase = phase;
             Some(live.progress(None))
         });
+    }
+
+    /// The answer of the request under way has ended by its own word.
+    pub(crate) fn whole(&self) {
+        self.live().whole = true;
+    }
+
+    /// Whether the newest request has brought a whole answer.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.live().whole
+    }
+
+    /// From now on nothing is waited for that may follow a whole answer.
+    pub(crate) fn hurry(&self) {
+        self.hurry.cancel();
+    }
+
+    /// Completes when nothing more is to be waited for.
+    pub(crate) async fn hurried(&self) {
+        self.hurry.cancelled().await;
     }
 
     /// The request ended and used so much. Its text is replaced by what the next one brings.
@@ -154,7 +181,7 @@ impl Reporter {
 
     /// What there is of the answer to the call under way, and what the run has used so far.
     pub(crate) fn so_far(&self) -> (String, Usage) {
-        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let live = self.live();
         let longest = if live.text.len() >= live.lost.len() { &live.text } else { &live.lost };
         (longest.clone(), live.usage())
     }
@@ -168,8 +195,12 @@ impl Reporter {
     }
 
     /// Changes the state and reports outside the lock, because a sink is somebody else's code.
+    fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn with(&self, change: impl FnOnce(&mut Live) -> Option<Progress>) {
-        let progress = change(&mut self.live.lock().unwrap_or_else(PoisonError::into_inner));
+        let progress = change(&mut self.live());
         if let Some(progress) = progress {
             self.sink.report(progress);
         }

@@ -29,6 +29,23 @@ async fn cancelling_closes_the_connection_at_once_and_keeps_what_came() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_whole_wins_over_a_cancel_although_more_may_follow() {
+    let whole = stream(format!("{}{}", piece("all of it"), end("stop")));
+    let mut mock = Mock::serve(vec![vec![whole, Act::Hang]]).await;
+    let bench = Bench::new(config(&mock));
+    let began = Instant::now();
+    let cancel = async {
+        bench.diary.until("writing").await;
+        bench.cancel.cancel();
+    };
+    let (outcome, ()) = tokio::join!(bench.run(), cancel);
+    mock.over(1).await;
+    assert_eq!(show(&outcome), "done: all of it");
+    assert!(outcome.usage.output > 0);
+    assert!(began.elapsed() < Duration::from_secs(4), "the report of usage was waited for: {:?}", began.elapsed());
+}
+
+#[tokio::test]
 async fn cancelling_works_before_the_answer_begins_and_between_requests() {
     let mut mock = Mock::serve(vec![vec![Act::Hang]]).await;
     let bench = Bench::new(config(&mock));
