@@ -141,6 +141,25 @@ async fn the_persons_choice_goes_before_the_channels_and_that_before_the_configu
     assert_eq!((&asked[2].0, &asked[2].1["content"]), (&"my-model".into(), &"Be a pirate.".into()));
 }
 
+#[tokio::test]
+async fn a_topic_is_as_its_chat_in_what_it_leaves_open() {
+    let persona = |channel: &str, model: Option<&str>, system: Option<&str>| Persona {
+        channel: channel.parse().unwrap(),
+        model: model.map(ToOwned::to_owned),
+        system_prompt: system.map(ToOwned::to_owned),
+    };
+    let personas =
+        vec![persona("chat:1", Some("of-the-chat"), Some("Be a pirate.")), persona("chat:1/7", Some("of-the-topic"), None)];
+    let mock = Mock::serve(vec![good("Hi")]).await;
+    let bench = Bench::new(config(&mock)).with_personas(personas);
+    for channel in ["chat:1/7", "chat:1/8"] {
+        bench.run_for(Origin { channel: channel.parse().ok(), ..Origin::default() }, RunSettings::default()).await;
+    }
+    let asked: Vec<_> = (0..2).map(|n| mock.body(n)).map(|body| (body["model"].clone(), body["messages"][0].clone())).collect();
+    assert_eq!((&asked[0].0, &asked[0].1["content"]), (&"of-the-topic".into(), &"Be a pirate.".into()));
+    assert_eq!((&asked[1].0, &asked[1].1["content"]), (&"of-the-chat".into(), &"Be a pirate.".into()));
+}
+
 /// Takes everything that is logged in this thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
