@@ -116,11 +116,11 @@ impl Caller {
     /// Dropping the future closes the connection at once; `reporter` keeps what had come and what was used.
     pub(crate) async fn call(&self, ask: &Ask, allowance: &mut Allowance, reporter: &Reporter) -> Called {
         let mut tally = Tally::default();
-        let mut given_up = Vec::new();
+        let (mut words, mut given_up) = (self.dialect.words(), Vec::new());
         let mut phase = "waiting for the model".to_owned();
         self.wait_for_breaker(allowance, reporter).await;
         let result = loop {
-            let body = self.dialect.body(ask);
+            let body = words.body(ask);
             reporter.begin_request(estimate::size(&ask.messages), phase.clone());
             let limits = self.limits.for_first_token_doubled(tally.first_stalls);
             let attempt = attempt(&self.transport, &body, limits, self.clock.now(), reporter).await;
@@ -132,11 +132,14 @@ impl Caller {
             let broke = match attempt.result {
                 Ok(turn) => {
                     self.breaker.succeeded();
+                    if !given_up.is_empty() {
+                        self.dialect.adopt(words);
+                    }
                     break Ok(turn);
                 }
                 Err(broke) => broke,
             };
-            if self.dialect.learn(&broke.problem, &body, &mut given_up) {
+            if words.learn(&broke.problem, &body, &mut given_up) {
                 tally.attempts -= 1;
                 continue;
             }

@@ -175,7 +175,9 @@ const OVERFLOW: &[&str] = &[
 
 /// The parameter that a refusal names, if it is one of those that can be sent in another way.
 fn unsupported(error: &ProviderError) -> Option<Parameter> {
-    let names = |name: &str| error.parameter.contains(name) || error.message.contains(name);
+    // Where the server does not say which parameter it means, its words may; but those may also quote what was asked.
+    let blamed = if error.parameter.is_empty() { &error.message } else { &error.parameter };
+    let names = |name: &str| blamed.contains(name);
     if names("stream_options") || names("include_usage") {
         Some(Parameter::StreamOptions)
     } else if names("max_tokens") || names("max_completion_tokens") {

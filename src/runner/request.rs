@@ -1,10 +1,10 @@
 //! What is sent to the model: messages, and the body in the dialect the server understands.
 //!
 //! The body is plain JSON instead of the crate's request types, because fields a server sent with its own messages go
-//! back to it unread, and because servers disagree about the names of two parameters. What a server refused once is
-//! remembered for all later calls.
+//! back to it unread, and because servers disagree about the names of two parameters. What a server refused once, and answered
+//! without, is remembered for all later calls.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -64,37 +64,53 @@ pub(crate) struct Ask {
     pub(crate) max_output_tokens: Option<u32>,
 }
 
-/// Which parameters the server takes; learned from its refusals and shared by all runs.
+/// Which parameters the server takes, shared by all runs.
 #[derive(Debug)]
-pub(crate) struct Dialect {
-    usage_on_request: AtomicBool,
-    completion_limit: AtomicBool,
-}
+pub(crate) struct Dialect(Mutex<Words>);
 
 impl Dialect {
     /// What to assume. Only `OpenAI` itself wants the newer name of the output limit; others may not know it.
     pub(crate) fn new(official: bool) -> Self {
-        Self { usage_on_request: AtomicBool::new(true), completion_limit: AtomicBool::new(official) }
+        Self(Mutex::new(Words { usage_on_request: true, completion_limit: official }))
     }
 
+    /// What is known of it.
+    pub(crate) fn words(&self) -> Words {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The server has answered to these. Not before: a refusal may name a parameter for another reason.
+    pub(crate) fn adopt(&self, words: Words) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = words;
+    }
+}
+
+/// In which words one call asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Words {
+    usage_on_request: bool,
+    completion_limit: bool,
+}
+
+impl Words {
     /// The body of a request.
-    pub(crate) fn body(&self, ask: &Ask) -> Value {
+    pub(crate) fn body(self, ask: &Ask) -> Value {
         let mut body = json!({ "model": ask.model, "messages": ask.messages, "stream": true });
-        if self.usage_on_request.load(Ordering::Relaxed)
+        if self.usage_on_request
             && let Some(body) = body.as_object_mut()
         {
             body.insert("stream_options".to_owned(), json!({ "include_usage": true }));
         }
         if let (Some(limit), Some(body)) = (ask.max_output_tokens, body.as_object_mut()) {
-            let new = self.completion_limit.load(Ordering::Relaxed);
-            body.insert(if new { "max_completion_tokens" } else { "max_tokens" }.to_owned(), json!(limit));
+            let name = if self.completion_limit { "max_completion_tokens" } else { "max_tokens" };
+            body.insert(name.to_owned(), json!(limit));
         }
         body
     }
 
-    /// Learns from a refusal, and says whether the same question may be asked again in another way. `body` is what was
-    /// refused. Each parameter is given up once in a call at most, so two names that are both refused cannot alternate.
-    pub(crate) fn learn(&self, problem: &Problem, body: &Value, given_up: &mut Vec<Parameter>) -> bool {
+    /// Takes other words after a refusal, and says whether the same question may be asked again in them. Each parameter is
+    /// given up once in a call at most, so two names that are both refused cannot alternate.
+    pub(crate) fn learn(&mut self, problem: &Problem, body: &Value, given_up: &mut Vec<Parameter>) -> bool {
         let Some(parameter) = problem.unsupported() else { return false };
         let sent = match parameter {
             Parameter::StreamOptions => body.get("stream_options").is_some(),
@@ -105,11 +121,8 @@ impl Dialect {
         }
         given_up.push(parameter);
         match parameter {
-            Parameter::StreamOptions => self.usage_on_request.store(false, Ordering::Relaxed),
-            Parameter::OutputLimit => {
-                // The other name than the one that was refused, whatever another run has learned meanwhile.
-                self.completion_limit.store(body.get("max_tokens").is_some(), Ordering::Relaxed);
-            }
+            Parameter::StreamOptions => self.usage_on_request = false,
+            Parameter::OutputLimit => self.completion_limit = !self.completion_limit,
         }
         true
     }

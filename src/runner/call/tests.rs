@@ -114,6 +114,17 @@ async fn a_server_that_knows_no_report_of_usage_is_asked_without_and_that_is_rem
 }
 
 #[tokio::test]
+async fn a_refusal_for_another_reason_changes_nothing_for_later_runs() {
+    let refused = error("400 X", "", &json!({ "message": "`explain stream_options to me` is not allowed" }));
+    let mock = Mock::serve(vec![refused.clone(), refused, good("two")]).await;
+    let bench = Bench::new(config(&mock));
+    assert!(show(&bench.run().await).starts_with("bad_request: "));
+    assert_eq!(show(&bench.run().await), "done: two");
+    let asked: Vec<bool> = (0..3).map(|n| mock.body(n).get("stream_options").is_some()).collect();
+    assert_eq!(asked, [true, false, true]);
+}
+
+#[tokio::test]
 async fn the_output_limit_is_sent_under_the_name_the_server_knows() {
     let refused = error("400 X", "", &json!({ "message": "Unsupported", "param": "max_tokens" }));
     let mock = Mock::serve(vec![refused.clone(), good("one"), refused.clone(), refused]).await;
