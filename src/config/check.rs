@@ -106,7 +106,7 @@ fn llm(raw: &RawConfig, values: &mut Values<'_>) -> LlmConfig {
         system_prompt: raw.system_prompt.trim().to_owned(),
         max_output_tokens: Some(raw.max_output_tokens).filter(|tokens| *tokens > 0),
         retries: raw.retries,
-        first_token: values.time("llm.first_token", &raw.first_token, BLINK, DAY),
+        first_token: values.time_or_auto("llm.first_token", &raw.first_token, BLINK, DAY),
         byte_idle: values.time("llm.byte_idle", &raw.byte_idle, BLINK, DAY),
         event_idle: values.time("llm.event_idle", &raw.event_idle, BLINK, DAY),
         call_timeout: values.time("llm.call_timeout", &raw.call_timeout, BLINK, DAY),

@@ -151,8 +151,8 @@ pub struct LlmConfig {
     pub max_output_tokens: Option<u32>,
     /// Further tries of one call.
     pub retries: u32,
-    /// To the first text, reasoning or tool call.
-    pub first_token: Duration,
+    /// To the first text, reasoning or tool call; none is as the model needs it.
+    pub first_token: Option<Duration>,
     /// Without any byte after that.
     pub byte_idle: Duration,
     /// Without any text though bytes flow.

@@ -96,7 +96,8 @@ pub struct RawLlm {
     pub max_output_tokens: u32,
     /// Further tries of one call. Defaults to 4.
     pub retries: u32,
-    /// To the first text, reasoning or tool call. Defaults to `120s`.
+    /// To the first text, reasoning or tool call. Defaults to `auto`: 2 minutes, 5 for models that think before they write, 10
+    /// for a server on this machine.
     pub first_token: String,
     /// Without any byte after that. Defaults to `90s`.
     pub byte_idle: String,
@@ -273,7 +274,7 @@ impl Default for RawLlm {
             system_prompt: String::new(),
             max_output_tokens: 0,
             retries: 4,
-            first_token: text("120s"),
+            first_token: text("auto"),
             byte_idle: text("90s"),
             event_idle: text("300s"),
             call_timeout: text("15m"),

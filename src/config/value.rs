@@ -52,6 +52,11 @@ impl<'a> Values<'a> {
         }
     }
 
+    /// A time, or none for `auto`.
+    pub fn time_or_auto(&mut self, key: &str, text: &str, least: Duration, most: Duration) -> Option<Duration> {
+        if text.trim() == "auto" { None } else { Some(self.time(key, text, least, most)) }
+    }
+
     /// A language that the bot speaks; none for everybody's own.
     pub fn language(&mut self, key: &str, text: &str) -> Option<Language> {
         let text = text.trim();

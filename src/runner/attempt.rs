@@ -22,8 +22,8 @@ const LINGER: Duration = Duration::from_secs(5);
 /// Time limits of one request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// To the first piece of the answer.
-    pub(crate) first_token: Duration,
+    /// To the first piece of the answer; none as long as nobody has looked which model is asked.
+    pub(crate) first_token: Option<Duration>,
     /// Without any byte after that.
     pub(crate) byte_idle: Duration,
     /// Without any piece of the answer though bytes flow.
@@ -159,6 +159,7 @@ impl Pace {
     /// Until when the next bytes must be there, and what it means when they are not.
     fn deadline(&self, whole: bool) -> (Instant, Problem) {
         let Limits { first_token, byte_idle, event_idle, call } = self.limits;
+        let first_token = first_token.unwrap_or(call);
         let next = if whole {
             (self.last_bytes + byte_idle.min(LINGER), Problem::Stalled(Stall::Bytes))
         } else if self.first_news.is_none() {

@@ -21,6 +21,7 @@ use crate::runner::attempt::{Attempt, Broke, Limits, attempt};
 use crate::runner::breaker::Breaker;
 use crate::runner::decode::{Finish, Turn};
 use crate::runner::estimate;
+use crate::runner::patience;
 use crate::runner::problem::{Circumstances, Problem, Stall};
 use crate::runner::progress::Reporter;
 use crate::runner::request::{Ask, Dialect};
@@ -122,7 +123,7 @@ impl Caller {
         let result = loop {
             let body = words.body(ask);
             reporter.begin_request(estimate::size(&ask.messages), phase.clone());
-            let limits = self.limits.for_first_token_doubled(tally.first_stalls);
+            let limits = self.limits.of(&ask.model, self.transport.endpoint().is_loopback(), tally.first_stalls);
             let attempt = attempt(&self.transport, &body, limits, self.clock.now(), reporter).await;
             tally.attempts += 1;
             let usage = used(&attempt, ask).await;
@@ -244,10 +245,11 @@ impl Caller {
 }
 
 impl Limits {
-    /// A model that needed longer than the limit gets twice the time at each further try.
-    fn for_first_token_doubled(self, times: u32) -> Self {
-        let doubled = self.first_token.saturating_mul(2_u32.saturating_pow(times));
-        Self { first_token: doubled.min(self.call), ..self }
+    /// Those of a request to this model. One that needed longer than the limit gets twice the time at each further try.
+    fn of(self, model: &str, local: bool, stalls: u32) -> Self {
+        let first = self.first_token.unwrap_or_else(|| patience::first_token(model, local));
+        let doubled = first.saturating_mul(2_u32.saturating_pow(stalls));
+        Self { first_token: Some(doubled.min(self.call)), ..self }
     }
 }
 

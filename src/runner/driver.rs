@@ -77,7 +77,7 @@ impl LlmRunner {
     pub(crate) fn with_backoff(config: LlmConfig, clock: Arc<dyn Clock>, backoff: Backoff) -> Result<Self, RunnerError> {
         let transport = Transport::new(Endpoint::new(&config.base_url, &config.api_key)?)?;
         let limits = Limits {
-            first_token: config.first_token.min(FOREVER),
+            first_token: config.first_token.map(|time| time.min(FOREVER)),
             byte_idle: config.byte_idle.min(FOREVER),
             event_idle: config.event_idle.min(FOREVER),
             call: config.call_timeout.min(FOREVER),

@@ -180,7 +180,7 @@ pub(crate) fn config(mock: &Mock) -> LlmConfig {
         system_prompt: "Be brief.".to_owned(),
         max_output_tokens: None,
         retries: 4,
-        first_token: Duration::from_secs(5),
+        first_token: Some(Duration::from_secs(5)),
         byte_idle: Duration::from_secs(5),
         event_idle: Duration::from_secs(5),
         call_timeout: Duration::from_secs(20),

@@ -21,6 +21,7 @@ mod events;
 mod machine;
 #[cfg(test)]
 mod mock;
+mod patience;
 mod problem;
 mod progress;
 mod reading;

@@ -90,7 +90,7 @@ async fn a_provider_that_asks_for_a_long_wait_ends_the_run_with_the_time() {
 async fn a_first_word_that_does_not_come_is_waited_for_twice_more_and_longer() {
     let mock = Mock::serve(vec![vec![Act::Hang]]).await;
     let mut config = config(&mock);
-    config.first_token = Duration::from_millis(40);
+    config.first_token = Some(Duration::from_millis(40));
     let started = std::time::Instant::now();
     let bench = Bench::new(config);
     let shown = show(&bench.run().await);

@@ -34,14 +34,14 @@ async fn a_good_answer_is_the_result() {
 #[tokio::test]
 async fn a_server_that_accepts_and_says_nothing_fails_within_its_limit() {
     let started = Instant::now();
-    let shown = with(vec![Act::Hang], |config| config.first_token = SHORT).await;
+    let shown = with(vec![Act::Hang], |config| config.first_token = Some(SHORT)).await;
     assert_eq!(shown, "provider_down: the model “test-model” at HOST did not begin to answer in time, in 1 attempt");
     assert!(started.elapsed() < Duration::from_millis(1500), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
 async fn a_stream_that_stalls_is_given_up_by_its_bytes() {
-    let before = with(vec![stream(": hello\n\n"), Act::Hang], |config| config.first_token = SHORT).await;
+    let before = with(vec![stream(": hello\n\n"), Act::Hang], |config| config.first_token = Some(SHORT)).await;
     assert!(before.contains("did not begin to answer"), "{before}");
     let after = with(vec![stream(piece("half")), Act::Hang], |config| config.byte_idle = SHORT).await;
     assert_eq!(
@@ -54,7 +54,7 @@ async fn a_stream_that_stalls_is_given_up_by_its_bytes() {
 async fn comments_extend_the_wait_for_the_first_word_but_only_to_its_double() {
     let started = Instant::now();
     let comments = Act::Repeat(b": PROCESSING\n\n", STEADY);
-    let shown = with(vec![stream(""), comments], |config| config.first_token = LONG).await;
+    let shown = with(vec![stream(""), comments], |config| config.first_token = Some(LONG)).await;
     assert!(shown.contains("did not begin to answer"), "{shown}");
     assert!(started.elapsed() >= 2 * LONG, "{:?}", started.elapsed());
 }
