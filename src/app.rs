@@ -86,7 +86,7 @@ impl App {
             .with_context(|| format!("cannot listen on {} (server.listen)", config.server.listen))?;
         let ready = lifecycle.readiness.component("ledger");
         let store = Arc::new(SqliteLedger::open(&config.store.path).context("cannot open the ledger (store.url)")?);
-        ready.ready();
+        store.report_to(ready);
         let ledger: Arc<dyn Ledger> = store.clone();
 
         let readiness = &lifecycle.readiness;

@@ -14,7 +14,7 @@ use crate::web::health::is_ready;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Everything in the `OpenMetrics` text format. When the ledger fails its gauges are missing and `legwork_ledger_up` is 0.
+/// Everything in the `OpenMetrics` text format. When the ledger cannot be read its gauges are missing and `legwork_ledger_up` is 0.
 pub(super) async fn metrics(State(state): State<WebState>) -> Response {
     let mut text = state.metrics.encode().unwrap_or_default();
     let summary = state.tasks.summary().await;
@@ -23,7 +23,9 @@ pub(super) async fn metrics(State(state): State<WebState>) -> Response {
     }
     gauge(&mut text, "up", "Whether the process serves", &[("", 1.0)]);
     gauge(&mut text, "ready", "Whether every component can serve", &[("", if is_ready(&state) { 1.0 } else { 0.0 })]);
-    gauge(&mut text, "ledger_up", "Whether the ledger answers", &[("", if summary.is_ok() { 1.0 } else { 0.0 })]);
+    let written = state.lifecycle.readiness.waiting_for().iter().all(|(component, _)| *component != "ledger");
+    let up = if summary.is_ok() && written { 1.0 } else { 0.0 };
+    gauge(&mut text, "ledger_up", "Whether the ledger can be read and written", &[("", up)]);
     if let Ok(summary) = summary {
         counts(&mut text, &summary, state.clock.now());
     }

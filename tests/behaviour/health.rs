@@ -238,3 +238,25 @@ async fn a_platform_that_refuses_the_token_leaves_the_other_one_alone() {
     assert_eq!(process.ends().await.code(), Some(0));
     world.closes().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_that_cannot_be_written_shows_until_it_can() {
+    let world = World::starts().await;
+    let chat = world.telegram(ANN);
+    chat.says("/submit first");
+    chat.hears("#1 done").await;
+    world.settles().await;
+    assert_eq!(world.metric("legwork_ledger_up").await, "1");
+    let shell = rusqlite::Connection::open(&world.config.store.path).unwrap();
+    shell.execute_batch("BEGIN IMMEDIATE").unwrap();
+    world
+        .is_unready("ledger", "it cannot be written: the ledger's store failed to begin a transaction: database is locked")
+        .await;
+    assert_eq!(world.metric("legwork_ledger_up").await, "0");
+    drop(shell);
+    world.is_ready().await;
+    assert_eq!(world.metric("legwork_ledger_up").await, "1");
+    chat.says("/submit second");
+    chat.hears("#2 done").await;
+    world.closes().await;
+}

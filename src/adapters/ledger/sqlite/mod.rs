@@ -12,6 +12,7 @@ mod columns;
 mod file;
 mod filters;
 mod headlines;
+mod health;
 mod job;
 mod moving;
 mod notices;
@@ -46,11 +47,13 @@ use crate::domain::summary::MonitorSummary;
 use crate::domain::task::{CancelledBy, NewTask, Outcome, Task};
 use crate::domain::time::Timestamp;
 use crate::domain::usage::Usage;
+use crate::lifecycle::Component;
 
 use super::owed::Owed;
 use super::steps::{self, Step};
 use file::LedgerFile;
 pub use file::OpenError;
+use health::Health;
 use readers::Readers;
 use rows::Loaded;
 use writer::Writer;
@@ -63,6 +66,7 @@ pub struct SqliteLedger {
     /// As the newest commit left it.
     owed: Arc<Mutex<Owed>>,
     hints: Hints,
+    health: Health,
 }
 
 impl fmt::Debug for SqliteLedger {
@@ -83,9 +87,14 @@ impl SqliteLedger {
         let loaded = Loaded::read(&connection).map_err(|source| file.unreadable(source))?;
         let owed = loaded.owed();
         let readers = Readers::start(&file)?;
-        let hints = Hints::default();
-        let writer = Writer::start(file, connection, loaded, hints.clone())?;
-        Ok(Self { readers, writer, owed, hints })
+        let (hints, health) = (Hints::default(), Health::default());
+        let writer = Writer::start(file, connection, loaded, hints.clone(), health.clone())?;
+        Ok(Self { readers, writer, owed, hints, health })
+    }
+
+    /// Tells this component whether what is asked for gets written, from now on.
+    pub fn report_to(&self, component: Component) {
+        self.health.report_to(component);
     }
 
     /// Writes what was asked for until now, closes the file and frees its lock. Whatever is asked for later fails with

@@ -150,9 +150,9 @@ impl<'file> SqliteRows<'file> {
         self.statements.connection()
     }
 
-    /// Writes the counts, if they changed; the last thing in a transaction.
-    pub(super) fn write_counters(&mut self) -> Result<(), LedgerError> {
-        if self.counters != self.written {
+    /// Writes the counts, if they changed or all the same; the last thing in a transaction.
+    pub(super) fn write_counters(&mut self, all_the_same: bool) -> Result<(), LedgerError> {
+        if all_the_same || self.counters != self.written {
             self.counters.write(&self.statements)?;
             self.written = self.counters;
         }
@@ -182,7 +182,7 @@ impl<'file> SqliteRows<'file> {
 
     /// Reads everything again, after a write of this transaction that went past the steps.
     pub(super) fn read_anew(&mut self) -> Result<(), LedgerError> {
-        self.write_counters()?;
+        self.write_counters(false)?;
         self.reload()?;
         self.owed_anew = Some(notices::owed(self.connection())?);
         Ok(())

@@ -13,6 +13,7 @@ use crate::background::ports::{Hints, LedgerError};
 
 use super::checkpoints::Checkpoints;
 use super::file::{LedgerFile, OpenError};
+use super::health::Health;
 use super::job::{Failed, Job, Wake, job};
 use super::rows::{Loaded, SqliteRows};
 use super::threads::{Jobs, Message, Threads};
@@ -27,7 +28,13 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread; it keeps the file locked as long as it runs.
-    pub(super) fn start(file: LedgerFile, connection: Connection, loaded: Loaded, hints: Hints) -> Result<Self, OpenError> {
+    pub(super) fn start(
+        file: LedgerFile,
+        connection: Connection,
+        loaded: Loaded,
+        hints: Hints,
+        health: Health,
+    ) -> Result<Self, OpenError> {
         let (mut threads, waiting, running) = Threads::new();
         let no_thread = file.failure("start a thread");
         let checkpoints = Checkpoints::start(&file)?;
@@ -38,7 +45,7 @@ impl Writer {
             let _file = file;
             let connection = connection;
             let rows = SqliteRows::new(&connection, loaded);
-            WriteLoop { waiting, checkpoints, rows, stale: false, hints }.run();
+            WriteLoop { waiting, checkpoints, rows, stale: false, failing: false, hints, health }.run();
         };
         threads.spawn("ledger-writer", body).map_err(no_thread)?;
         Ok(Self { threads })
@@ -82,7 +89,10 @@ struct WriteLoop<'file> {
     rows: SqliteRows<'file>,
     /// Whether what is kept in memory has to be read again, because a transaction was undone.
     stale: bool,
+    /// Whether the last write failed.
+    failing: bool,
     hints: Hints,
+    health: Health,
 }
 
 impl WriteLoop<'_> {
@@ -105,6 +115,9 @@ impl WriteLoop<'_> {
         let mut batch = vec![first];
         match self.transaction(&mut batch, most) {
             Ok(wake) => {
+                if std::mem::take(&mut self.failing) {
+                    self.health.recovered();
+                }
                 self.rows.publish();
                 self.checkpoints.committed();
                 self.notify(wake);
@@ -114,6 +127,8 @@ impl WriteLoop<'_> {
                 match (undone, batch.as_mut_slice()) {
                     (Undone::Store(error), [only]) => {
                         tracing::error!(error = &error as &dyn std::error::Error, "the ledger did not write");
+                        self.failing = true;
+                        self.health.failed(&error);
                         only.fail(error);
                     }
                     (Undone::Step, [_]) => {}
@@ -143,7 +158,8 @@ impl WriteLoop<'_> {
                 None => {}
             }
         }
-        self.rows.write_counters()?;
+        // After a failure each transaction writes something, or it would succeed however full the disk is.
+        self.rows.write_counters(self.failing)?;
         self.execute("COMMIT", "commit")?;
         Ok(wake)
     }
