@@ -340,6 +340,10 @@ pub(super) fn refuse(text: String) -> Answered {
 
 #[async_trait]
 impl Inbox for Dispatch {
+    async fn is_about_own(&self, inbound: &Inbound) -> bool {
+        self.is_own(inbound).await
+    }
+
     fn allows(&self, channel: &ChannelId, person: &PersonId) -> bool {
         self.access.role(channel, person, false) != Role::Stranger
     }

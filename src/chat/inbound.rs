@@ -128,6 +128,10 @@ pub trait Inbox: Send + Sync + 'static {
     /// everybody to be answered in another.
     fn language(&self, spoken: Language) -> Language;
 
+    /// Whether the request is about one task of the person's own, so that it does not matter who administers the channel, which
+    /// an adapter may have to ask its platform.
+    async fn is_about_own(&self, inbound: &Inbound) -> bool;
+
     /// Does what was asked and says what to answer. Never fails: a failure is an answer too.
     async fn handle(&self, inbound: Inbound) -> Reply;
 

@@ -2,8 +2,8 @@
 
 use crate::background::ports::{OutgoingMessage, Purpose};
 use crate::chat::dispatch::{Answered, Asker, Dispatch, Refusal, refuse, whisper};
-use crate::chat::inbound::Inbound;
-use crate::domain::command::CommandName;
+use crate::chat::inbound::{Inbound, Request};
+use crate::domain::command::{Action, Command, CommandName};
 use crate::domain::id::TaskRef;
 use crate::domain::preferences::may_read;
 use crate::domain::task::Task;
@@ -47,6 +47,24 @@ impl Dispatch {
         } else {
             Err(Refusal::Say(wording::private_to_asker(asker.language, found.number)))
         }
+    }
+
+    /// Whether the task that is meant is the person's own. Not knowing counts as no.
+    pub(super) async fn is_own(&self, inbound: &Inbound) -> bool {
+        let named = match &inbound.request {
+            Request::Command(Ok(
+                Command::Status(task) | Command::Cancel(task) | Command::Result(task) | Command::Retry(task),
+            )) => task.clone(),
+            Request::Press(Ok(Action::Cancel(number) | Action::Retry(number) | Action::Result(number))) => {
+                Some(TaskRef::Number(*number))
+            }
+            _ => return false,
+        };
+        let meant = match named {
+            Some(task) => self.manager.ledger().find(&task).await.ok().flatten().map(|(found, _)| found),
+            None => self.task_here(inbound).await.ok().flatten(),
+        };
+        meant.is_some_and(|task| task.new.origin.person.as_ref() == Some(&inbound.person))
     }
 
     /// The task that is meant: the one named, else the one whose message was replied to, else the one whose thread this

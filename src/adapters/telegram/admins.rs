@@ -1,7 +1,8 @@
 //! Who administers a group.
 //!
 //! Asked only when a request names a task that may be somebody else's, and remembered for a minute, so that a page of
-//! buttons does not cost a call for each press. Not knowing counts as not being one.
+//! buttons does not cost a call for each press. Not knowing counts as not being one, and is not
+//! remembered.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,13 +47,11 @@ impl Admins {
         if let Some(known) = self.remembered((chat, user), now) {
             return known;
         }
-        let admin = match self.api.call_as::<_, Member>(&GetChatMember::new(chat, user), PATIENCE).await {
-            Ok(member) => matches!(member.status.as_str(), "creator" | "administrator"),
-            Err(error) => {
-                tracing::debug!(%error, "cannot ask who administers a group");
-                false
-            }
+        let member = self.api.call_as::<_, Member>(&GetChatMember::new(chat, user), PATIENCE).await;
+        let Ok(member) = member.inspect_err(|error| tracing::debug!(%error, "cannot ask who administers a group")) else {
+            return false;
         };
+        let admin = matches!(member.status.as_str(), "creator" | "administrator");
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= CAPACITY {
             known.clear();

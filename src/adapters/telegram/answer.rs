@@ -13,6 +13,7 @@ use teloxide::payloads::AnswerCallbackQuery;
 use teloxide::payloads::AnswerCallbackQuerySetters;
 use teloxide::types::{CallbackQueryId, ChatId};
 use tokio::time;
+use tokio_util::task::TaskTracker;
 
 use crate::adapters::telegram::address::TelegramChat;
 use crate::adapters::telegram::admins::Admins;
@@ -23,6 +24,7 @@ use crate::adapters::telegram::inbound;
 use crate::adapters::telegram::inbound::{Asked, Heard, Identity};
 use crate::adapters::telegram::membership::Membership;
 use crate::adapters::telegram::update::Arrived;
+use crate::background::ports::OutgoingMessage;
 use crate::chat::inbound::{Answer, Inbox, Replies, Reply};
 use crate::domain::channel::ChannelId;
 use crate::domain::id::ReplyHandle;
@@ -47,6 +49,8 @@ pub(super) struct Answering {
     pub(super) admins: Admins,
     pub(super) forums: Arc<Forums>,
     pub(super) me: Identity,
+    /// Answers to presses that are on their way. Nobody is kept waiting for them: everything is durable by then.
+    pub(super) presses: TaskTracker,
 }
 
 impl Answering {
@@ -73,9 +77,7 @@ impl Answering {
                 Some(query) => self.answer_press(*asked, query).await,
                 None => self.answer_command(*asked).await,
             },
-            Some(Heard::StrayPress(query)) => {
-                self.stop_spinner(query, None).await;
-            }
+            Some(Heard::StrayPress(query)) => self.stop_spinner(query, None, None),
             Some(Heard::Moved { from, to }) => self.moved(from, to).await,
             None => {}
         }
@@ -113,7 +115,7 @@ impl Answering {
         let to = self.addressee(&asked);
         let mut work = std::pin::pin!(self.ask(asked));
         let Ok(reply) = time::timeout(SPINNER, &mut work).await else {
-            self.stop_spinner(query, Some(Toast { text: &wording::still_working(to.language), alert: false })).await;
+            self.stop_spinner(query, Some(Toast { text: wording::still_working(to.language), alert: false }), None);
             if let Reply::Say(answer) = work.await {
                 self.say(to, answer);
             }
@@ -121,19 +123,15 @@ impl Answering {
         };
         match reply {
             Reply::Say(answer) if answer.private && fits_over_the_chat(&answer) => {
-                let shown = self.stop_spinner(query, Some(Toast { text: &answer.text, alert: true })).await;
+                let toast = Toast { text: answer.text.clone(), alert: true };
                 // A press of hours ago, delivered after an outage, can no longer be answered in its own way.
-                if !shown {
-                    self.say(to, answer);
-                }
+                self.stop_spinner(query, Some(toast), Some((to, answer)));
             }
             Reply::Say(answer) => {
                 self.say(to, answer);
-                self.stop_spinner(query, None).await;
+                self.stop_spinner(query, None, None);
             }
-            Reply::Owed => {
-                self.stop_spinner(query, None).await;
-            }
+            Reply::Owed => self.stop_spinner(query, None, None),
         }
     }
 
@@ -144,6 +142,7 @@ impl Answering {
         let language = self.inbox.language(inbound.language);
         if let Some((chat, user)) = member
             && self.inbox.allows(&inbound.channel, &inbound.person)
+            && !self.inbox.is_about_own(&inbound).await
         {
             inbound.channel_admin = self.admins.includes(chat, user).await;
         }
@@ -165,33 +164,45 @@ impl Answering {
     }
 
     fn say(&self, to: Addressee, answer: Answer) {
-        self.replies.say(answer.to(to.channel, to.reply, to.language, to.key));
+        self.replies.say(to.message(answer));
     }
 
-    /// Answers a press; says whether Telegram took the answer.
-    async fn stop_spinner(&self, query: CallbackQueryId, toast: Option<Toast<'_>>) -> bool {
+    /// Answers a press, in its own time; when Telegram does not take that, `otherwise` is said in the chat.
+    fn stop_spinner(&self, query: CallbackQueryId, toast: Option<Toast>, otherwise: Option<(Addressee, Answer)>) {
         let mut answer = AnswerCallbackQuery::new(query);
         if let Some(toast) = toast {
             answer = answer.text(toast.text).show_alert(toast.alert);
         }
-        for tried in 1..=TRIES {
-            match self.api.call(&answer, TRY).await {
-                Ok(_) => return true,
-                // A second answer to a press does no harm.
-                Err(CallError::Unavailable(_) | CallError::Unknown(_)) if tried < TRIES => time::sleep(BETWEEN_TRIES).await,
-                // Nobody knows whether it was answered, and saying it in the chat might be a second one to the person.
-                Err(CallError::Unknown(reason)) => {
-                    tracing::debug!(error = %reason, "the answer to a press may be lost");
-                    return true;
-                }
-                Err(error) => {
-                    tracing::debug!(%error, "a press cannot be answered");
-                    return false;
-                }
+        let (api, replies) = (Arc::clone(&self.api), Arc::clone(&self.replies));
+        self.presses.spawn(async move {
+            if !is_taken(&api, &answer).await
+                && let Some((to, answer)) = otherwise
+            {
+                replies.say(to.message(answer));
+            }
+        });
+    }
+}
+
+/// Sends the answer to a press; says whether Telegram took it.
+async fn is_taken(api: &Api, answer: &AnswerCallbackQuery) -> bool {
+    for tried in 1..=TRIES {
+        match api.call(answer, TRY).await {
+            Ok(_) => return true,
+            // A second answer to a press does no harm.
+            Err(CallError::Unavailable(_) | CallError::Unknown(_)) if tried < TRIES => time::sleep(BETWEEN_TRIES).await,
+            // Nobody knows whether it was answered, and saying it in the chat might be a second one to the person.
+            Err(CallError::Unknown(reason)) => {
+                tracing::debug!(error = %reason, "the answer to a press may be lost");
+                return true;
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a press cannot be answered");
+                return false;
             }
         }
-        false
     }
+    false
 }
 
 /// Where an answer goes.
@@ -202,9 +213,15 @@ struct Addressee {
     language: Language,
 }
 
+impl Addressee {
+    fn message(self, answer: Answer) -> OutgoingMessage {
+        answer.to(self.channel, self.reply, self.language, self.key)
+    }
+}
+
 /// What appears over the chat when a press is answered.
-struct Toast<'a> {
-    text: &'a str,
+struct Toast {
+    text: String,
     /// Stays until it is closed.
     alert: bool,
 }

@@ -38,6 +38,7 @@ use serde::Deserialize;
 use teloxide::payloads::{DeleteWebhook, DeleteWebhookSetters, GetMe, GetWebhookInfo};
 use tokio::time;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::adapters::telegram::admins::Admins;
 use crate::adapters::telegram::answer::Answering;
@@ -134,10 +135,13 @@ impl Telegram {
     ) -> Result<(), TelegramError> {
         let Some(me) = self.introduce(&shutdown).await? else { return Ok(()) };
         let admins = Admins::new(Arc::clone(&self.api), self.clock);
-        let answering = Answering { api: Arc::clone(&self.api), inbox, replies, admins, forums: self.forums, me };
+        let (api, presses) = (Arc::clone(&self.api), TaskTracker::new());
+        let answering = Answering { api, inbox, replies, admins, forums: self.forums, me, presses };
         let menus = register::sync(&self.api, |language| answering.inbox.language(language));
         let menus = shutdown.run_until_cancelled(menus);
         tokio::join!(menus, poll::run(&self.api, &answering, &self.readiness, &shutdown));
+        answering.presses.close();
+        answering.presses.wait().await;
         Ok(())
     }
 

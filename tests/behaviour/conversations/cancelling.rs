@@ -2,8 +2,10 @@
 
 use tokio::time::{Duration, Instant};
 
+use legwork::simulator::telegram::{Fault, FaultKind};
+
 use crate::conversations::conversation;
-use crate::support::world::BOB;
+use crate::support::world::{ANN, BOB, World, id};
 
 conversation!(a_cancel_drops_the_models_connection_within_a_second, |world, chat| {
     chat.says("/submit hang");
@@ -85,3 +87,42 @@ conversation!(a_cancelled_task_can_be_retried_by_its_button, |world, chat| {
     chat.hears("#2 queued, a repeat of #1").await;
     chat.hears("#2 done").await;
 });
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_asks_telegram_before_ones_own_task_is_cancelled() {
+    const GROUP: i64 = -100_200;
+    let world = World::starts().await;
+    let chat = world.telegram_group(GROUP, ANN);
+    world.model.hold();
+    chat.says("/submit something");
+    chat.hears("#1 running").await;
+    world.telegram.fail(Fault::once("getChatMember", FaultKind::Hang));
+    chat.says("/cancel 1");
+    chat.hears("#1 cancelled after").await;
+    assert_eq!(world.telegram.calls("getChatMember"), 0);
+    // Whose rights could not be asked for is asked again the next time.
+    chat.of(BOB).says("/status 1");
+    chat.hears("#1 is not your task").await;
+    world.telegram.set_admins(GROUP, &[1002]);
+    chat.of(BOB).says("/status 1");
+    chat.hears("Asked: something").await;
+    world.model.release();
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_press_that_telegram_does_not_take_keeps_nobody_waiting() {
+    let world = World::starts().await;
+    let (ann, bob) = (world.telegram(ANN), world.telegram(BOB));
+    world.model.hold();
+    ann.says("/submit something");
+    let card = ann.hears("#1 running").await;
+    world.telegram.fail(Fault::once("answerCallbackQuery", FaultKind::Hang));
+    let _press = world.telegram.presses(id(ANN), id(ANN), id(card.id), "Cancel").unwrap();
+    ann.hears("#1 cancelled after").await;
+    bob.says("/help");
+    bob.hears("/submit").await;
+    assert_eq!(world.telegram.calls("answerCallbackQuery"), 1, "the first try had ended before");
+    world.model.release();
+    world.closes().await;
+}

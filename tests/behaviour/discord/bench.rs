@@ -110,6 +110,10 @@ impl Script {
 
 #[async_trait]
 impl Inbox for Script {
+    async fn is_about_own(&self, _inbound: &Inbound) -> bool {
+        false
+    }
+
     fn allows(&self, channel: &ChannelId, _person: &PersonId) -> bool {
         let only = self.allows_only.lock().expect("a script").clone();
         self.allows.load(Ordering::Relaxed) && only.is_none_or(|only| only == channel.to_string())

@@ -112,6 +112,10 @@ impl ScriptedInbox {
 
 #[async_trait]
 impl Inbox for ScriptedInbox {
+    async fn is_about_own(&self, _inbound: &Inbound) -> bool {
+        false
+    }
+
     fn allows(&self, _channel: &ChannelId, person: &PersonId) -> bool {
         let breaks_on = self.breaks_on.lock().unwrap_or_else(PoisonError::into_inner).clone();
         assert!(breaks_on.as_ref() != Some(person), "a defect in our own code");
