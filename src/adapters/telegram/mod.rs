@@ -18,6 +18,7 @@ mod edit;
 mod error;
 mod forums;
 mod inbound;
+mod long_prompt;
 mod membership;
 mod outbound;
 mod pace;

@@ -23,6 +23,7 @@ use crate::adapters::telegram::answer::Answering;
 use crate::adapters::telegram::api::{Api, PROMPT};
 use crate::adapters::telegram::backoff::Backoff;
 use crate::adapters::telegram::error::{CallError, TOKEN_REFUSED};
+use crate::adapters::telegram::long_prompt;
 use crate::adapters::telegram::update;
 use crate::adapters::telegram::update::Arrived;
 use crate::lifecycle::Component;
@@ -37,6 +38,8 @@ const CHATS: usize = 16;
 const TOLERATED: u32 = 1;
 /// A conflict is forgotten after so long without another.
 const PEACE: Duration = Duration::from_mins(2);
+/// A further part of a prompt that an app has cut is there within this time.
+const NEXT_PART: Duration = Duration::from_millis(700);
 /// An empty answer sooner than this comes from a server that does not hold requests.
 const TOO_SOON: Duration = Duration::from_millis(200);
 /// A batch may keep the loop from polling for so long without a word.
@@ -89,14 +92,35 @@ pub(super) async fn run(api: &Api, answering: &Answering, readiness: &Component,
 }
 
 async fn fetch(api: &Api, offset: Option<i64>, seconds: u32) -> Result<Vec<Arrived>, CallError> {
-    let patience = if seconds == 0 { PROMPT } else { Duration::from_secs(seconds.into()) + GRACE };
-    let received: Vec<Value> = api.call_as(&request(offset, seconds), patience).await?;
+    let received = whole_prompts(api, offset, receive(api, offset, seconds).await?).await?;
     let count = received.len();
-    let batch: Vec<Arrived> = received.into_iter().filter_map(|value| update::read(&value)).collect();
+    let batch: Vec<Arrived> = received.iter().filter_map(update::read).collect();
     if batch.is_empty() && count > 0 {
         return Err(CallError::Unavailable("updates without ids, which is not the Bot API; check telegram.api_url".to_owned()));
     }
     Ok(batch)
+}
+
+async fn receive(api: &Api, offset: Option<i64>, seconds: u32) -> Result<Vec<Value>, CallError> {
+    let patience = if seconds == 0 { PROMPT } else { Duration::from_secs(seconds.into()) + GRACE };
+    api.call_as(&request(offset, seconds), patience).await
+}
+
+/// Joins prompts that came in several messages. While a further part may be on its way, everything is fetched again a moment
+/// later: it is not confirmed yet, so nothing is lost meanwhile.
+async fn whole_prompts(api: &Api, offset: Option<i64>, mut received: Vec<Value>) -> Result<Vec<Value>, CallError> {
+    loop {
+        let mut joined = received.clone();
+        if !long_prompt::join(&mut joined) {
+            return Ok(joined);
+        }
+        time::sleep(NEXT_PART).await;
+        let again = receive(api, offset, 0).await?;
+        if again.len() <= received.len() {
+            return Ok(joined);
+        }
+        received = again;
+    }
 }
 
 /// What is heard of. Posts of channels, messages to business accounts and all that no command is in do not even arrive.

@@ -208,3 +208,23 @@ async fn a_flag_without_its_value_is_refused_with_what_it_wants() {
     assert_eq!(world.summary().await.total, 0);
     world.closes().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_prompt_that_an_app_cuts_into_messages_is_one_task_with_all_of_it() {
+    let world = World::starts().await;
+    let chat = world.telegram(ANN);
+    let prompt = (0..1200).map(|word| format!("word{word}")).collect::<Vec<_>>().join(" ");
+    let text = format!("/submit {prompt}");
+    let parts: Vec<&str> = text.as_bytes().chunks(4096).map(|part| std::str::from_utf8(part).unwrap()).collect();
+    assert_eq!(parts.len(), 3);
+    for part in parts {
+        chat.says(part);
+    }
+    chat.hears("#1 done").await;
+    chat.says("/status");
+    chat.hears("You have no active task").await;
+    let calls = world.model.calls();
+    assert_eq!((calls.len(), calls[0].prompt.as_str()), (1, prompt.as_str()));
+    assert_eq!((world.summary().await.total, chat.count("To hand over a task")), (1, 0));
+    world.closes().await;
+}
