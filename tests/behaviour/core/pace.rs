@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use legwork::background::channels::NoticePolicy;
-use legwork::background::ports::{ChannelNotifier, OutgoingMessage, Purpose, SendError, TypingIndicator};
+use legwork::background::ports::{OutgoingMessage, Purpose, SendError, TypingIndicator};
 use legwork::chat::inbound::Replies;
 use legwork::delivery::budget::Budgets;
 use legwork::delivery::live::{Live, LiveMessage, Shown};
@@ -283,13 +283,38 @@ async fn typing_is_left_out_where_there_is_no_room() {
     let recorder = Arc::new(Recorder::default());
     recorder.has_pace(chats);
     let typing = PacedTyping::new(recorder.clone(), recorder.clone(), Budgets::default());
-    let (chat, other): (ChannelId, ChannelId) = ("chat:1/a".parse().unwrap(), "chat:1/b".parse().unwrap());
-    assert_eq!(recorder.pace(&chat, SendKind::Typing).chat, recorder.pace(&other, SendKind::Typing).chat);
+    let chat: ChannelId = "chat:1".parse().unwrap();
     assert!(typing.show_typing(&chat).await.is_ok());
-    let Err(SendError::RetryAfter(wait)) = typing.show_typing(&other).await else { panic!("there is room") };
-    assert_eq!((recorder.typed("chat:1/a"), recorder.typed("chat:1/b")), (1, 0));
+    let Err(SendError::RetryAfter(wait)) = typing.show_typing(&chat).await else { panic!("there is room") };
+    assert_eq!(recorder.typed("chat:1"), 1);
     tokio::time::advance(wait).await;
-    assert!(typing.show_typing(&other).await.is_ok());
+    assert!(typing.show_typing(&chat).await.is_ok());
+}
+
+/// One a second in a chat and all its parts, after a rest four at once.
+fn four_at_once(channel: &ChannelId, _kind: SendKind) -> Pace {
+    let rates = vec![Rate::Steady { every: Duration::from_secs(1), burst: NonZeroU32::new(4).unwrap() }];
+    let whole = channel.whole().unwrap_or_else(|| channel.clone());
+    Pace { chat: Budget { key: whole.to_string(), rates }, ..Pace::unlimited(channel) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_busy_chat_the_first_sign_of_typing_goes_before_the_next_one() {
+    let recorder = Arc::new(Recorder::default());
+    recorder.has_pace(four_at_once);
+    let typing = PacedTyping::new(recorder.clone(), recorder.clone(), Budgets::default());
+    let part = |name: &str| -> ChannelId { format!("chat:1/{name}").parse().unwrap() };
+    for first in ["a", "b", "c"] {
+        assert!(typing.show_typing(&part(first)).await.is_ok(), "{first}");
+    }
+    let wait = async |name: &str| match typing.show_typing(&part(name)).await {
+        Err(SendError::RetryAfter(wait)) => wait,
+        other => panic!("{name}: {other:?}"),
+    };
+    let (again, first) = (wait("a").await, wait("d").await);
+    assert!(first <= Duration::from_secs(2) && first < again, "{first:?} {again:?}");
+    tokio::time::advance(first).await;
+    assert!(typing.show_typing(&part("d")).await.is_ok());
 }
 
 /// One a second in all, but answers count nowhere; a wait concerns one kind of send.
