@@ -93,9 +93,18 @@ impl LedgerFile {
             operation: "take the lock",
             source: Box::new(source),
         };
-        let lock = File::options().create(true).truncate(false).write(true).open(&name).map_err(failed)?;
+        let mut ours = File::options();
+        ours.create(true).truncate(false).write(true);
+        // It holds what people asked and were told. What is there already keeps the rights that somebody gave it.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut ours, 0o600);
+        let lock = ours.open(&name).map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path, _lock: lock }),
+            Ok(()) => {
+                // SQLite takes a file without contents for a new one, and gives its log the same rights.
+                ours.open(&path).map_err(failed)?;
+                Ok(Self { path, _lock: lock })
+            }
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path }),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }

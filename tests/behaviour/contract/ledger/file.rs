@@ -305,6 +305,19 @@ async fn a_database_of_something_else_is_refused() {
 }
 
 #[tokio::test]
+async fn nobody_else_reads_a_new_file() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (_folder, path) = scratch();
+    let desk = desk_at(&path);
+    desk.accept(desk.new_task()).await;
+    for name in ["db", "db-wal", "db-shm", "db.lock"] {
+        let rights = std::fs::metadata(path.with_extension(name)).unwrap().permissions().mode();
+        assert_eq!(rights & 0o777, 0o600, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_place_that_is_not_there_is_an_error_that_names_it() {
     let (folder, _) = scratch();
     let refused = SqliteLedger::open(folder.path().join("no/such/folder/legwork.db")).unwrap_err();
