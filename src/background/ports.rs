@@ -311,7 +311,8 @@ pub trait Projection: Send + Sync + 'static {
     /// Any; it is logged and the task gets an id of our own.
     async fn prepare_task(&self, prompt: &Prompt, origin: &Origin) -> Result<Option<TaskId>, HookError>;
 
-    /// Called for every transition of every task, in order. Called again with the same snapshot after an error.
+    /// Called for every transition of every task, in order, as long as this process lives: what was not passed on before a
+    /// crash is not passed on after it, but each snapshot is the whole task. Called again with the same one after an error.
     ///
     /// # Errors
     /// Any; it is logged and tried again a few times with growing pauses, then given up for this snapshot.

@@ -35,7 +35,7 @@ pub struct Drained {
 }
 
 impl Manager {
-    /// Works until `soft` is cancelled, then drains: nothing new is taken, running attempts may finish within `drain`
+    /// Works until `soft` is cancelled or [`Manager::shutdown`] is called, then drains: nothing new is taken, running attempts may finish within `drain`
     /// (or until `hard` is cancelled), the rest is handed back to the ledger.
     ///
     /// # Cancel safety
@@ -64,6 +64,7 @@ impl Worker {
             tokio::select! {
                 biased;
                 () = soft.cancelled() => break,
+                () = self.core.closed.cancelled() => break,
                 _ = tick.tick() => {
                     self.recover().await;
                     self.claim().await;

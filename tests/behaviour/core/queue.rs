@@ -1,13 +1,16 @@
 //! Running and waiting are two limits; persons take turns; a full queue says so.
 
+use std::time::Duration;
+
 use legwork::background::manager::Submitted;
 use legwork::background::ports::{Acceptance, Ledger};
 use legwork::domain::id::{InboundId, TaskNumber};
 use legwork::domain::limits::Limits;
 use legwork::domain::queue::QueueFull;
 use legwork::domain::status::Status;
+use tokio_util::sync::CancellationToken;
 
-use crate::support::desk::Desk;
+use crate::support::desk::{Desk, Setup};
 
 const CHAT: &str = "chat:1";
 
@@ -100,6 +103,20 @@ async fn nothing_is_accepted_while_stopping() {
     desk.manager.shutdown();
     let refused = desk.manager.submit(Desk::submission(CHAT, "chat:ann", "say x")).await.unwrap();
     assert_eq!(refused, Submitted::Stopping);
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_manager_that_is_shut_down_drains_and_ends() {
+    let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
+    let desk = Desk::with(Setup { drain: Duration::from_mins(1), ..Setup::default() });
+    let number = desk.submits(CHAT, "chat:ann", "hold x").await;
+    desk.until_status(number, Status::Running).await;
+    let run = desk.manager.run(soft, hard, Duration::from_mins(1));
+    desk.manager.shutdown();
+    desk.runner.release();
+    assert_eq!(run.await.handed_back, 0);
+    desk.hears(CHAT, "#1 done").await;
     desk.closes().await;
 }
 
