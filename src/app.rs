@@ -25,6 +25,7 @@ use crate::chat::access::AccessPolicy;
 use crate::chat::dispatch::Dispatch;
 use crate::chat::inbound::{Inbox, Replies};
 use crate::chat::router::Router;
+use crate::config::value::is_numbered;
 use crate::config::{AccessConfig, Config, NotifyConfig};
 use crate::delivery::budget::Budgets;
 use crate::delivery::card::CardKeeper;
@@ -127,9 +128,11 @@ impl App {
             .build();
         let outbox = Outbox::sharing(budgets, notification.clone(), tracker, lifecycle.hard.clone());
         let keeper = CardKeeper::new(cards, manager.clone(), notification, outbox.clone(), Arc::new(router.clone()));
+        let ways = router.clone();
         let inbox: Arc<dyn Inbox> =
             Arc::new(Dispatch::new(manager.clone(), access(config.access), router).with_replies(Arc::new(outbox.clone())));
         let state = web::WebState {
+            serves: Arc::new(move |channel| ways.serves(channel) && is_numbered(channel)),
             tasks: Arc::new(manager.clone()),
             lifecycle: lifecycle.clone(),
             metrics,

@@ -206,14 +206,7 @@ impl<'a> Values<'a> {
 
     /// One such channel.
     pub fn channel(&mut self, key: &str, text: &str) -> Option<ChannelId> {
-        let channel = text.parse::<ChannelId>().ok().filter(|channel| match channel.platform() {
-            "telegram" => {
-                let (chat, topic) = channel.address().split_once('/').unwrap_or((channel.address(), "0"));
-                chat.parse::<i64>().is_ok_and(|chat| chat != 0) && topic.parse::<u32>().is_ok()
-            }
-            "discord" => channel.address().parse::<u64>().is_ok_and(|channel| channel != 0),
-            _ => false,
-        });
+        let channel = text.parse::<ChannelId>().ok().filter(is_numbered);
         if channel.is_none() {
             let fix = "write it like \"telegram:-100123\", \"telegram:-100123/7\" (a topic) or \"discord:456\"";
             self.wrong(key, text, "expected a channel by its number", fix);
@@ -236,5 +229,18 @@ impl<'a> Values<'a> {
             }
         }
         people
+    }
+}
+
+/// Whether this names a chat, a topic or a channel by its number, as its platform would.
+#[must_use]
+pub fn is_numbered(channel: &ChannelId) -> bool {
+    match channel.platform() {
+        "telegram" => {
+            let (chat, topic) = channel.address().split_once('/').unwrap_or((channel.address(), "0"));
+            chat.parse::<i64>().is_ok_and(|chat| chat != 0) && topic.parse::<u32>().is_ok()
+        }
+        "discord" => channel.address().parse::<u64>().is_ok_and(|channel| channel != 0),
+        _ => false,
     }
 }

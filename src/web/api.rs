@@ -118,7 +118,7 @@ pub(super) async fn submit(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let submission = Submission { command: submit_command(&headers, body)?, inbound: idempotency_key(&headers)? };
+    let submission = Submission { command: submit_command(&state, &headers, body)?, inbound: idempotency_key(&headers)? };
     match state.tasks.submit(submission).await? {
         Submitted::Accepted(task) => Ok(created(task)),
         Submitted::Duplicate(task) => Ok(Json(task).into_response()),
@@ -132,7 +132,7 @@ fn created(task: TaskSnapshot) -> Response {
 }
 
 /// The body as a command, through the same checks as a command of a person.
-fn submit_command(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<SubmitCommand, Problem> {
+fn submit_command(state: &WebState, headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<SubmitCommand, Problem> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
         let detail = "Send JSON with `Content-Type: application/json`.";
@@ -151,8 +151,9 @@ fn submit_command(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> R
     let command = from_options(CommandName::Submit.as_str(), &options).map_err(|error| invalid(&error))?;
     let Command::Submit(mut command) = command else { return Err(Problem::bad_request("The body is not a submission.")) };
     for channel in body.deliver_to {
-        let wrong = |_| invalid(&ParseError::Value { option: "deliver_to", value: String::new() });
-        command.to.push(Target::Channel(channel.parse().map_err(wrong)?));
+        let channel = channel.parse().ok().filter(|channel| (state.serves)(channel));
+        let wrong = || invalid(&ParseError::Value { option: "deliver_to", value: String::new() });
+        command.to.push(Target::Channel(channel.ok_or_else(wrong)?));
     }
     Ok(command)
 }
@@ -174,7 +175,7 @@ fn invalid(error: &ParseError) -> Problem {
     let detail = match error {
         ParseError::Prompt(wrong) => format!("Nothing was accepted: {wrong}."),
         ParseError::Value { option: "deliver_to", .. } => {
-            "`deliver_to` is not right; it takes a channel like `platform:address`.".to_owned()
+            "`deliver_to` is not right; it takes channels of the platforms that are configured, like `telegram:-100123` or `discord:456`.".to_owned()
         }
         ParseError::Value { option, .. } => {
             let wanted = wording::value_wanted(Language::En, option).unwrap_or_default();

@@ -25,6 +25,7 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use crate::background::ports::Clock;
+use crate::domain::channel::ChannelId;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
 use crate::web::service::TaskService;
@@ -39,6 +40,8 @@ pub struct WebState {
     pub tasks: Arc<dyn TaskService>,
     /// Who can serve, and whether the process is stopping.
     pub lifecycle: Lifecycle,
+    /// Whether anything can be sent to this channel at all.
+    pub serves: Arc<dyn Fn(&ChannelId) -> bool + Send + Sync>,
     /// The process's counters.
     pub metrics: Metrics,
     /// The time, for ages.

@@ -103,6 +103,7 @@ async fn bad_submissions_say_what_would_be_right() {
     check(json!({"prompt": "x", "colour": "red"}), 422, "nothing else").await;
     check(json!({"prompt": "x", "timeout": "soon"}), 422, "10m").await;
     check(json!({"prompt": "x", "deliver_to": ["nowhere"]}), 422, "deliver_to").await;
+    check(json!({"prompt": "x", "deliver_to": ["discord:5", "slack:5"]}), 422, "deliver_to").await;
     check(json!({"prompt": "x", "model": "a b"}), 422, "model").await;
     check(json!({"prompt": "x".repeat(300_000)}), 413, "256 KiB").await;
     let json = [("content-type", "application/json; charset=utf-8")];

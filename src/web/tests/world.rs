@@ -182,6 +182,7 @@ pub(super) fn world_with(tasks: FakeTasks, token: Option<&str>) -> World {
     let state = WebState {
         tasks: Arc::<FakeTasks>::clone(&tasks),
         lifecycle: lifecycle.clone(),
+        serves: Arc::new(|channel| channel.platform() == "discord"),
         metrics: Metrics::default(),
         clock: Arc::new(FixedClock),
         admin_token: token.map(SecretString::from),
