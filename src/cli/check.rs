@@ -4,11 +4,12 @@
 //! of the configuration, never their values, and no addresses, because an address of Telegram holds the token.
 
 use std::fmt::Write;
+use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use reqwest012::{Client, RequestBuilder, StatusCode, redirect};
+use reqwest012::{Client, RequestBuilder, StatusCode, Url, redirect};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::Value;
@@ -67,8 +68,7 @@ impl CheckArgs {
     pub async fn run(&self, env: Environment) -> Result<ExitCode, reqwest012::Error> {
         let (report, code) = match self.source.load(env) {
             Ok(config) => {
-                let client = Client::builder().timeout(PATIENCE).redirect(redirect::Policy::none());
-                let report = inspect(&config, &client.user_agent("legwork-check").build()?).await;
+                let report = inspect(&config, &Clients::new()?).await;
                 let code = success(report.ok);
                 (report, code)
             }
@@ -87,12 +87,39 @@ pub fn misconfigured(error: ConfigError) -> Report {
     Report { ok: false, checks: vec![config], problems: error.problems }
 }
 
+/// Asks as the server does: what is on this machine is asked without the environment's proxy, and Discord always is, because
+/// its gateway can be reached in no other way.
+#[derive(Debug)]
+pub struct Clients {
+    direct: Client,
+    proxied: Client,
+}
+
+impl Clients {
+    /// Clients that give up soon and follow no redirect.
+    ///
+    /// # Errors
+    /// When none can be made.
+    pub fn new() -> Result<Self, reqwest012::Error> {
+        let client = || Client::builder().timeout(PATIENCE).redirect(redirect::Policy::none()).user_agent("legwork-check");
+        Ok(Self { direct: client().no_proxy().build()?, proxied: client().build()? })
+    }
+
+    /// The one for this address.
+    fn towards(&self, address: &str) -> &Client {
+        let host =
+            address.parse::<Url>().ok().and_then(|url| url.host_str().map(|host| host.trim_matches(['[', ']']).to_owned()));
+        let is_here = |host: String| host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        if host.is_some_and(is_here) { &self.direct } else { &self.proxied }
+    }
+}
+
 /// Checks everything a valid configuration names.
-pub async fn inspect(config: &Config, client: &Client) -> Report {
+pub async fn inspect(config: &Config, clients: &Clients) -> Report {
     let (telegram, discord, llm) = tokio::join!(
-        telegram(config.telegram.as_ref(), client),
-        discord(config.discord.as_ref(), client),
-        llm(&config.llm, client),
+        telegram(config.telegram.as_ref(), clients),
+        discord(config.discord.as_ref(), &clients.direct),
+        llm(&config.llm, clients),
     );
     let valid = ok("config", "every value is valid");
     let checks = vec![valid, ledger(&config.store.path), access(&config.access), telegram, discord, llm];
@@ -171,11 +198,11 @@ fn access(access: &AccessConfig) -> Check {
     }
 }
 
-async fn telegram(config: Option<&TelegramConfig>, client: &Client) -> Check {
+async fn telegram(config: Option<&TelegramConfig>, clients: &Clients) -> Check {
     let name = "telegram";
     let Some(config) = config else { return skipped(name, "off", "Set telegram.token to turn it on.") };
     let url = format!("{}/bot{}/getMe", config.api_url, config.token.expose_secret());
-    match ask(client.get(url)).await {
+    match ask(clients.towards(&config.api_url).get(url)).await {
         Err(why) => failed(name, why, "Check telegram.api_url and the network, then try again."),
         Ok((StatusCode::OK, body)) if body["ok"] == true && body["result"].is_object() => {
             let bot = body["result"]["username"].as_str().unwrap_or("the bot");
@@ -212,9 +239,9 @@ async fn discord(config: Option<&DiscordConfig>, client: &Client) -> Check {
     }
 }
 
-async fn llm(config: &LlmConfig, client: &Client) -> Check {
+async fn llm(config: &LlmConfig, clients: &Clients) -> Check {
     let name = "llm";
-    let mut request = client.get(format!("{}/models", config.base_url));
+    let mut request = clients.towards(&config.base_url).get(format!("{}/models", config.base_url));
     if !config.api_key.expose_secret().is_empty() {
         request = request.bearer_auth(config.api_key.expose_secret());
     }

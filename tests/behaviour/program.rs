@@ -147,6 +147,8 @@ async fn a_check_says_what_answers_and_what_does_not() {
     for name in ["config", "ledger", "access", "telegram", "discord", "llm"] {
         assert!(right.out.lines().any(|line| line.starts_with(&format!("ok       {name}"))), "{name}: {}", right.out);
     }
+    let proxied = world.runs(&["check"], &[("HTTP_PROXY", "http://127.0.0.1:9")]).await;
+    assert_eq!(proxied.code, 0, "the server asks nothing on this machine through a proxy: {proxied:?}");
     let wrong = [("LEGWORK__TELEGRAM__TOKEN", "777:AAwrong-secret"), ("LEGWORK__LLM__API_KEY", "wrong-secret")];
     let refused = world.runs(&["check", "--set", "discord.api_url=http://127.0.0.1:9"], &wrong).await;
     assert_eq!(refused.code, 1, "{refused:?}");
