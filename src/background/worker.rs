@@ -35,8 +35,8 @@ pub struct Drained {
 }
 
 impl Manager {
-    /// Works until `soft` is cancelled or [`Manager::shutdown`] is called, then drains: nothing new is taken, running attempts may finish within `drain`
-    /// (or until `hard` is cancelled), the rest is handed back to the ledger.
+    /// Works until `soft` is cancelled or [`Manager::shutdown`] is called, then drains: nothing new is taken, running attempts
+    /// may finish within `drain` (or until `hard` is cancelled), the rest is handed back to the ledger.
     ///
     /// # Cancel safety
     /// Dropping the future leaves attempts running without anybody to renew their leases; use the tokens.

@@ -8,8 +8,10 @@ use crate::domain::channel::ChannelId;
 use crate::domain::id::{TaskId, TaskRef};
 use crate::domain::origin::Origin;
 use crate::domain::preferences::Target;
+use crate::domain::queue::ahead_of;
 use crate::domain::receipt::Receipt;
 use crate::domain::snapshot::TaskSnapshot;
+use crate::domain::status::Status;
 use crate::domain::summary::MonitorSummary;
 use crate::domain::task::{CancelledBy, RunSettings, Task};
 use crate::web::service::{Cancel, Retry, ServiceError, Submission, Submitted, TaskService};
@@ -65,7 +67,10 @@ impl TaskService for Manager {
     }
 
     async fn list(&self, filter: &TaskFilter) -> Result<Vec<TaskSnapshot>, ServiceError> {
-        Ok(Self::list(self, filter).await?.iter().map(snapshot).collect())
+        let tasks = Self::list(self, filter).await?;
+        let live =
+            if tasks.iter().any(|task| task.status() == Status::Pending) { self.ledger().live_tasks().await? } else { vec![] };
+        Ok(tasks.iter().map(|task| TaskSnapshot::of(task, ahead_of(&live, task.number))).collect())
     }
 
     async fn cancel(&self, task: &TaskRef) -> Result<Cancel, ServiceError> {

@@ -180,6 +180,9 @@ async fn the_summary_counts_every_state() {
     }
     let waiting = world.get("/api/v1/tasks/4").await.json();
     assert_eq!((&waiting["queue_position"], &waiting["submitted_at"]), (&json!(1), &summary["oldest_pending_at"]));
+    let listed = world.get("/api/v1/tasks").await.json();
+    let places: Vec<_> = listed["tasks"].as_array().unwrap().iter().map(|task| task["queue_position"].as_u64()).collect();
+    assert_eq!(places, [None, Some(1), None, None, None], "{listed}");
     world.model.release();
     world.closes().await;
 }

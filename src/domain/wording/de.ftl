@@ -21,7 +21,7 @@ notice-cancelled = { $by ->
     [operator] { $task } vom Betreiber abgebrochen { $account }.
    *[asker] { $task } abgebrochen { $account }.
 }
-notice-private-done = { $task } fertig nach { $ran }. Sie ist privat: Das Ergebnis ging an den, der sie abgegeben hat.
+notice-private-done = { $task } fertig nach { $ran }. Sie ist privat: Das Ergebnis geht an den, der sie abgegeben hat.
 notice-private-failed = { $task } fehlgeschlagen nach { $ran }. Sie ist privat: Warum, weiß, wer sie abgegeben hat.
 result-heading = Ergebnis von { $task }
 result-heading-partial = Was { $task } bis dahin geschrieben hatte

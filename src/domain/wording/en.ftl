@@ -30,7 +30,7 @@ notice-cancelled = { $by ->
    *[asker] { $task } cancelled { $account }.
 }
 # The end of a private task, in the channel that asked: nothing of its text.
-notice-private-done = { $task } done after { $ran }. It is private: the result went to who asked.
+notice-private-done = { $task } done after { $ran }. It is private: the result goes to who asked.
 notice-private-failed = { $task } failed after { $ran }. It is private: who asked was told why.
 # Stand above what a model wrote.
 result-heading = Result of { $task }

@@ -22,7 +22,7 @@ conversation!(a_private_result_goes_to_who_asked_alone, |world, chat| {
     let direct = opened(chat).await;
     asks_privately(&chat);
     chat.hears("#1 queued").await;
-    chat.hears("#1 done after ... It is private: the result went to who asked").await;
+    chat.hears("#1 done after ... It is private: the result goes to who asked").await;
     direct.hears("Result of #1: ... roof").await;
     direct.hears("#1 done").await;
     world.settles().await;

@@ -165,7 +165,7 @@ fn a_private_task_shows_its_text_to_who_asked_only() {
         assert!(said.iter().all(|text| !text.contains("offers") && !text.contains("secret") && !text.contains("was empty")));
         said
     }), @"
-    #42 done after 12 s. It is private: the result went to who asked.
+    #42 done after 12 s. It is private: the result goes to who asked.
     #42 failed after 12 s. It is private: who asked was told why.
     #42 failed after 12 s
     Asked: (private)
@@ -177,7 +177,7 @@ fn a_private_task_shows_its_text_to_who_asked_only() {
     Your tasks, newest first:
     #42 done after 12 s: (private)
 
-    #42 fertig nach 12 s. Sie ist privat: Das Ergebnis ging an den, der sie abgegeben hat.
+    #42 fertig nach 12 s. Sie ist privat: Das Ergebnis geht an den, der sie abgegeben hat.
     #42 fehlgeschlagen nach 12 s. Sie ist privat: Warum, weiß, wer sie abgegeben hat.
     #42 fehlgeschlagen nach 12 s
     Auftrag: (privat)
