@@ -6,6 +6,7 @@ pub mod check;
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -70,11 +71,17 @@ pub struct ServeArgs {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct DemoArgs {
     /// Serve the page here [default: 127.0.0.1:8787]
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub listen: Option<String>,
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = on_this_machine)]
+    pub listen: Option<SocketAddr>,
     /// Play a fixed conversation, print it, and exit 0 only if every step did what it should
     #[arg(long)]
     pub script: bool,
+}
+
+/// The demo asks nobody who they are, so nobody else may reach it.
+fn on_this_machine(text: &str) -> Result<SocketAddr, String> {
+    let here = text.parse().ok().filter(|address: &SocketAddr| address.ip().is_loopback());
+    here.ok_or_else(|| "expected an address of this machine and a port, like 127.0.0.1:8787".to_owned())
 }
 
 /// Of `legwork check`.
@@ -210,7 +217,7 @@ mod tests {
 
     #[test]
     fn every_program_takes_its_own_flags() {
-        let demo = DemoArgs { listen: Some("127.0.0.1:0".to_owned()), script: true };
+        let demo = DemoArgs { listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))), script: true };
         assert_eq!(parsed("legwork demo --script --listen 127.0.0.1:0").expect("understood"), Command::Demo(demo));
         let check = CheckArgs { json: true, ..CheckArgs::default() };
         assert_eq!(parsed("legwork check --json").expect("understood"), Command::Check(check));
@@ -220,7 +227,8 @@ mod tests {
 
     #[test]
     fn mistakes_exit_with_64_and_help_with_0() {
-        for wrong in ["legwork sreve", "legwork --sets", "legwork serve --set novalue", "legwork demo --config x"] {
+        let demos = ["legwork demo --config x", "legwork demo --listen nonsense", "legwork demo --listen 0.0.0.0:8787"];
+        for wrong in ["legwork sreve", "legwork --sets", "legwork serve --set novalue"].into_iter().chain(demos) {
             assert_eq!(refuse(&parsed(wrong).expect_err("wrong")), ExitCode::from(USAGE), "{wrong}");
         }
         assert_eq!(refuse(&parsed("legwork --version").expect_err("the version")), ExitCode::SUCCESS);

@@ -69,6 +69,6 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
 
 /// Runs the demo until it is told to stop, or plays its script.
 async fn demo(args: DemoArgs, redactor: &Redactor) -> anyhow::Result<ExitCode> {
-    let demo = Demo::start(args.listen.as_deref(), redactor).await?;
+    let demo = Demo::start(args.listen, redactor).await?;
     if args.script { Box::pin(demo.play()).await } else { Box::pin(demo.run()).await }
 }

@@ -6,7 +6,7 @@
 mod folder;
 mod script;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -22,7 +22,7 @@ use crate::simulator::platforms::Platforms;
 use crate::telemetry::Redactor;
 
 /// Where the page is unless told otherwise.
-const LISTEN: &str = "127.0.0.1:8787";
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8787);
 
 /// A demo, put together and not yet running.
 pub struct Demo {
@@ -41,16 +41,16 @@ impl Demo {
     ///
     /// # Errors
     /// When a port cannot be bound or the temporary folder cannot be made.
-    pub async fn start(listen: Option<&str>, redactor: &Redactor) -> anyhow::Result<Self> {
+    pub async fn start(listen: Option<SocketAddr>, redactor: &Redactor) -> anyhow::Result<Self> {
         let (servers, stop) = (TaskTracker::new(), CancellationToken::new());
         let stage = Platforms::start(&servers, &stop).await.context("no port for the platforms")?;
         let folder = Folder::make().context("cannot make a temporary folder")?;
-        let config = Config::of(&stage.settings(folder.path(), listen.unwrap_or(LISTEN)))?;
+        let config = Config::of(&stage.settings(folder.path(), &listen.unwrap_or(LISTEN).to_string()))?;
         redactor.learn(config.secrets());
         let lifecycle = Lifecycle::default();
         let router = page::router(&stage.telegram, &stage.discord, &stage.model, lifecycle.soft.clone());
         let pages = Pages { router, links: &[("/demo", "The demo: both chats and the model")] };
-        let app = App::build(config, lifecycle.clone(), pages).await?;
+        let app = App::build(config, lifecycle.clone(), pages).await.context("no demo; --listen takes another address")?;
         let address = app.address()?;
         Ok(Self { app, address, lifecycle, stage, servers, stop, _folder: folder })
     }
