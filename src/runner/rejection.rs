@@ -68,11 +68,17 @@ impl ProviderError {
 
     /// Its type or code, as far as that is a plain word, for people and logs.
     fn label(&self) -> String {
-        let plain = |text: &&String| {
-            !text.is_empty() && text.len() <= 60 && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
-        };
-        [&self.code, &self.kind].into_iter().find(plain).cloned().unwrap_or_default()
+        [&self.code, &self.kind].into_iter().find(|text| is_plain(text, "_-.")).cloned().unwrap_or_default()
     }
+
+    /// The parameter it blames, as far as that is a plain name, for logs.
+    fn blamed(&self) -> String {
+        Some(&self.parameter).filter(|text| is_plain(text, "_-.[]")).cloned().unwrap_or_default()
+    }
+}
+
+fn is_plain(text: &str, marks: &str) -> bool {
+    !text.is_empty() && text.len() <= 60 && text.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
 }
 
 fn http_status(text: &str) -> Option<u16> {
@@ -111,6 +117,8 @@ pub(crate) struct Rejection {
     pub(crate) meaning: Meaning,
     /// The provider's word for it; may be empty.
     pub(crate) label: String,
+    /// The parameter that the provider blames, for the log; may be empty.
+    pub(crate) blamed: String,
     /// For how long the provider asks to wait.
     pub(crate) wait: Option<Duration>,
 }
@@ -121,14 +129,15 @@ impl Rejection {
         let error = ProviderError::of_body(body);
         let in_body = (status == 429).then(|| retry_after::in_message(&error.message)).flatten();
         let wait = retry_after::in_headers(headers, now).into_iter().chain(in_body).max();
-        Self { status, meaning: meaning(status, &error), label: error.label(), wait }
+        Self { status, meaning: meaning(status, &error), label: error.label(), blamed: error.blamed(), wait }
     }
 
     /// Of an error within a stream. Without a code it is the server's fault.
     pub(crate) fn in_stream(error: &ProviderError) -> Self {
         let word = |text: &str| error.kind.contains(text) || error.code.contains(text);
         let status = error.status.unwrap_or(if word("rate_limit") { 429 } else { 500 });
-        Self { status, meaning: meaning(status, error), label: error.label(), wait: retry_after::in_message(&error.message) }
+        let wait = retry_after::in_message(&error.message);
+        Self { status, meaning: meaning(status, error), label: error.label(), blamed: error.blamed(), wait }
     }
 
     /// Whether the same request may succeed later.

@@ -183,13 +183,23 @@ async fn logs_tell_of_every_request_and_hold_no_key_no_prompt_and_no_body() {
     let guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
     // With a single subscriber, tests in other threads, which have none, could switch callsites off for this one too.
     let second = tracing::Dispatch::new(tracing_subscriber::registry());
-    let refused = error("500 X", "x-request-id: req-7\r\n", &serde_json::json!({ "message": "a secret of the body" }));
+    let body = serde_json::json!({ "message": "a secret of the body", "code": "a secret", "param": "messages[0].content" });
+    let refused = error("500 X", "x-request-id: req-7\r\n", &body);
     let garbage = vec![stream(piece("an answer that failed") + "data: a secret that is not JSON\n\n")];
     let mock = Mock::serve(vec![refused, garbage, vec![Act::Reset], good("an answer")]).await;
     assert_eq!(show(&Bench::new(config(&mock)).run().await), "done: an answer");
     drop((guard, second));
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    for needed in ["llm.complete", "task.id=task-1", "req-7", "status=500", "incomplete_stream", "connection_lost", "request=4"] {
+    for needed in [
+        "llm.complete",
+        "task.id=task-1",
+        "req-7",
+        "status=500",
+        "messages[0]",
+        "incomplete_stream",
+        "connection_lost",
+        "request=4",
+    ] {
         assert!(log.contains(needed), "no `{needed}` in\n{log}");
     }
     for forbidden in ["secret", "the prompt", "Be brief", "an answer"] {
