@@ -25,6 +25,15 @@ async fn a_server_that_only_fails_is_asked_once_and_then_as_often_as_there_are_r
 }
 
 #[tokio::test]
+async fn a_run_makes_no_more_than_twelve_further_tries_however_many_a_call_may() {
+    let mock = Mock::serve(vec![error("429 Slow", "", &json!({ "message": "x" }))]).await;
+    let mut config = config(&mock);
+    config.retries = 20;
+    assert!(show(&Bench::new(config).run().await).starts_with("rate_limited: "));
+    assert_eq!(mock.requests().len(), 13);
+}
+
+#[tokio::test]
 async fn what_may_pass_is_asked_again_and_the_text_replaced() {
     let cut = vec![stream(piece("lost text"))];
     let reset = vec![Act::Reset];
