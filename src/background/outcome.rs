@@ -53,8 +53,8 @@ impl Submission {
     #[must_use]
     pub fn asks_for(&self, task: &Task, others: &[ChannelId]) -> bool {
         let new = &task.new;
-        let private = self.private.as_ref().filter(|private| new.origin.channel.as_ref() != Some(private));
         let here = |channel: &ChannelId| new.origin.channel.as_ref() == Some(channel);
+        let private = self.private.as_ref().filter(|private| !here(private));
         let named = self.deliver_to.iter().all(|channel| here(channel) || new.deliver_to.contains(channel));
         let no_other = new.deliver_to.iter().all(|channel| self.deliver_to.contains(channel) || others.contains(channel));
         let manner = self.silent == new.manner.silent && private == new.manner.private.as_ref();

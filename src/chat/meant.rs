@@ -60,26 +60,27 @@ impl Dispatch {
             }
             _ => return false,
         };
-        let meant = match named {
-            Some(task) => self.manager.ledger().find(&task).await.ok().flatten().map(|(found, _)| found),
-            None => self.task_here(inbound).await.ok().flatten(),
-        };
+        let meant = self.meant(inbound, named.as_ref()).await.ok().flatten();
         meant.is_some_and(|task| task.new.origin.person.as_ref() == Some(&inbound.person))
+    }
+
+    /// The task named, else the one that is meant here.
+    async fn meant(&self, inbound: &Inbound, named: Option<&TaskRef>) -> Result<Option<Task>, Refusal> {
+        match named {
+            Some(task) => Ok(self.manager.ledger().find(task).await?.map(|(found, _)| found)),
+            None => self.task_here(inbound).await,
+        }
     }
 
     /// The task that is meant: the one named, else the one whose message was replied to, else the one whose thread this
     /// is. Somebody else's is refused.
     pub(super) async fn find(&self, asker: &Asker<'_>, command: CommandName, task: Option<&TaskRef>) -> Result<Task, Refusal> {
         let inbound = asker.inbound;
-        let found = match task {
-            Some(task) => match self.manager.ledger().find(task).await? {
-                Some((found, _)) => found,
-                None => return Err(Refusal::Say(wording::not_found(asker.language, task))),
-            },
-            None => match self.task_here(inbound).await? {
-                Some(found) => found,
-                None => return Err(Refusal::Say(wording::which_task(asker.language, command, inbound.by_reply))),
-            },
+        let Some(found) = self.meant(inbound, task).await? else {
+            return Err(Refusal::Say(match task {
+                Some(task) => wording::not_found(asker.language, task),
+                None => wording::which_task(asker.language, command, inbound.by_reply),
+            }));
         };
         asker.found.get_or_init(|| found.number);
         // Who administers a channel administers the threads of its tasks.

@@ -25,6 +25,9 @@ use crate::domain::id::{MessageId, TaskNumber};
 use crate::domain::notice::Notice;
 use crate::domain::pace::{Pace, SendKind};
 
+/// Tries of an answer of which the last may have arrived: then its person can simply ask again.
+const TRIES_IN_DOUBT: u32 = 5;
+
 /// What a lane and those who give it work share.
 #[derive(Default)]
 pub(crate) struct Inlet {
@@ -217,12 +220,13 @@ impl Lane {
             Err(SendError::RetryAfter(wait)) => turn.hold(wait),
             Err(SendError::Unavailable(_)) => queue.retry_answer(number, Instant::now() + pause_after(answer.failures)),
             Err(SendError::Moved { .. }) => queue.finish_answer(number),
+            Err(SendError::Unknown(_)) if answer.failures + 1 < TRIES_IN_DOUBT => {
+                queue.doubt_answer(number, notification.now());
+                queue.retry_answer(number, Instant::now() + pause_after(answer.failures));
+            }
             Err(error @ (SendError::Unknown(_) | SendError::Undeliverable(_))) => {
-                let again = Instant::now() + pause_after(answer.failures);
-                if !matches!(error, SendError::Unknown(_)) || !queue.doubt_answer(number, notification.now(), again) {
-                    tracing::warn!(channel = %message.channel, error = %error, "an answer is given up");
-                    queue.finish_answer(number);
-                }
+                tracing::warn!(channel = %message.channel, error = %error, "an answer is given up");
+                queue.finish_answer(number);
             }
         }
     }

@@ -22,9 +22,6 @@ use crate::domain::time::Timestamp;
 /// An answer to a command that could not be sent for so long is stale: nobody waits for it any more.
 const ANSWER_LIFETIME: Duration = Duration::from_mins(5);
 
-/// Tries of an answer of which the last may have arrived: then its person can simply ask again.
-const TRIES_IN_DOUBT: u32 = 5;
-
 /// Answers that may wait in one lane. Somebody who asks on and on while the platform is away gets no more of them.
 const ANSWERS: usize = 50;
 
@@ -199,14 +196,11 @@ impl Queue {
         });
     }
 
-    /// A try to answer may have succeeded, and nobody knows. The next one comes then and says that it may be a duplicate; false
-    /// when there were enough of them.
-    pub(crate) fn doubt_answer(&mut self, number: u64, now: Timestamp, not_before: Instant) -> bool {
+    /// A try to answer may have succeeded, and nobody knows: the next one says that it may be a duplicate.
+    pub(crate) fn doubt_answer(&mut self, number: u64, now: Timestamp) {
         self.change_answer(number, |answer| {
             answer.message.in_flight_since.get_or_insert(now);
         });
-        self.retry_answer(number, not_before);
-        self.answers.iter().any(|answer| answer.number == number && answer.failures < TRIES_IN_DOUBT)
     }
 
     /// A try to answer failed: the next one comes then.

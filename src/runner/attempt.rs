@@ -22,8 +22,8 @@ const LINGER: Duration = Duration::from_secs(5);
 /// Time limits of one request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// To the first piece of the answer; none as long as nobody has looked which model is asked.
-    pub(crate) first_token: Option<Duration>,
+    /// To the first piece of the answer.
+    pub(crate) first_token: Duration,
     /// Without any byte after that.
     pub(crate) byte_idle: Duration,
     /// Without any piece of the answer though bytes flow.
@@ -83,7 +83,7 @@ async fn read(mut answer: Answer, pace: &mut Pace, reporter: &Reporter) -> Resul
         let (deadline, silence) = pace.deadline(reading.is_whole());
         let next = tokio::select! {
             next = timeout_at(deadline, answer.chunk()) => next,
-            () = reporter.hurried(), if reading.is_whole() => break None,
+            () = reporter.cancelled(), if reading.is_whole() => break None,
         };
         let chunk = match next {
             // What has ended by its own word is whole, however the connection ends.
@@ -159,7 +159,6 @@ impl Pace {
     /// Until when the next bytes must be there, and what it means when they are not.
     fn deadline(&self, whole: bool) -> (Instant, Problem) {
         let Limits { first_token, byte_idle, event_idle, call } = self.limits;
-        let first_token = first_token.unwrap_or(call);
         let next = if whole {
             (self.last_bytes + byte_idle.min(LINGER), Problem::Stalled(Stall::Bytes))
         } else if self.first_news.is_none() {

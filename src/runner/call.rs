@@ -17,11 +17,11 @@ use crate::background::ports::Clock;
 use crate::domain::failure::Failure;
 use crate::domain::time::later;
 use crate::domain::usage::Usage;
-use crate::runner::attempt::{Attempt, Broke, Limits, attempt};
+use crate::runner::attempt::{Attempt, Broke, attempt};
 use crate::runner::breaker::Breaker;
 use crate::runner::decode::{Finish, Turn};
 use crate::runner::estimate;
-use crate::runner::patience;
+use crate::runner::patience::Patience;
 use crate::runner::problem::{Circumstances, Problem, Stall};
 use crate::runner::progress::Reporter;
 use crate::runner::request::{Ask, Dialect};
@@ -87,7 +87,7 @@ pub(crate) struct CallFailure {
 /// Calls one provider; shared by all runs.
 pub(crate) struct Caller {
     transport: Transport,
-    limits: Limits,
+    patience: Patience,
     retries: u32,
     backoff: Backoff,
     dialect: Dialect,
@@ -105,10 +105,10 @@ struct Tally {
 }
 
 impl Caller {
-    /// A caller with these limits.
-    pub(crate) fn new(transport: Transport, limits: Limits, retries: u32, backoff: Backoff, clock: Arc<dyn Clock>) -> Self {
+    /// A caller with this patience.
+    pub(crate) fn new(transport: Transport, patience: Patience, retries: u32, backoff: Backoff, clock: Arc<dyn Clock>) -> Self {
         let dialect = Dialect::new(transport.endpoint().is_official());
-        Self { transport, limits, retries, backoff, dialect, breaker: Breaker::default(), clock }
+        Self { transport, patience, retries, backoff, dialect, breaker: Breaker::default(), clock }
     }
 
     /// Asks until there is an answer or nothing more may be tried.
@@ -123,7 +123,7 @@ impl Caller {
         let result = loop {
             let body = words.body(ask);
             reporter.begin_request(estimate::size(&ask.messages), phase.clone());
-            let limits = self.limits.of(&ask.model, self.transport.endpoint().is_loopback(), tally.first_stalls);
+            let limits = self.patience.limits(&ask.model, self.transport.endpoint().is_loopback(), tally.first_stalls);
             let attempt = attempt(&self.transport, &body, limits, self.clock.now(), reporter).await;
             tally.attempts += 1;
             let usage = used(&attempt, ask).await;
@@ -241,15 +241,6 @@ impl Caller {
                 "a request to the model failed"
             ),
         }
-    }
-}
-
-impl Limits {
-    /// Those of a request to this model. One that needed longer than the limit gets twice the time at each further try.
-    fn of(self, model: &str, local: bool, stalls: u32) -> Self {
-        let first = self.first_token.unwrap_or_else(|| patience::first_token(model, local));
-        let doubled = first.saturating_mul(2_u32.saturating_pow(stalls));
-        Self { first_token: Some(doubled.min(self.call)), ..self }
     }
 }
 

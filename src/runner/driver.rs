@@ -16,10 +16,10 @@ use crate::background::ports::{AgentRunner, Clock, RunControl, RunOutcome, RunRe
 use crate::config::LlmConfig;
 use crate::domain::channel::ChannelId;
 use crate::domain::task::Outcome;
-use crate::runner::attempt::Limits;
 use crate::runner::call::{Allowance, Backoff, Called, Caller};
 use crate::runner::endpoint::{Endpoint, RunnerError};
 use crate::runner::machine::{Effect, Ending, Event, State, step, wrap_up};
+use crate::runner::patience::Patience;
 use crate::runner::progress::Reporter;
 use crate::runner::request::{Ask, Message};
 use crate::runner::transport::Transport;
@@ -76,14 +76,14 @@ impl LlmRunner {
 
     pub(crate) fn with_backoff(config: LlmConfig, clock: Arc<dyn Clock>, backoff: Backoff) -> Result<Self, RunnerError> {
         let transport = Transport::new(Endpoint::new(&config.base_url, &config.api_key)?)?;
-        let limits = Limits {
+        let patience = Patience {
             first_token: config.first_token.map(|time| time.min(FOREVER)),
             byte_idle: config.byte_idle.min(FOREVER),
             event_idle: config.event_idle.min(FOREVER),
             call: config.call_timeout.min(FOREVER),
         };
         Ok(Self {
-            caller: Caller::new(transport, limits, config.retries, backoff, clock),
+            caller: Caller::new(transport, patience, config.retries, backoff, clock),
             model: config.model,
             system_prompt: config.system_prompt,
             max_output_tokens: config.max_output_tokens,
@@ -109,7 +109,7 @@ impl LlmRunner {
     }
 
     async fn drive(&self, mut ask: Ask, control: &RunControl) -> RunOutcome {
-        let reporter = Reporter::new(Arc::clone(&control.progress));
+        let reporter = Reporter::new(Arc::clone(&control.progress), control.cancel.clone());
         let mut allowance = Allowance::default();
         let time = control.deadline.saturating_duration_since(Instant::now());
         let nearly_up = control.deadline - WRAP_UP.min(time / 4);
@@ -145,9 +145,7 @@ impl LlmRunner {
                 biased;
                 called = &mut call => return Some(called),
                 () = control.cancel.cancelled() => {
-                    reporter.hurry();
-                    let whole = reporter.is_whole();
-                    return if whole { timeout(LAST_WORD, call).await.ok() } else { None };
+                    return if reporter.is_whole() { timeout(LAST_WORD, call).await.ok() } else { None };
                 }
                 _ = tick.tick() => reporter.tick(Instant::now()),
             }

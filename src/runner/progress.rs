@@ -23,8 +23,8 @@ const QUIET: Duration = Duration::from_mins(2);
 pub(crate) struct Reporter {
     sink: Arc<dyn ProgressSink>,
     live: Mutex<Live>,
-    /// Cancelled when nothing is to be waited for that may follow a whole answer.
-    hurry: CancellationToken,
+    /// The run's: then nothing is waited for any more that may follow a whole answer.
+    cancel: CancellationToken,
 }
 
 struct Live {
@@ -73,8 +73,8 @@ impl Live {
 }
 
 impl Reporter {
-    /// Reports to this sink.
-    pub(crate) fn new(sink: Arc<dyn ProgressSink>) -> Self {
+    /// Reports to this sink, for a run that this token cancels.
+    pub(crate) fn new(sink: Arc<dyn ProgressSink>, cancel: CancellationToken) -> Self {
         let live = Live {
             phase: String::new(),
             step: 0,
@@ -87,7 +87,7 @@ impl Reporter {
             last_news: Instant::now(),
             last_report: None,
         };
-        Self { sink, live: Mutex::new(live), hurry: CancellationToken::new() }
+        Self { sink, live: Mutex::new(live), cancel }
     }
 
     /// Call number `step` begins.
@@ -121,14 +121,9 @@ impl Reporter {
         self.live().whole
     }
 
-    /// From now on nothing is waited for that may follow a whole answer.
-    pub(crate) fn hurry(&self) {
-        self.hurry.cancel();
-    }
-
-    /// Completes when nothing more is to be waited for.
-    pub(crate) async fn hurried(&self) {
-        self.hurry.cancelled().await;
+    /// Completes when the run is cancelled.
+    pub(crate) async fn cancelled(&self) {
+        self.cancel.cancelled().await;
     }
 
     /// The request ended and used so much. Its text is replaced by what the next one brings.
@@ -215,7 +210,7 @@ mod tests {
     #[test]
     fn a_model_that_is_silent_for_minutes_is_reported_until_it_speaks_again() {
         let diary = Arc::new(Diary::default());
-        let reporter = Reporter::new(Arc::<Diary>::clone(&diary));
+        let reporter = Reporter::new(Arc::<Diary>::clone(&diary), CancellationToken::new());
         let later = |seconds| Instant::now() + Duration::from_secs(seconds);
         reporter.tick(later(500));
         reporter.begin_request(40, "waiting for the model".to_owned());
@@ -232,7 +227,7 @@ mod tests {
 
     #[test]
     fn the_longest_text_of_a_broken_request_is_kept_for_a_run_that_is_cancelled() {
-        let reporter = Reporter::new(Arc::<Diary>::default());
+        let reporter = Reporter::new(Arc::<Diary>::default(), CancellationToken::new());
         reporter.begin_call(1);
         reporter.begin_request(40, String::new());
         reporter.text("a long text");

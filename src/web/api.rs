@@ -175,7 +175,9 @@ fn invalid(error: &ParseError) -> Problem {
     let detail = match error {
         ParseError::Prompt(wrong) => format!("Nothing was accepted: {wrong}."),
         ParseError::Value { option: "deliver_to", .. } => {
-            "`deliver_to` is not right; it takes channels of the platforms that are configured, like `telegram:-100123` or `discord:456`.".to_owned()
+            "`deliver_to` is not right; it takes channels of the platforms that are configured, like `telegram:-100123` or \
+             `discord:456`."
+                .to_owned()
         }
         ParseError::Value { option, .. } => {
             let wanted = wording::value_wanted(Language::En, option).unwrap_or_default();

@@ -14,7 +14,8 @@ use crate::web::health::is_ready;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Everything in the `OpenMetrics` text format. When the ledger cannot be read its gauges are missing and `legwork_ledger_up` is 0.
+/// Everything in the `OpenMetrics` text format. When the ledger cannot be read its gauges are missing and
+/// `legwork_ledger_up` is 0.
 pub(super) async fn metrics(State(state): State<WebState>) -> Response {
     let mut text = state.metrics.encode().unwrap_or_default();
     let summary = state.tasks.summary().await;

@@ -1,8 +1,8 @@
 //! Who administers a group.
 //!
 //! Asked only when a request names a task that may be somebody else's, and remembered for a minute, so that a page of
-//! buttons does not cost a call for each press. Not knowing counts as not being one, and is not
-//! remembered.
+//! buttons does not cost a call for each press. Not knowing counts as not being one,
+//! and is not remembered.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

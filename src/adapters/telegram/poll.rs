@@ -109,18 +109,15 @@ async fn receive(api: &Api, offset: Option<i64>, seconds: u32) -> Result<Vec<Val
 /// Joins prompts that came in several messages. While a further part may be on its way, everything is fetched again a moment
 /// later: it is not confirmed yet, so nothing is lost meanwhile.
 async fn whole_prompts(api: &Api, offset: Option<i64>, mut received: Vec<Value>) -> Result<Vec<Value>, CallError> {
-    loop {
-        let mut joined = received.clone();
-        if !long_prompt::join(&mut joined) {
-            return Ok(joined);
-        }
+    while long_prompt::join(&mut received) {
         time::sleep(NEXT_PART).await;
         let again = receive(api, offset, 0).await?;
         if again.len() <= received.len() {
-            return Ok(joined);
+            break;
         }
         received = again;
     }
+    Ok(received)
 }
 
 /// What is heard of. Posts of channels, messages to business accounts and all that no command is in do not even arrive.

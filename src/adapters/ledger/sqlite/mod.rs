@@ -92,7 +92,7 @@ impl SqliteLedger {
         Ok(Self { readers, writer, owed, hints, health })
     }
 
-    /// Tells this component whether what is asked for gets written, from now on.
+    /// Tells this component, and no later one, whether what is asked for gets written. To be called before anything is asked.
     pub fn report_to(&self, component: Component) {
         self.health.report_to(component);
     }
