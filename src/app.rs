@@ -165,8 +165,8 @@ impl App {
         self.listener.local_addr()
     }
 
-    /// Serves until the lifecycle's soft token is cancelled, then stops in order: nothing new is taken, what runs may
-    /// finish, the rest is handed back, what is owed is delivered, the ledger is closed.
+    /// Serves until the lifecycle's soft token is cancelled, then stops in order: nothing new is started, what runs may
+    /// finish while people are still heard, the rest is handed back, what is owed is delivered, the ledger is closed.
     ///
     /// # Errors
     /// When a component ended by itself: a refused token, a port that failed.
@@ -191,31 +191,38 @@ impl App {
         let last = CancellationToken::new();
         // The cards' loop ends with the work, so that nothing new comes up while what is owed is delivered.
         let worked = CancellationToken::new();
+        // People are heard while anything runs that they could cancel; what they submit meanwhile waits for the next start.
+        let leave = CancellationToken::new();
         let platforms = usize::from(telegram.is_some()) + usize::from(discord.is_some());
         let endings = Endings { lifecycle: &lifecycle, platforms: AtomicUsize::new(platforms), failure: Mutex::default() };
         let replies: Arc<dyn Replies> = Arc::new(outbox.clone());
 
         let telegram = async {
             if let Some(telegram) = telegram {
-                let run = telegram.run(Arc::clone(&inbox), Arc::clone(&replies), soft.clone());
+                let run = telegram.run(Arc::clone(&inbox), Arc::clone(&replies), leave.clone());
                 endings.of_platform("telegram", run.await.map_err(Into::into));
             }
         };
         let discord = async {
             if let Some(discord) = discord {
-                let run = discord.run(Arc::clone(&inbox), Arc::clone(&replies), soft.clone());
+                let run = discord.run(Arc::clone(&inbox), Arc::clone(&replies), leave.clone());
                 endings.of_platform("discord", run.await.map_err(Into::into));
             }
         };
         let work = async {
-            // Adapters finish the answers they are giving while the drain lasts, so the flush after it covers those too.
+            let drained = async {
+                let drained = manager.run(soft.clone(), hard.clone(), drain).await;
+                leave.cancel();
+                drained
+            };
+            // Adapters finish the answers they are giving, so the flush after them covers those too.
             let adapters = async {
                 tokio::select! {
                     ((), ()) = async { tokio::join!(telegram, discord) } => {}
-                    () = time_to_leave(&lifecycle, drain) => {}
+                    () = time_to_leave(&lifecycle, drain, &leave) => {}
                 }
             };
-            let (drained, ()) = tokio::join!(manager.run(soft.clone(), hard.clone(), drain), adapters);
+            let (drained, ()) = tokio::join!(drained, adapters);
             // Cards of what has just ended or was handed back say so.
             worked.cancel();
             keeper.last_look().await;
@@ -316,10 +323,15 @@ async fn close(ledger: Arc<SqliteLedger>, limit: Duration) {
     }
 }
 
-/// Completes when the chat platforms are to be left, whether or not everything is answered there.
-async fn time_to_leave(lifecycle: &Lifecycle, drain: Duration) {
+/// Has the chat platforms left when the drain is over, and completes when they are to be left whether or not everything is
+/// answered there.
+async fn time_to_leave(lifecycle: &Lifecycle, drain: Duration, leave: &CancellationToken) {
     lifecycle.soft.cancelled().await;
-    let patience = tokio::time::sleep(drain.saturating_add(LEAVE_LIMIT));
+    let patience = async {
+        tokio::time::sleep(drain).await;
+        leave.cancel();
+        tokio::time::sleep(LEAVE_LIMIT).await;
+    };
     if lifecycle.hard.run_until_cancelled(patience).await.is_some() {
         tracing::warn!("the chat platforms are left before everything was answered");
     }

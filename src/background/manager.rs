@@ -278,7 +278,7 @@ impl Manager {
         self.core.ledger.find_by_message(channel, message).await
     }
 
-    /// Takes nothing new from now on, and lets [`Manager::run`] drain and end, as when its soft token is cancelled.
+    /// Accepts nothing from now on, and lets [`Manager::run`] drain and end, as when its soft token is cancelled.
     pub fn shutdown(&self) {
         self.core.closed.cancel();
     }

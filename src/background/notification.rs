@@ -6,6 +6,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -24,6 +25,7 @@ use crate::domain::frame::Frame;
 use crate::domain::id::{TaskId, TaskRef};
 use crate::domain::language::Language;
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
+use crate::domain::status::Status;
 use crate::domain::task::Task;
 use crate::domain::text::{Format, one_line};
 use crate::domain::time::{Timestamp, elapsed};
@@ -80,6 +82,8 @@ pub struct Notification {
     clock: Arc<dyn Clock>,
     metrics: Metrics,
     cards: Option<Cards>,
+    /// Whether nothing is taken up any more before the next start.
+    restarting: Arc<AtomicBool>,
 }
 
 impl Notification {
@@ -94,7 +98,8 @@ impl Notification {
     ) -> Self {
         let channels = Channels::new(Arc::clone(&ledger), NoticePolicy::default());
         let typing = Typing::new(typing, tracker);
-        Self { ledger, notifier, typing, channels, threads: None, clock, metrics: Metrics::default(), cards: None }
+        let (metrics, restarting) = (Metrics::default(), Arc::default());
+        Self { ledger, notifier, typing, channels, threads: None, clock, metrics, cards: None, restarting }
     }
 
     /// What channels get as configured, instead of the default for all.
@@ -130,6 +135,11 @@ impl Notification {
     pub fn with_metrics(mut self, metrics: Metrics) -> Self {
         self.metrics = metrics;
         self
+    }
+
+    /// Lets acceptances say from now on that their tasks wait for the next start.
+    pub(crate) fn say_that_it_restarts(&self) {
+        self.restarting.store(true, Ordering::Relaxed);
     }
 
     /// The ledger whose notices go out.
@@ -326,7 +336,10 @@ impl Notification {
         task: &Task,
         ahead: Option<usize>,
     ) -> Result<(String, Option<Frame>), LedgerError> {
-        let text = wording::notice(language, notice, task, ahead);
+        let mut text = wording::notice(language, notice, task, ahead);
+        if notice.kind == NoticeKind::Accepted && task.status() == Status::Pending && self.restarting.load(Ordering::Relaxed) {
+            text.push_str(&wording::waits_for_restart(language));
+        }
         let frame = (notice.kind == NoticeKind::Result).then(|| wording::result_frame(language, task));
         let Some(meant_for) = &notice.instead_of else { return Ok((text, frame)) };
         let notices = self.ledger.notices_of(&notice.task).await?;

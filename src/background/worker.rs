@@ -35,8 +35,9 @@ pub struct Drained {
 }
 
 impl Manager {
-    /// Works until `soft` is cancelled or [`Manager::shutdown`] is called, then drains: nothing new is taken, running attempts
-    /// may finish within `drain` (or until `hard` is cancelled), the rest is handed back to the ledger.
+    /// Works until `soft` is cancelled or [`Manager::shutdown`] is called, then drains: nothing new is taken up, running
+    /// attempts may finish within `drain` (or until `hard` is cancelled), the rest is handed back to the ledger. What is
+    /// submitted after `soft` waits in the ledger for the next run; after [`Manager::shutdown`] it is refused.
     ///
     /// # Cancel safety
     /// Dropping the future leaves attempts running without anybody to renew their leases; use the tokens.
@@ -72,7 +73,9 @@ impl Worker {
                 () = work.notified() => self.claim().await,
             }
         }
-        self.core.closed.cancel();
+        if let Some(notification) = &self.core.notification {
+            notification.say_that_it_restarts();
+        }
         self.drain(&hard, drain).await
     }
 

@@ -118,6 +118,7 @@ pub(super) async fn submit(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
+    state.takes_work()?;
     let submission = Submission { command: submit_command(&state, &headers, body)?, inbound: idempotency_key(&headers)? };
     match state.tasks.submit(submission).await? {
         Submitted::Accepted(task) => Ok(created(task)),
@@ -234,6 +235,7 @@ pub(super) async fn cancel(State(state): State<WebState>, Path(id): Path<String>
 
 /// `POST /api/v1/tasks/{id}/retry`
 pub(super) async fn retry(State(state): State<WebState>, Path(id): Path<String>) -> Result<Response, Problem> {
+    state.takes_work()?;
     match state.tasks.retry(&reference(&id)?).await? {
         Retry::Accepted(task) => Ok(created(task)),
         Retry::NotFinished(task) => {

@@ -28,7 +28,7 @@ use crate::background::ports::Clock;
 use crate::domain::channel::ChannelId;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
-use crate::web::service::TaskService;
+use crate::web::service::{ServiceError, TaskService};
 
 /// Largest body of a request, in bytes.
 const MAX_BODY: usize = 256 * 1024;
@@ -50,6 +50,14 @@ pub struct WebState {
     pub admin_token: Option<SecretString>,
     /// Further links on the page: path and text, both fixed at compile time.
     pub links: &'static [(&'static str, &'static str)],
+}
+
+impl WebState {
+    /// Refuses new work while the process stops. What people submit then waits for the next start; a program is told at once
+    /// instead, because it can try again.
+    fn takes_work(&self) -> Result<(), ServiceError> {
+        if self.lifecycle.soft.is_cancelled() { Err(ServiceError::Stopping) } else { Ok(()) }
+    }
 }
 
 /// All paths of the server. Further routers may be merged into it, if they have no fallback of their own.

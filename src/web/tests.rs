@@ -181,6 +181,17 @@ async fn ready_means_that_everything_started_and_nothing_stops() {
 }
 
 #[tokio::test]
+async fn a_program_is_told_at_once_that_the_server_stops() {
+    let world = world();
+    world.post("/api/v1/tasks", json!({"prompt": "in time"})).await;
+    assert_eq!(world.post("/api/v1/tasks/1/cancel", json!({})).await.status, StatusCode::OK);
+    world.lifecycle.soft.cancel();
+    assert_eq!(world.post("/api/v1/tasks", json!({"prompt": "late"})).await.problem(503), "stopping");
+    assert_eq!(world.post("/api/v1/tasks/1/retry", json!({})).await.problem(503), "stopping");
+    assert_eq!(world.get("/api/v1/tasks/1").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn metrics_show_what_the_ledger_holds() {
     let world = world();
     world.post("/api/v1/tasks", json!({"prompt": "x"})).await;

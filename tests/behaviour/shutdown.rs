@@ -121,18 +121,58 @@ async fn nothing_new_is_taken_while_draining_and_nothing_is_lost() {
     let (status, problem) = process.posts("/api/v1/tasks", r#"{"prompt": "too late"}"#).await.unwrap();
     assert_eq!(status, 503, "{problem}");
     assert!(problem.contains("stopping"), "{problem}");
-    telegram.says("/submit while it drains");
     world.model.release();
     process.ends_well(Instant::now(), Duration::ZERO).await;
     heard_once(&telegram, 1, &["# running", "Result of #", "# done"]);
     assert_eq!(world.model.calls().len(), 1, "the task that waited was taken up");
-    assert_eq!(telegram.count("#3"), 0);
+    telegram.says("/submit while it is away");
 
     let mut process = world.launches(&settings);
     process.is_ready().await;
     telegram.hears("#3 done").await;
     heard_once(&telegram, 2, &["# queued", "# running", "# done"]);
     heard_once(&telegram, 3, &["# queued", "# running", "# done"]);
+    process.signal("TERM");
+    process.ends_well(Instant::now(), Duration::ZERO).await;
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_are_heard_while_it_drains() {
+    let world = World::stopped().await;
+    let settings = [("LEGWORK__TASKS__DRAIN", "60s")];
+    let (telegram, discord) = (world.telegram(ANN), world.discord_channel(500, BOB));
+    let mut process = world.launches(&settings);
+    process.is_ready().await;
+    world.model.hold();
+    telegram.says("/submit first");
+    telegram.hears("#1 running").await;
+    discord.says("/submit second");
+    discord.hears("#2 running").await;
+    process.signal("TERM");
+    process.drains().await;
+    telegram.says("/submit while it drains");
+    telegram.hears("#3 queued").await;
+    telegram.hears("this starts when it is back").await;
+    discord.says("/submit that too");
+    discord.hears("#4 queued").await;
+    discord.says("/status 2");
+    discord.hears("Asked: ").await;
+    telegram.says("/cancel 1");
+    telegram.hears("#1 cancelled").await;
+    discord.presses(&discord.card(2).unwrap(), "Cancel").await;
+    process.ends_well(Instant::now(), Duration::ZERO).await;
+    heard_once(&telegram, 1, &["# queued", "# running"]);
+    heard_once(&discord, 2, &["# queued"]);
+    assert_eq!(world.model.calls().len(), 2, "a task that waited was taken up");
+
+    world.model.release();
+    let mut process = world.launches(&settings);
+    process.is_ready().await;
+    telegram.hears("#3 done").await;
+    discord.hears("#4 done").await;
+    heard_once(&telegram, 3, &["# queued", "# running", "Result of #", "# done"]);
+    heard_once(&discord, 4, &["# queued", "# running", "Result of #", "# done"]);
     process.signal("TERM");
     process.ends_well(Instant::now(), Duration::ZERO).await;
     world.closes().await;

@@ -12,6 +12,7 @@ place = { $ahead ->
     [one] 1 Aufgabe ist vor ihr dran
    *[other] { $ahead } Aufgaben sind vor ihr dran
 }
+waits-for-restart = Der Server startet gerade neu; danach geht es damit los.
 notice-running = { $task } läuft.
 notice-running-again = { $task } läuft noch einmal ({ $attempt }. Versuch), weil der Server währenddessen angehalten wurde.
 notice-done = { $task } fertig { $account }.

@@ -18,6 +18,8 @@ place = { $ahead ->
     [one] 1 task is ahead of it
    *[other] { $ahead } tasks are ahead of it
 }
+# Stands below an acceptance.
+waits-for-restart = The server is restarting; this starts when it is back.
 notice-running = { $task } running.
 notice-running-again = { $task } running again (attempt { $attempt }), because the server stopped while it ran.
 notice-done = { $task } done { $account }.

@@ -35,7 +35,7 @@ pub use channels::{
 };
 pub use commands::{command_description, help, option_description};
 pub use lists::{active_tasks, list, list_of_all, older_button, suggestion};
-pub use notices::{DUPLICATE_MARK_ROOM, cancel_button, may_be_a_duplicate, notice, notice_buttons, started};
+pub use notices::{DUPLICATE_MARK_ROOM, cancel_button, may_be_a_duplicate, notice, notice_buttons, started, waits_for_restart};
 pub use refusals::{
     broken, list_all_is_for_admins, model_is_for_admins, not_allowed, not_finished, not_found, not_yours, parse_error,
     queue_full, retry_of_unfinished, stopping, store_trouble, timeout_too_long, unknown_button, value_wanted, which_task,

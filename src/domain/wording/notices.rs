@@ -23,6 +23,12 @@ pub fn may_be_a_duplicate(language: Language) -> String {
     format!("\n{}", say(language, "may-be-a-duplicate"))
 }
 
+/// What stands below an acceptance while the server stops; begins with a line break.
+#[must_use]
+pub fn waits_for_restart(language: Language) -> String {
+    format!("\n{}", say(language, "waits-for-restart"))
+}
+
 /// The text of a notice. `ahead` is the task's place now, for an acceptance. It is a function of the task as it is
 /// when the notice is sent; what a terminal notice says never changes.
 #[must_use]

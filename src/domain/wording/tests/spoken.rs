@@ -28,6 +28,7 @@ fn notices_of_a_task_on_its_way() {
         notice(language, NoticeKind::Started, &running(1), None),
         notice(language, NoticeKind::Started, &running(2), None),
         wording::may_be_a_duplicate(language),
+        wording::waits_for_restart(language),
     ]), @"
     #42 queued: it is next.
     “Compare the three offers”
@@ -40,6 +41,8 @@ fn notices_of_a_task_on_its_way() {
 
     (may be a duplicate)
 
+    The server is restarting; this starts when it is back.
+
     #42 wartet: als Nächste dran.
     „Compare the three offers“
     #42 wartet, eine Wiederholung von #41: 2 Aufgaben sind vor ihr dran.
@@ -50,6 +53,8 @@ fn notices_of_a_task_on_its_way() {
     #42 läuft noch einmal (2. Versuch), weil der Server währenddessen angehalten wurde.
 
     (möglicherweise doppelt)
+
+    Der Server startet gerade neu; danach geht es damit los.
     ");
 }
 
