@@ -59,7 +59,7 @@
 //! impl AgentRunner for Counter {
 //!     async fn run(&self, request: RunRequest, _control: RunControl) -> RunOutcome {
 //!         let result = format!("{} letters", request.prompt.as_str().len());
-//!         RunOutcome { outcome: Outcome::Done { result }, usage: Usage::default() }
+//!         RunOutcome::new(Outcome::Done { result }, Usage::default())
 //!     }
 //! }
 //!

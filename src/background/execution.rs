@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::background::ports::{AgentRunner, Lease, Progress, ProgressSink, RunControl, RunOutcome, RunRequest};
+use crate::background::ports::{AgentRunner, Lease, Progress, ProgressSink, RunControl, RunOutcome, RunReport, RunRequest};
 use crate::domain::draft::Draft;
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::language::Language;
@@ -48,6 +48,16 @@ pub(crate) enum Conclusion {
     Release,
     /// Say nothing: it is somebody else's.
     Abandon,
+}
+
+/// An attempt whose run is over.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) conclusion: Conclusion,
+    /// What it used.
+    pub(crate) usage: Usage,
+    /// How it came about, as far as the runner said.
+    pub(crate) report: RunReport,
 }
 
 /// An attempt that runs in this process.
@@ -95,7 +105,7 @@ impl Attempt {
     }
 
     /// Runs the task to the end of this attempt.
-    pub(crate) async fn run(self: &Arc<Self>, runner: &dyn AgentRunner, task: &Task, limit: Duration) -> (Conclusion, Usage) {
+    pub(crate) async fn run(self: &Arc<Self>, runner: &dyn AgentRunner, task: &Task, limit: Duration) -> Ended {
         // Far beyond any calendar, an instant cannot be computed.
         let deadline = Instant::now() + limit.min(FOREVER);
         let request = RunRequest {
@@ -120,14 +130,21 @@ impl Attempt {
             None => tokio::time::timeout(GRACE, running).await.ok(),
         };
         match ended {
-            Some(Ok(RunOutcome { outcome, usage })) => (self.conclude(Some(outcome), limit), usage),
+            Some(Ok(RunOutcome { outcome, usage, report })) => {
+                Ended { conclusion: self.conclude(Some(outcome), limit), usage, report }
+            }
             Some(Err(_panic)) => {
                 tracing::error!(task.number = task.number.0, attempt = task.attempt, "the runner panicked");
                 let failure = Failure::new(FailureCode::Internal, "the runner broke; the operator finds more in the log");
-                (self.conclude(Some(Outcome::Failed { failure, partial: String::new() }), limit), self.progress().usage)
+                self.ended_without_a_word(Some(Outcome::Failed { failure, partial: String::new() }), limit)
             }
-            None => (self.conclude(None, limit), self.progress().usage),
+            None => self.ended_without_a_word(None, limit),
         }
+    }
+
+    /// The end of a run whose runner could not say how it ended.
+    fn ended_without_a_word(&self, outcome: Option<Outcome>, limit: Duration) -> Ended {
+        Ended { conclusion: self.conclude(outcome, limit), usage: self.progress().usage, report: RunReport::default() }
     }
 
     /// What to tell the ledger. `outcome` is none when the runner had to be dropped. A whole result wins over every

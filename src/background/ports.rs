@@ -87,6 +87,42 @@ pub struct RunOutcome {
     pub outcome: Outcome,
     /// Tokens it used, failed calls included.
     pub usage: Usage,
+    /// How it came about.
+    pub report: RunReport,
+}
+
+impl RunOutcome {
+    /// An outcome with nothing to report about how it came about.
+    #[must_use]
+    pub fn new(outcome: Outcome, usage: Usage) -> Self {
+        Self { outcome, usage, report: RunReport::default() }
+    }
+}
+
+/// How an agent worked, for who operates it. It goes to the log: no prompt, no answer and no secret may be in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RunReport {
+    /// The model that answered, as its provider calls it; else the one that was asked.
+    pub model: Option<String>,
+    /// Calls of a model. A request that is made again is the same call.
+    pub calls: u32,
+    /// From the start of the run to its end.
+    pub duration: Duration,
+    /// Why the last call brought nothing, when that ended the run.
+    pub fault: Option<ProviderFault>,
+}
+
+/// Why the provider of a model gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderFault {
+    /// The HTTP status, if there was one.
+    pub status: Option<u16>,
+    /// The provider's own word for it, or the agent's where the provider said nothing: `overloaded_error`, `stalled_first`.
+    pub code: String,
+    /// The provider's name for the request, which its support asks for.
+    pub request_id: Option<String>,
+    /// Whether the same request may succeed at another time.
+    pub retryable: bool,
 }
 
 /// Does the legwork. Called once per attempt, from its own spawned task; many run at once.

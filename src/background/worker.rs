@@ -10,10 +10,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use crate::background::execution::{Attempt, Conclusion, StopReason};
+use crate::background::execution::{Attempt, Conclusion, Ended, StopReason};
 use crate::background::leases::{LEASE, Leases, RENEWAL};
 use crate::background::manager::{Core, Manager};
-use crate::background::ports::{Finish, Lease};
+use crate::background::ports::{Finish, Lease, RunReport};
 use crate::background::projection::snapshot;
 use crate::domain::task::{State, Task};
 use crate::domain::time::{elapsed, later};
@@ -181,37 +181,36 @@ async fn execute(core: &Core, attempt: &Arc<Attempt>, task: &Task) -> Usage {
     let typing = core.notification.as_ref().zip(channel).map(|(notification, channel)| notification.start_typing(channel));
     let limit = task.new.settings.timeout.unwrap_or(core.limits.timeout);
     tracing::info!("attempt started");
-    let (conclusion, usage) = attempt.run(core.runner.as_ref(), task, limit).await;
+    let ended = attempt.run(core.runner.as_ref(), task, limit).await;
     attempt.fall_silent();
     // Typing ends before the end is durable, so no pulse can follow the result into the channel; a draft neither.
     drop(typing);
-    record(core, attempt, conclusion, usage).await;
-    usage
+    record(core, attempt, &ended).await;
+    ended.usage
 }
 
 /// Records the end of an attempt, trying again and again: an answer that was paid for must not be lost to a full disk.
 /// The fence refuses it if the task was taken over meanwhile, and the limit of the drain ends it at a stop.
-async fn record(core: &Core, attempt: &Attempt, conclusion: Conclusion, usage: Usage) {
+async fn record(core: &Core, attempt: &Attempt, ended: &Ended) {
+    let Ended { conclusion, usage, report } = ended;
     let mut pause = Duration::from_millis(50);
     let deadline = Instant::now() + RECORD_LIMIT;
     loop {
         let now = core.clock.now();
-        let recorded = match &conclusion {
+        let recorded = match conclusion {
             Conclusion::Abandon => {
                 tracing::warn!("the lease was lost; this attempt's end is not recorded");
                 return;
             }
             Conclusion::Finish(outcome) => {
-                let finish = core.ledger.finish(&attempt.lease, outcome.clone(), usage, now);
+                let finish = core.ledger.finish(&attempt.lease, outcome.clone(), *usage, now);
                 core.projection.ordered(finish, moved).await
             }
-            Conclusion::Release => core.projection.ordered(core.ledger.release(&attempt.lease, usage, now), moved).await,
+            Conclusion::Release => core.projection.ordered(core.ledger.release(&attempt.lease, *usage, now), moved).await,
         };
         match recorded {
             Ok(Finish::Recorded(task)) => {
-                let ran_ms = u64::try_from(elapsed(task.started_at.unwrap_or(now), now).as_millis()).unwrap_or(u64::MAX);
-                let error_code = task.failure().map(|failure| failure.code.as_str());
-                tracing::info!(task.status = %task.status(), elapsed_ms = ran_ms, tokens = usage.total(), error_code, "attempt ended");
+                log_end(&task, elapsed(task.started_at.unwrap_or(now), now), usage, report);
                 return;
             }
             Ok(Finish::Stale) => {
@@ -229,6 +228,22 @@ async fn record(core: &Core, attempt: &Attempt, conclusion: Conclusion, usage: U
             }
         }
     }
+}
+
+/// The one line about each attempt that ended.
+fn log_end(task: &Task, ran: Duration, usage: &Usage, report: &RunReport) {
+    let (elapsed_ms, run_ms) = (ran.as_millis(), report.duration.as_millis());
+    let error_code = task.failure().map(|failure| failure.code.as_str());
+    let RunReport { model, calls, fault, .. } = report;
+    let fault = fault.as_ref();
+    tracing::info!(
+        task.status = %task.status(), elapsed_ms, run_ms, tokens = usage.total(), model, calls, error_code,
+        provider.status = fault.and_then(|fault| fault.status),
+        provider.code = fault.map(|fault| fault.code.as_str()),
+        provider.request_id = fault.and_then(|fault| fault.request_id.as_deref()),
+        provider.retryable = fault.map(|fault| fault.retryable),
+        "attempt ended"
+    );
 }
 
 fn moved(finish: &Finish) -> Vec<crate::domain::snapshot::TaskSnapshot> {

@@ -126,7 +126,7 @@ fn problem_of(broken: Broken) -> Problem {
     match broken {
         Broken::Garbage => Problem::Garbage,
         Broken::Incomplete => Problem::Incomplete,
-        Broken::Stopped(Stop::Provider(error)) => Problem::Rejected(Rejection::in_stream(&error)),
+        Broken::Stopped(Stop::Provider(error)) => Problem::Rejected(Rejection::in_stream(error)),
         Broken::Stopped(Stop::TooLarge(what)) => Problem::TooLarge(what),
         Broken::Stopped(Stop::Degenerate) => Problem::Degenerate,
     }

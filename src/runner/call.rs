@@ -10,10 +10,13 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_openai::config::Config;
+use secrecy::ExposeSecret;
+use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
-use crate::background::ports::Clock;
+use crate::background::ports::{Clock, ProviderFault};
 use crate::domain::failure::Failure;
 use crate::domain::time::later;
 use crate::domain::usage::Usage;
@@ -82,6 +85,8 @@ pub(crate) struct CallFailure {
     pub(crate) failure: Failure,
     /// The most that came of an answer.
     pub(crate) partial: String,
+    /// The same for who operates it.
+    pub(crate) fault: ProviderFault,
 }
 
 /// Calls one provider; shared by all runs.
@@ -102,6 +107,9 @@ struct Tally {
     first_stalls: u32,
     usage: Usage,
     partial: String,
+    /// Of the last request.
+    status: Option<u16>,
+    request_id: Option<String>,
 }
 
 impl Caller {
@@ -130,6 +138,7 @@ impl Caller {
             tally.usage.add(&usage);
             reporter.end_request(&usage);
             self.log(&attempt, ask, &usage, tally.attempts);
+            (tally.status, tally.request_id) = (attempt.status, attempt.request_id);
             let broke = match attempt.result {
                 Ok(turn) => {
                     self.breaker.succeeded();
@@ -191,7 +200,11 @@ impl Caller {
             attempts: tally.attempts,
             again_at: wait.map(|wait| later(self.clock.now(), wait)),
         };
-        CallFailure { failure: problem.failure(&about), partial: std::mem::take(&mut tally.partial) }
+        CallFailure {
+            failure: problem.failure(&about),
+            partial: std::mem::take(&mut tally.partial),
+            fault: problem.fault(tally.status, tally.request_id.take()),
+        }
     }
 
     async fn sleep(&self, pause: Duration, allowance: &mut Allowance, reporter: &Reporter, phase: &str) {
@@ -235,12 +248,26 @@ impl Caller {
                     warn!(host, model = %ask.model, reason, "the model stopped for a reason that is not known");
                 }
             }
-            Err(Broke { problem, .. }) => warn!(
-                host, model = %ask.model, call = ask.number, request, status, request_id, first_token_ms,
-                elapsed_ms, input, output, outcome = problem.as_str(), error = ?problem,
-                "a request to the model failed"
-            ),
+            Err(Broke { problem, part }) => {
+                let says = self.quote(problem, ask, part.as_ref());
+                warn!(
+                    host, model = %ask.model, call = ask.number, request, status, request_id, first_token_ms,
+                    elapsed_ms, input, output, outcome = problem.as_str(), error = ?problem, says,
+                    "a request to the model failed"
+                );
+            }
         }
+    }
+
+    /// What the provider says, without any word of the conversation and of the key.
+    fn quote(&self, problem: &Problem, ask: &Ask, part: Option<&Turn>) -> Option<String> {
+        let Problem::Rejected(rejection) = problem else { return None };
+        let echo: Vec<String> = ask.messages.iter().flat_map(|message| message.echo.values().map(Value::to_string)).collect();
+        let asked = ask.messages.iter().map(|message| message.content.as_str()).chain(echo.iter().map(String::as_str));
+        let answered = part.into_iter().flat_map(|turn| [turn.text.as_str(), turn.reasoning.as_str()]);
+        let key = self.transport.endpoint().api_key().expose_secret();
+        let private: Vec<&str> = asked.chain(answered).chain([key]).collect();
+        Some(rejection.said.without_words_of(&private)).filter(|says| !says.is_empty())
     }
 }
 

@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::{Instant, timeout};
-use tracing::{Instrument, debug, info_span};
+use tracing::{Instrument, info_span};
 
-use crate::background::ports::{AgentRunner, Clock, RunControl, RunOutcome, RunRequest};
+use crate::background::ports::{AgentRunner, Clock, RunControl, RunOutcome, RunReport, RunRequest};
 use crate::config::LlmConfig;
 use crate::domain::channel::ChannelId;
 use crate::domain::task::Outcome;
+use crate::domain::usage::Usage;
 use crate::runner::call::{Allowance, Backoff, Called, Caller};
 use crate::runner::endpoint::{Endpoint, RunnerError};
 use crate::runner::machine::{Effect, Ending, Event, State, step, wrap_up};
@@ -110,14 +111,15 @@ impl LlmRunner {
 
     async fn drive(&self, mut ask: Ask, control: &RunControl) -> RunOutcome {
         let reporter = Reporter::new(Arc::clone(&control.progress), control.cancel.clone());
-        let mut allowance = Allowance::default();
-        let time = control.deadline.saturating_duration_since(Instant::now());
+        let (mut allowance, mut fault) = (Allowance::default(), None);
+        let (started, mut model) = (Instant::now(), ask.model.clone());
+        let time = control.deadline.saturating_duration_since(started);
         let nearly_up = control.deadline - WRAP_UP.min(time / 4);
         let (mut state, mut effect) = step(State::new(std::mem::take(&mut ask.messages)), Event::Started);
-        loop {
+        let (outcome, usage) = loop {
             let event = match effect {
-                Effect::Finish(ending) => return outcome(ending, &state),
-                Effect::CallModel if control.cancel.is_cancelled() => return cancelled(&state, &reporter),
+                Effect::Finish(ending) => break ended(ending, &state),
+                Effect::CallModel if control.cancel.is_cancelled() => break cancelled(&state, &reporter),
                 Effect::CallModel => {
                     if Instant::now() >= nearly_up {
                         state = wrap_up(state);
@@ -126,13 +128,21 @@ impl LlmRunner {
                     ask.messages = state.messages();
                     reporter.begin_call(state.calls());
                     match self.call(&ask, &mut allowance, &reporter, control).await {
-                        Some(called) => event(called),
-                        None => return cancelled(&state, &reporter),
+                        Some(called) => {
+                            match &called.result {
+                                Ok(turn) => model = turn.model.clone().unwrap_or(model),
+                                Err(failed) => fault = Some(failed.fault.clone()),
+                            }
+                            event(called)
+                        }
+                        None => break cancelled(&state, &reporter),
                     }
                 }
             };
             (state, effect) = step(state, event);
-        }
+        };
+        let report = RunReport { model: Some(model), calls: state.calls(), duration: started.elapsed(), fault };
+        RunOutcome { outcome, usage, report }
     }
 
     /// One call, unless the run is cancelled first.
@@ -158,19 +168,7 @@ impl AgentRunner for LlmRunner {
     async fn run(&self, request: RunRequest, control: RunControl) -> RunOutcome {
         let ask = self.plan(&request);
         let span = info_span!("llm.complete", task.id = %request.task, attempt = request.attempt, model = %ask.model);
-        async {
-            let outcome = self.drive(ask, &control).await;
-            let how = match &outcome.outcome {
-                Outcome::Done { .. } => "done",
-                Outcome::Failed { failure, .. } => failure.code.as_str(),
-                Outcome::Cancelled { .. } => "cancelled",
-            };
-            let (input, output) = (outcome.usage.input, outcome.usage.output);
-            debug!(outcome = how, input, output, "the run ended");
-            outcome
-        }
-        .instrument(span)
-        .await
+        self.drive(ask, &control).instrument(span).await
     }
 }
 
@@ -182,16 +180,16 @@ fn event(called: Called) -> Event {
     }
 }
 
-fn outcome(ending: Ending, state: &State) -> RunOutcome {
+fn ended(ending: Ending, state: &State) -> (Outcome, Usage) {
     let outcome = match ending {
         Ending::Done(result) => Outcome::Done { result },
         Ending::Failed { failure, partial } => Outcome::Failed { failure, partial },
     };
-    RunOutcome { outcome, usage: state.usage() }
+    (outcome, state.usage())
 }
 
 /// The end of a run in the middle. The reporter knows the usage of all requests, ended or not.
-fn cancelled(state: &State, reporter: &Reporter) -> RunOutcome {
+fn cancelled(state: &State, reporter: &Reporter) -> (Outcome, Usage) {
     let (piece, usage) = reporter.so_far();
-    RunOutcome { outcome: Outcome::Cancelled { partial: state.text_with(&piece) }, usage }
+    (Outcome::Cancelled { partial: state.text_with(&piece) }, usage)
 }

@@ -14,8 +14,9 @@ use crate::runner::request::Message;
 
 /// Tokens that each message costs beside its text.
 const PER_MESSAGE: u64 = 4;
-/// No call is held up for longer by counting; what was begun goes on and makes the next time quick.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// No call is held up for longer by counting. The first count of a process reads the vocabulary, which takes most of that on a
+/// slow machine; what was begun goes on and makes the next time quick.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A figure at once, from the length alone.
 pub(crate) fn quick(bytes: usize) -> u64 {

@@ -24,6 +24,7 @@ mod mock;
 mod patience;
 mod problem;
 mod progress;
+mod quote;
 mod reading;
 mod rejection;
 mod request;

@@ -1,10 +1,11 @@
 //! Why one request brought no answer, whether another may, and what people are told.
 //!
 //! Sentences name the host, the model and the setting that helps. They never hold a provider's own words, which may
-//! repeat prompts or keys.
+//! repeat prompts or keys; those are for the log, where [`crate::runner::quote`] takes out what may not show.
 
 use std::time::Duration;
 
+use crate::background::ports::ProviderFault;
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::text::one_line;
 use crate::domain::time::{Timestamp, later};
@@ -132,6 +133,21 @@ impl Problem {
             Self::Rejected(Rejection { meaning: Meaning::RateLimited, .. }) => "the provider asks to slow down".to_owned(),
             Self::Rejected(rejection) => format!("the provider failed (HTTP {})", rejection.status),
             Self::TooSlow | Self::Degenerate | Self::TooLarge(_) | Self::NotAnApi(_) => "the answer failed".to_owned(),
+        }
+    }
+
+    /// What is reported about it when nothing more is tried; the request is the last one's.
+    pub(crate) fn fault(&self, status: Option<u16>, request_id: Option<String>) -> ProviderFault {
+        let of_provider = match self {
+            Self::Rejected(rejection) => Some(rejection),
+            _ => None,
+        };
+        let code = of_provider.map(|rejection| rejection.label.clone()).filter(|label| !label.is_empty());
+        ProviderFault {
+            status: of_provider.map(|rejection| rejection.status).or(status),
+            code: code.unwrap_or_else(|| self.as_str().to_owned()),
+            request_id,
+            retryable: self.is_passing(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a provider says when it does not answer: its error, and what that error means.
 //!
 //! Errors come as objects, lists, strings, plain text and web pages, with codes as numbers or words. The provider's own
-//! message is used to understand the error and then dropped: it may repeat the prompt or part of the key.
+//! message is used to understand the error, and is kept for the log only: it may repeat the prompt or part of the key.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::domain::time::Timestamp;
 use crate::runner::problem::Parameter;
+use crate::runner::quote::without_words_of;
 use crate::runner::retry_after;
 
 /// An error as a provider sent it. It has no `Display`; `Debug` leaves its message out.
@@ -108,7 +109,24 @@ pub(crate) enum Meaning {
     Server,
 }
 
-/// A provider's error, understood. Holds nothing that may not be logged.
+/// The provider's own words. They may hold anything, so `Debug` does not show them.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub(crate) struct Said(String);
+
+impl std::fmt::Debug for Said {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("..")
+    }
+}
+
+impl Said {
+    /// The words that are in none of these texts.
+    pub(crate) fn without_words_of(&self, private: &[&str]) -> String {
+        without_words_of(&self.0, private)
+    }
+}
+
+/// A provider's error, understood. Its `Debug` shows nothing that may not be logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rejection {
     /// The HTTP status, or the one the error names when it came within a stream.
@@ -121,6 +139,8 @@ pub(crate) struct Rejection {
     pub(crate) blamed: String,
     /// For how long the provider asks to wait.
     pub(crate) wait: Option<Duration>,
+    /// What the provider said.
+    pub(crate) said: Said,
 }
 
 impl Rejection {
@@ -129,15 +149,20 @@ impl Rejection {
         let error = ProviderError::of_body(body);
         let in_body = (status == 429).then(|| retry_after::in_message(&error.message)).flatten();
         let wait = retry_after::in_headers(headers, now).into_iter().chain(in_body).max();
-        Self { status, meaning: meaning(status, &error), label: error.label(), blamed: error.blamed(), wait }
+        Self::understood(status, error, wait)
     }
 
     /// Of an error within a stream. Without a code it is the server's fault.
-    pub(crate) fn in_stream(error: &ProviderError) -> Self {
+    pub(crate) fn in_stream(error: ProviderError) -> Self {
         let word = |text: &str| error.kind.contains(text) || error.code.contains(text);
         let status = error.status.unwrap_or(if word("rate_limit") { 429 } else { 500 });
         let wait = retry_after::in_message(&error.message);
-        Self { status, meaning: meaning(status, error), label: error.label(), blamed: error.blamed(), wait }
+        Self::understood(status, error, wait)
+    }
+
+    fn understood(status: u16, error: ProviderError, wait: Option<Duration>) -> Self {
+        let (meaning, label, blamed) = (meaning(status, &error), error.label(), error.blamed());
+        Self { status, meaning, label, blamed, wait, said: Said(error.message) }
     }
 
     /// Whether the same request may succeed later.

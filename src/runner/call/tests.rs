@@ -1,11 +1,25 @@
 //! Who is asked again, how often and when; and what is remembered between calls.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest013::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use secrecy::SecretString;
 use serde_json::json;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
-use crate::runner::call::Backoff;
-use crate::runner::mock::{Act, Bench, Mock, answer, config, end, error, good, outcome, piece, show, stream};
+use crate::background::ports::Clock;
+use crate::runner::call::{Allowance, Backoff, Caller, Tally};
+use crate::runner::endpoint::Endpoint;
+use crate::runner::mock::{
+    Act, Bench, Diary, Mock, StoppedClock, answer, config, end, error, good, outcome, piece, show, stream,
+};
+use crate::runner::patience::Patience;
+use crate::runner::problem::Problem;
+use crate::runner::progress::Reporter;
+use crate::runner::rejection::Rejection;
+use crate::runner::transport::Transport;
 
 fn server_error() -> Vec<Act> {
     error("500 Oops", "", &json!({ "message": "x" }))
@@ -31,6 +45,22 @@ async fn a_run_makes_no_more_than_twelve_further_tries_however_many_a_call_may()
     config.retries = 20;
     assert!(show(&Bench::new(config).run().await).starts_with("rate_limited: "));
     assert_eq!(mock.requests().len(), 13);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_waits_no_longer_than_five_minutes_in_all() {
+    let transport = Transport::new(Endpoint::new("http://127.0.0.1:9/v1", &SecretString::default()).unwrap()).unwrap();
+    let patience = Patience { first_token: None, byte_idle: Duration::MAX, event_idle: Duration::MAX, call: Duration::MAX };
+    let caller = Caller::new(transport, patience, 20, Backoff::USUAL, Arc::new(StoppedClock));
+    let reporter = Reporter::new(Arc::<Diary>::default(), CancellationToken::new());
+    let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static("100"))]);
+    let slow = Problem::Rejected(Rejection::of_answer(429, &headers, b"", StoppedClock.now()));
+    let tally = Tally { attempts: 1, ..Tally::default() };
+    let (mut allowance, began) = (Allowance::default(), Instant::now());
+    while let Some(pause) = caller.pause(&slow, &tally, &allowance) {
+        caller.sleep(pause, &mut allowance, &reporter, "waiting").await;
+    }
+    assert_eq!(began.elapsed(), Duration::from_mins(5));
 }
 
 #[tokio::test]

@@ -4,6 +4,9 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
+use crate::background::ports::{ProviderFault, RunReport};
 use crate::domain::channel::ChannelId;
 use crate::domain::failure::FailureCode;
 use crate::domain::origin::Origin;
@@ -122,6 +125,38 @@ async fn usage_of_all_calls_is_added() {
 }
 
 #[tokio::test]
+async fn a_run_reports_which_model_answered_and_after_how_many_calls() {
+    let named = |text: &str, finish: &str| {
+        let piece = json!({ "model": "test-model-2026", "choices": [{ "delta": { "content": text } }] });
+        vec![stream(format!("data: {piece}\n\n{}", end(finish)))]
+    };
+    let mock = Mock::serve(vec![named("Hel", "length"), vec![Act::Reset], named("lo", "stop")]).await;
+    let ended = Bench::new(config(&mock)).run().await;
+    assert_eq!(show(&ended), "done: Hello");
+    let RunReport { model, calls, duration, fault } = ended.report;
+    assert_eq!((model.as_deref(), calls, fault), (Some("test-model-2026"), 2, None));
+    assert!(!duration.is_zero());
+}
+
+#[tokio::test]
+async fn a_run_that_fails_reports_what_the_providers_support_asks_for() {
+    let fault = async |script: Vec<Act>| {
+        let mock = Mock::serve(vec![script]).await;
+        let mut config = config(&mock);
+        (config.retries, config.first_token) = (0, Some(Duration::from_millis(60)));
+        let RunReport { model, calls, fault, .. } = Bench::new(config).run().await.report;
+        assert_eq!((model.as_deref(), calls), (Some("test-model"), 1));
+        let ProviderFault { status, code, request_id, retryable } = fault.unwrap();
+        (status, code, request_id, retryable)
+    };
+    let overloaded = error("529 X", "x-request-id: req-7\r\n", &json!({ "type": "overloaded_error" }));
+    assert_eq!(fault(overloaded).await, (Some(529), "overloaded_error".to_owned(), Some("req-7".to_owned()), true));
+    let unknown = error("404 X", "", &json!({ "message": "no such model", "code": "model_not_found" }));
+    assert_eq!(fault(unknown).await, (Some(404), "model_not_found".to_owned(), None, false));
+    assert_eq!(fault(vec![Act::Hang]).await, (None, "stalled_first".to_owned(), None, true));
+}
+
+#[tokio::test]
 async fn the_persons_choice_goes_before_the_channels_and_that_before_the_configured() {
     let channel: ChannelId = "chat:1".parse().unwrap();
     let persona = Persona {
@@ -183,7 +218,8 @@ async fn logs_tell_of_every_request_and_hold_no_key_no_prompt_and_no_body() {
     let guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
     // With a single subscriber, tests in other threads, which have none, could switch callsites off for this one too.
     let second = tracing::Dispatch::new(tracing_subscriber::registry());
-    let body = serde_json::json!({ "message": "a secret of the body", "code": "a secret", "param": "messages[0].content" });
+    let says = "no room for “the prompt”, secret-key or Brief things: 5.6 GiB are needed";
+    let body = serde_json::json!({ "message": says, "code": "a secret", "param": "messages[0].content" });
     let refused = error("500 X", "x-request-id: req-7\r\n", &body);
     let garbage = vec![stream(piece("an answer that failed") + "data: a secret that is not JSON\n\n")];
     let mock = Mock::serve(vec![refused, garbage, vec![Act::Reset], good("an answer")]).await;
@@ -196,6 +232,7 @@ async fn logs_tell_of_every_request_and_hold_no_key_no_prompt_and_no_body() {
         "req-7",
         "status=500",
         "messages[0]",
+        "no room for “[…]”, […]-[…] or […] things: 5.6 GiB are needed",
         "incomplete_stream",
         "connection_lost",
         "request=4",

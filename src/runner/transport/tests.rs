@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
 
 use crate::config::LlmConfig;
 use crate::runner::mock::{Act, Mock, answer, end, error, good, outcome, piece, stream};
@@ -109,6 +111,24 @@ async fn a_reset_connection_and_a_refused_one_are_told_apart() {
     assert!(once(vec![Act::Reset]).await.contains("broke off"));
     let nobody = with(vec![], |config| config.base_url = "http://127.0.0.1:9/v1".to_owned()).await;
     assert_eq!(nobody, "provider_down: the model's server 127.0.0.1:9 could not be reached in 1 attempt");
+}
+
+/// This one takes the ten seconds that a connection may take; others run meanwhile.
+#[tokio::test]
+async fn a_server_that_takes_no_connection_is_not_waited_for_as_for_a_first_word() {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let full = socket.listen(1).unwrap();
+    let address = full.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(connected) = timeout(LONG, TcpStream::connect(address)).await {
+        waiting.push(connected.unwrap());
+    }
+    let shown = with(vec![], |config| {
+        config.base_url = format!("http://{address}/v1");
+        config.first_token = Some(Duration::from_secs(20));
+    });
+    assert_eq!(shown.await, format!("provider_down: the model's server {address} could not be reached in 1 attempt"));
 }
 
 #[tokio::test]

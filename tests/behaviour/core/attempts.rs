@@ -84,7 +84,7 @@ struct Breaking(Arc<Fragile>);
 impl AgentRunner for Breaking {
     async fn run(&self, request: RunRequest, _control: RunControl) -> RunOutcome {
         self.0.breaks.store(request.attempt == 1, Ordering::SeqCst);
-        RunOutcome { outcome: Outcome::Done { result: "x".to_owned() }, usage: Usage::default() }
+        RunOutcome::new(Outcome::Done { result: "x".to_owned() }, Usage::default())
     }
 }
 

@@ -79,7 +79,7 @@ impl AgentRunner for PromptRunner {
             "empty" => Outcome::Done { result: "  ".to_owned() },
             _ => Outcome::Done { result: rest.to_owned() },
         };
-        RunOutcome { outcome, usage }
+        RunOutcome::new(outcome, usage)
     }
 }
 
