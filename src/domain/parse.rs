@@ -31,6 +31,8 @@ pub enum ParseError {
     },
     /// The prompt is missing or too long.
     Prompt(InvalidPrompt),
+    /// A file where only text is read.
+    File,
     /// What should name a task does not.
     Task {
         /// The command.

@@ -15,6 +15,7 @@ use teloxide::types::{
 };
 
 use crate::adapters::telegram::address::{self, TelegramChat};
+use crate::adapters::telegram::around;
 use crate::adapters::telegram::membership::Membership;
 use crate::chat::inbound::{Inbound, Request};
 use crate::domain::channel::PersonId;
@@ -126,10 +127,11 @@ fn hear_message(update: UpdateId, message: &Message, me: &Identity, edited: bool
         return None;
     }
     let sender = sender(message)?;
-    let command = if message.chat.is_private() { in_private(message, me, edited)? } else { in_group(message, me)? };
-    let request = Request::Command(command);
     let replied = replied_to(message);
-    let asks_rights = !message.chat.is_private() && rights_matter(&request, replied.is_some());
+    let private = message.chat.is_private();
+    let command = if private { in_private(message, replied, me, edited)? } else { in_group(message, replied, me)? };
+    let request = Request::Command(command);
+    let asks_rights = !private && rights_matter(&request, replied.is_some());
     let chat = TelegramChat::of(message);
     let channel = chat.channel().ok()?;
     let inbound = Inbound {
@@ -140,8 +142,8 @@ fn hear_message(update: UpdateId, message: &Message, me: &Identity, edited: bool
         person: sender.person,
         name: sender.name,
         language: sender.language,
-        channel_admin: sender.anonymous_admin || message.chat.is_private(),
-        direct: message.chat.is_private(),
+        channel_admin: sender.anonymous_admin || private,
+        direct: private,
         reply: address::reply_handle(message.id),
         replied_to: replied.and_then(|replied| MessageId::parse(replied.id.to_string()).ok()),
         replied_request: replied.and_then(|replied| message_id(me, replied)),
@@ -250,11 +252,11 @@ fn written(message: &Message) -> &str {
     message.text().or_else(|| message.caption()).unwrap_or_default()
 }
 
-fn in_private(message: &Message, me: &Identity, edited: bool) -> Option<Result<Command, ParseError>> {
+fn in_private(message: &Message, replied: Option<&Message>, me: &Identity, edited: bool) -> Option<Result<Command, ParseError>> {
     let text = written(message);
     match parse::split_command(text) {
         Some((name, bot, rest)) if bot.is_none_or(|bot| bot.eq_ignore_ascii_case(&me.username)) => {
-            Some(parse::from_text(name, rest))
+            Some(around::understand(message, replied, name, rest))
         }
         Some((name, bot, _)) => Some(parse::from_text(&format!("{name}@{}", bot.unwrap_or_default()), "")),
         // It was answered with the hint before it was edited.
@@ -265,13 +267,13 @@ fn in_private(message: &Message, me: &Identity, edited: bool) -> Option<Result<C
     }
 }
 
-fn in_group(message: &Message, me: &Identity) -> Option<Result<Command, ParseError>> {
+fn in_group(message: &Message, replied: Option<&Message>, me: &Identity) -> Option<Result<Command, ParseError>> {
     let (name, bot, rest) = parse::split_command(written(message))?;
     let for_us = match bot {
         Some(bot) => bot.eq_ignore_ascii_case(&me.username),
         None => CommandName::from_text(name).is_some(),
     };
-    for_us.then(|| parse::from_text(name, rest))
+    for_us.then(|| around::understand(message, replied, name, rest))
 }
 
 /// The message this one replies to. In a topic, what is written plainly claims to reply to the topic's first message.

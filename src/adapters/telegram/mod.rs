@@ -12,6 +12,7 @@ mod address;
 mod admins;
 mod answer;
 mod api;
+mod around;
 mod backoff;
 mod draft;
 mod edit;
@@ -28,6 +29,7 @@ mod poll;
 mod register;
 pub mod render;
 mod restraint;
+mod rich_text;
 mod target;
 mod update;
 

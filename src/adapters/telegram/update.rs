@@ -5,13 +5,15 @@
 //! the few fields a command or a press needs, and read again. What still makes no sense is ignored, but its id counts:
 //! the offset must pass it.
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 
 use serde_json::{Map, Value};
-use teloxide::types::{ChatId, MessageKind, Update, UpdateKind};
+use teloxide::types::{ChatId, Message, MessageKind, Update, UpdateKind};
 
 use crate::adapters::telegram::inbound;
 use crate::adapters::telegram::membership::Membership;
+use crate::adapters::telegram::rich_text;
 
 /// An update as it arrived.
 pub(super) struct Arrived {
@@ -75,13 +77,20 @@ fn unless_it_breaks(id: i64, read: impl FnOnce() -> Arrived) -> Arrived {
 }
 
 fn understand(id: i64, value: &Value) -> Arrived {
-    let lost = |kind: &MessageKind| !matches!(kind, MessageKind::Common(_)) && update_has_content(value);
+    let value = &with_words_of_reply(value);
+    let is_lost = |message: &Message, at: &str| {
+        let sent = |kind| value.pointer(&format!("/{kind}{at}")).is_some_and(has_content);
+        !matches!(message.kind, MessageKind::Common(_)) && MESSAGES.into_iter().any(sent)
+    };
     if let Some(membership) = Membership::read(value) {
         return Arrived { id, update: None, membership: Some(membership) };
     }
     let whole = parse(value).filter(|update| match &update.kind {
         UpdateKind::Error(_) => false,
-        UpdateKind::Message(message) | UpdateKind::EditedMessage(message) => !lost(&message.kind),
+        UpdateKind::Message(message) | UpdateKind::EditedMessage(message) => {
+            let replied = message.reply_to_message();
+            !is_lost(message, "") && !replied.is_some_and(|replied| is_lost(replied, "/reply_to_message"))
+        }
         _ => true,
     });
     let update = whole.or_else(|| parse(&reduced(value)));
@@ -89,8 +98,18 @@ fn understand(id: i64, value: &Value) -> Arrived {
     Arrived { id, update, membership: None }
 }
 
-fn update_has_content(update: &Value) -> bool {
-    MESSAGES.iter().any(|kind| update.get(kind).is_some_and(has_content))
+/// The update with the plain words of a rich message that it replies to, which teloxide does not know.
+fn with_words_of_reply(update: &Value) -> Cow<'_, Value> {
+    let replied = MESSAGES.iter().find_map(|kind| update.pointer(&format!("/{kind}/reply_to_message")));
+    let Some(rich) = replied.and_then(|replied| replied.get("rich_message")) else { return Cow::Borrowed(update) };
+    let (words, mut update) = (rich_text::plain(rich), update.clone());
+    for kind in MESSAGES {
+        if let Some(Value::Object(replied)) = update.pointer_mut(&format!("/{kind}/reply_to_message")) {
+            replied.remove("rich_message");
+            replied.insert("text".to_owned(), words.as_str().into());
+        }
+    }
+    Cow::Owned(update)
 }
 
 /// Whether a person wrote or sent something, as opposed to a report of what happened to the chat.
@@ -130,6 +149,8 @@ fn reduced_message(message: &Value) -> Value {
     put(&mut kept, "reply_to_message", message, |replied| {
         let mut kept = pick(replied, &["message_id", "date"]);
         put(&mut kept, "chat", replied, reduced_chat);
+        let words = ["text", "caption"].into_iter().find_map(|field| replied.get(field)?.as_str());
+        kept.extend(words.map(|words| ("text".to_owned(), words.into())));
         kept.into()
     });
     kept.into()

@@ -185,7 +185,7 @@ help-retry = /retry 42: sie noch einmal ausführen, als neue Aufgabe
 help-notify = /notify: was dieser Kanal von seinen Aufgaben hört
 help-help = /help: dieser Text
 help-closing = 42 steht für die Nummer einer Aufgabe. Jede Nachricht zu einer Aufgabe nennt sie, etwa #42. Manches davon geht auch mit den Knöpfen unter den Nachrichten.
-help-by-reply = Eine Antwort auf eine Nachricht zu einer Aufgabe braucht keine Nummer: /cancel als Antwort bricht sie ab.
+help-by-reply = Eine Antwort auf eine Nachricht zu einer Aufgabe braucht keine Nummer: /cancel als Antwort bricht sie ab. Antworte mit /submit auf irgendeinen Text, und es geht um den.
 help-admin = Du bist hier Admin: Du siehst alle Aufgaben in diesem Kanal (/list all) und kannst sie abbrechen.
 
 
@@ -294,6 +294,7 @@ refusal-unknown-command = Den Befehl /{ $name } gibt es nicht. /help zeigt, welc
 refusal-unknown-command-meant = Den Befehl /{ $name } gibt es nicht. Meintest du /{ $meant }? /help zeigt alle.
 refusal-empty-prompt = Was ist zu tun? Schreib es hinter den Befehl, zum Beispiel: /submit Vergleiche diese drei Angebote: ...
 refusal-long-prompt = Der Auftrag ist zu lang: { $bytes } Bytes, die Grenze ist { $limit }. Nichts wurde angenommen; kürz ihn und schick ihn noch einmal.
+refusal-file = Dateien werden hier nicht gelesen, auch keine Bilder und Aufnahmen: Nur Text erreicht das Modell. Nichts wurde angenommen; schick als Text, worauf es ankommt.
 refusal-not-a-task = „{ $text }“ ist keine Aufgabe. Schreib ihre Nummer, zum Beispiel /{ $command } 42; /list zeigt deine.
 refusal-value = „{ $value }“ passt nicht zu „{ $option }“: Dort gehört { $expected } hin. Nichts wurde angenommen.
 refusal-no-value = Hinter --{ $option } gehört { $expected }. Nichts wurde angenommen.

@@ -214,7 +214,7 @@ help-retry = /retry 42: run it once more, as a new task
 help-notify = /notify: what this channel hears of its tasks
 help-help = /help: this text
 help-closing = 42 stands for the number of a task. Every message about a task names it, like #42. Some of this works with the buttons below the messages, too.
-help-by-reply = A reply to a message about a task needs no number: /cancel as a reply stops that task.
+help-by-reply = A reply to a message about a task needs no number: /cancel as a reply stops that task. Reply to any text with /submit to have something done with it.
 help-admin = You are an admin here: you see and cancel everybody's tasks in this channel, and /list all shows them.
 
 
@@ -326,6 +326,7 @@ refusal-unknown-command = There is no command /{ $name }. /help shows what there
 refusal-unknown-command-meant = There is no command /{ $name }. Did you mean /{ $meant }? /help shows all.
 refusal-empty-prompt = What is to be done? Write it after the command, like: /submit Compare these three offers: ...
 refusal-long-prompt = The prompt is too long: { $bytes } bytes, the limit is { $limit }. Nothing was queued; shorten it and send it again.
+refusal-file = Files are not read here, pictures and recordings neither: only text reaches the model. Nothing was queued; send what matters as text.
 refusal-not-a-task = “{ $text }” is not a task. Write its number, like /{ $command } 42; /list shows yours.
 refusal-value = “{ $value }” is not a value for “{ $option }”: it wants { $expected }. Nothing was queued.
 refusal-no-value = After --{ $option } comes { $expected }. Nothing was queued.

@@ -120,6 +120,7 @@ pub fn parse_error(language: Language, error: &ParseError) -> String {
         ParseError::Prompt(InvalidPrompt::TooLong { bytes }) => {
             sentence(language, "refusal-long-prompt").with("bytes", bytes).with("limit", MAX_PROMPT_BYTES).text()
         }
+        ParseError::File => say(language, "refusal-file"),
         ParseError::Task { command, text } => {
             sentence(language, "refusal-not-a-task").with("text", text).with("command", command).text()
         }

@@ -11,17 +11,37 @@ async fn all_taken(world: &World) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_command_in_the_caption_of_a_file_is_a_command() {
+async fn a_caption_is_a_command_but_nobody_pays_for_an_answer_about_a_file_that_is_not_read() {
     let world = World::starts().await;
     for chat in [world.telegram(ANN), world.telegram_group(GROUP, ANN)] {
-        let before = world.summary().await.total;
-        world.telegram.sends_file(place(&chat), id(ANN), "offers.pdf", "/submit Compare the three offers");
-        chat.hears(&format!("#{} done", before + 1)).await;
+        let place = place(&chat);
+        let file = world.telegram.sends_file(place, id(ANN), "offers.pdf", "/submit Compare the three offers");
+        chat.hears("Files are not read here ... Nothing was queued").await;
+        world.telegram.replies(place, id(ANN), file, "/list");
+        chat.hears("Your tasks: none here").await;
+        world.telegram.sends_file(place, id(ANN), "offers.pdf", "/status");
+        chat.hears("You have no active task").await;
     }
     // A file that nobody asked anything about is the group's own business.
     world.telegram.sends_file(GROUP, id(ANN), "holiday.jpg", "look at this");
     all_taken(&world).await;
-    assert_eq!(world.summary().await.total, 2);
+    assert_eq!((world.summary().await.total, world.model.calls().len()), (0, 0));
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_text_that_a_submit_replies_to_goes_along() {
+    let world = World::starts().await;
+    let chat = world.telegram_group(GROUP, ANN);
+    world.model.next_reply("Ships are **large** boats.");
+    let long = world.telegram.says(GROUP, id(BOB), "Ships are boats.\nLarge ones.");
+    world.telegram.replies(GROUP, id(ANN), long, "/submit Shorten this");
+    let result = chat.hears("Result of #1").await;
+    world.telegram.replies(GROUP, id(ANN), id(result.id), "/submit Now in French");
+    chat.hears("#2 done").await;
+    let prompts: Vec<_> = world.model.calls().into_iter().map(|call| call.prompt).collect();
+    assert_eq!(prompts[0], "Shorten this\n\n> Ships are boats.\n> Large ones.");
+    assert_eq!(prompts[1], "Now in French\n\n> Result of #1:\n>\n> Ships are large boats.");
     world.closes().await;
 }
 

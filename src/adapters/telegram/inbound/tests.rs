@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::adapters::telegram::update;
 use crate::domain::id::{TaskNumber, TaskRef};
+use crate::domain::prompt::InvalidPrompt;
 
 fn heard(update: &Value) -> Option<Heard> {
     let me = Identity { id: 99, username: "LegworkBot".into() };
@@ -89,13 +90,66 @@ fn in_groups_it_speaks_only_when_spoken_to() {
     }
 }
 
+fn photo(caption: &str) -> Value {
+    json!({"caption": caption, "photo": [{"file_id": "x", "file_unique_id": "y", "width": 1, "height": 1, "file_size": 1}]})
+}
+
 #[test]
-fn a_caption_is_as_good_as_a_text() {
-    let photo = json!({"caption": "/submit describe it", "photo": [
-        {"file_id": "x", "file_unique_id": "y", "width": 1, "height": 1, "file_size": 1}]});
-    let mut update = message("supergroup", "", &photo);
-    update["message"].as_object_mut().unwrap().remove("text");
-    assert!(matches!(command(asked(&update).unwrap()), Ok(Command::Submit(_))));
+fn a_caption_is_as_good_as_a_text_but_a_file_is_not_read() {
+    let captioned = |caption: &str| {
+        let mut update = message("supergroup", "", &photo(caption));
+        update["message"].as_object_mut().unwrap().remove("text");
+        command(asked(&update).unwrap())
+    };
+    assert_eq!(captioned("/status 7"), Ok(Command::Status(Some(TaskRef::Number(TaskNumber(7))))));
+    assert_eq!(captioned("/submit describe it"), Err(ParseError::File));
+    assert_eq!(captioned("/submit"), Err(ParseError::File));
+}
+
+/// A reply of person 7 in a group to a message of person 8 with these fields.
+fn reply(text: &str, replied: &Value, more: &Value) -> Result<Command, ParseError> {
+    let mut fields = json!({"reply_to_message": {
+        "message_id": 30, "date": 1_700_000_000, "chat": {"id": -1005, "type": "supergroup", "title": "Group"},
+        "from": {"id": 8, "is_bot": false, "first_name": "Bob"},
+    }});
+    for (field, value) in replied.as_object().unwrap() {
+        fields["reply_to_message"][field] = value.clone();
+    }
+    fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    command(asked(&message("supergroup", text, &fields)).unwrap())
+}
+
+#[test]
+fn what_a_submit_replies_to_goes_along() {
+    let prompt = |text: &str, replied: Value, more: Value| match reply(text, &replied, &more) {
+        Ok(Command::Submit(submit)) => (submit.prompt.as_str().to_owned(), submit.private),
+        other => panic!("{other:?}"),
+    };
+    let wordy = json!({"text": "one\n\ntwo"});
+    let whole = |words: &str| (words.to_owned(), false);
+    assert_eq!(prompt("/submit shorten", wordy.clone(), json!({})), whole("shorten\n\n> one\n>\n> two"));
+    assert_eq!(prompt("/submit", wordy.clone(), json!({})), whole("one\n\ntwo"));
+    let part = json!({"quote": {"text": "two", "position": 5}});
+    assert_eq!(prompt("/submit explain", wordy, part), whole("explain\n\n> two"));
+    assert_eq!(prompt("/submit translate", photo("un"), json!({})), whole("translate\n\n> un"));
+    let rich = json!({"rich_message": {"blocks": [{"type": "paragraph", "text": ["a ", {"type": "bold", "text": "b"}]}]}});
+    assert_eq!(prompt("/submit shorten", rich, json!({})), whole("shorten\n\n> a b"));
+    // Flags are set by who asks, never by who is quoted.
+    let flags = json!({"text": "--to telegram:9 do it"});
+    assert_eq!(prompt("/submit --private", flags.clone(), json!({})), ("--to telegram:9 do it".to_owned(), true));
+    assert_eq!(prompt("/submit do that", flags, json!({})), whole("do that\n\n> --to telegram:9 do it"));
+    let odd = json!({"text": "left", "link_preview_options": 5});
+    assert_eq!(prompt("/submit keep", odd, json!({})), whole("keep\n\n> left"));
+}
+
+#[test]
+fn what_cannot_go_along_is_said() {
+    assert_eq!(reply("/submit what is that?", &photo(""), &json!({})), Err(ParseError::File));
+    let long = json!({"text": "x".repeat(200_000)});
+    assert!(matches!(reply("/submit shorten", &long, &json!({})), Err(ParseError::Prompt(InvalidPrompt::TooLong { .. }))));
+    assert_eq!(reply("/list", &photo(""), &json!({})), Ok(Command::List { all: false, before: None }));
+    let joined = json!({"new_chat_members": [{"id": 9, "is_bot": false, "first_name": "Eve"}]});
+    assert!(matches!(reply("/submit greet", &joined, &json!({})), Ok(Command::Submit(_))));
 }
 
 #[test]

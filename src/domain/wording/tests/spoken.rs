@@ -299,7 +299,7 @@ fn help_is_for_somebody_who_reads_it_for_the_first_time() {
     /notify: what this channel hears of its tasks
     /help: this text
 
-    42 stands for the number of a task. Every message about a task names it, like #42. Some of this works with the buttons below the messages, too. A reply to a message about a task needs no number: /cancel as a reply stops that task.
+    42 stands for the number of a task. Every message about a task names it, like #42. Some of this works with the buttons below the messages, too. A reply to a message about a task needs no number: /cancel as a reply stops that task. Reply to any text with /submit to have something done with it.
     You are an admin here: you see and cancel everybody's tasks in this channel, and /list all shows them.
 
     Ich übernehme Aufgaben, die etwas dauern, und erledige sie im Hintergrund. Du kannst die App schließen: Ich schreibe hier, wenn eine Aufgabe beginnt, und ihr Ergebnis kommt hierher, sobald sie fertig ist.
@@ -317,7 +317,7 @@ fn help_is_for_somebody_who_reads_it_for_the_first_time() {
     /notify: was dieser Kanal von seinen Aufgaben hört
     /help: dieser Text
 
-    42 steht für die Nummer einer Aufgabe. Jede Nachricht zu einer Aufgabe nennt sie, etwa #42. Manches davon geht auch mit den Knöpfen unter den Nachrichten. Eine Antwort auf eine Nachricht zu einer Aufgabe braucht keine Nummer: /cancel als Antwort bricht sie ab.
+    42 steht für die Nummer einer Aufgabe. Jede Nachricht zu einer Aufgabe nennt sie, etwa #42. Manches davon geht auch mit den Knöpfen unter den Nachrichten. Eine Antwort auf eine Nachricht zu einer Aufgabe braucht keine Nummer: /cancel als Antwort bricht sie ab. Antworte mit /submit auf irgendeinen Text, und es geht um den.
     Du bist hier Admin: Du siehst alle Aufgaben in diesem Kanal (/list all) und kannst sie abbrechen.
     ");
     assert!(wording::help(Language::En, true, false).starts_with(&wording::help(Language::En, false, false)));
