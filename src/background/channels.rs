@@ -67,6 +67,8 @@ struct Inner {
 pub struct Book {
     policy: Arc<NoticePolicy>,
     set: HashMap<ChannelId, Preferences>,
+    /// Channels that are a part of another one though their ids do not say so.
+    parents: HashMap<ChannelId, ChannelId>,
     /// Whether any channel could be quiet at all.
     any_quiet: bool,
 }
@@ -106,6 +108,17 @@ impl Channels {
         Ok(self.book().await?.plan(channel))
     }
 
+    /// The channel that this one is a part of, as far as that is known.
+    pub(crate) async fn whole(&self, channel: &ChannelId) -> Option<ChannelId> {
+        match self.book().await {
+            Ok(book) => book.whole(channel),
+            Err(error) => {
+                tracing::warn!(error = %error.chain(), "it cannot be read which channels are a part of others");
+                channel.whole()
+            }
+        }
+    }
+
     /// Which channels are quiet at this moment.
     ///
     /// # Errors
@@ -137,6 +150,19 @@ impl Channels {
         Ok(self.read_again().await?.plan(channel))
     }
 
+    /// Learns that a channel is a part of another one though its id does not say so: what it leaves open is as there.
+    ///
+    /// # Errors
+    /// As [`Channels::set`].
+    pub async fn learn_parent(&self, channel: &ChannelId, parent: &ChannelId) -> Result<(), LedgerError> {
+        if self.book().await?.parents.get(channel) == Some(parent) {
+            return Ok(());
+        }
+        let _changing = self.inner.changing.lock().await;
+        self.inner.ledger.set_channel_parent(channel, parent).await?;
+        self.read_again().await.map(drop)
+    }
+
     /// How the notices of a task from `origin` go.
     pub(crate) async fn route(&self, origin: &Origin, wishes: Wishes) -> Result<Route, LedgerError> {
         Ok(self.book().await?.route(origin, wishes))
@@ -154,22 +180,29 @@ impl Channels {
 
     async fn read_again(&self) -> Result<Arc<Book>, LedgerError> {
         let set: HashMap<_, _> = self.inner.ledger.channel_settings().await?.into_iter().collect();
-        let book = Arc::new(Book::new(Arc::clone(&self.inner.policy), set));
+        let parents = self.inner.ledger.channel_parents().await?.into_iter().collect();
+        let book = Arc::new(Book::new(Arc::clone(&self.inner.policy), set, parents));
         *self.inner.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&book));
         Ok(book)
     }
 }
 
 impl Book {
-    fn new(policy: Arc<NoticePolicy>, set: HashMap<ChannelId, Preferences>) -> Self {
+    fn new(policy: Arc<NoticePolicy>, set: HashMap<ChannelId, Preferences>, parents: HashMap<ChannelId, ChannelId>) -> Self {
         let any_quiet = policy.channels.values().chain(set.values()).chain([&policy.defaults]).any(|layer| layer.quiet.is_some());
-        Self { policy, set, any_quiet }
+        Self { policy, set, parents, any_quiet }
     }
 
     /// What this channel gets.
     #[must_use]
     pub fn plan(&self, channel: &ChannelId) -> Plan {
-        Plan::of(&self.layers(channel, channel.whole().as_ref()))
+        Plan::of(&self.layers(channel, self.whole(channel).as_ref()))
+    }
+
+    /// The channel that this one is a part of, as a topic is of its chat and a thread of its channel; none for a whole one.
+    #[must_use]
+    pub fn whole(&self, channel: &ChannelId) -> Option<ChannelId> {
+        channel.whole().or_else(|| self.parents.get(channel).cloned())
     }
 
     /// When the quiet ends that this channel has at this moment; none when it has none.
@@ -185,7 +218,7 @@ impl Book {
         self.plan(channel).quiet.value
     }
 
-    /// Who decides about this channel, in this order. A topic that leaves something open gets what its chat gets.
+    /// Who decides about this channel, in this order. A part that leaves something open gets what the whole gets.
     fn layers<'a>(&'a self, channel: &ChannelId, whole: Option<&ChannelId>) -> Vec<(Source, &'a Preferences)> {
         let whole = whole.into_iter().flat_map(|whole| {
             [(Source::SetForWhole, self.set.get(whole)), (Source::ConfiguredForWhole, self.policy.channels.get(whole))]
@@ -202,7 +235,9 @@ impl Book {
         let mut manner = Manner {
             silent: wishes.silent,
             mention: decided(|plan| plan.mention.value) && !wishes.direct && origin.person.is_some(),
-            thread: decided(|plan| plan.thread.value),
+            // A thread has no threads.
+            thread: decided(|plan| plan.thread.value)
+                && !origin.channel.as_ref().is_some_and(|here| self.parents.contains_key(here)),
             private: wishes.private.filter(|private| origin.channel.as_ref() != Some(private)),
             elsewhere: Vec::new(),
         };

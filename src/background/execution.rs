@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::background::ports::{AgentRunner, Lease, Progress, ProgressSink, RunControl, RunOutcome, RunReport, RunRequest};
+use crate::domain::channel::ChannelId;
 use crate::domain::draft::Draft;
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::language::Language;
@@ -105,13 +106,21 @@ impl Attempt {
     }
 
     /// Runs the task to the end of this attempt.
-    pub(crate) async fn run(self: &Arc<Self>, runner: &dyn AgentRunner, task: &Task, limit: Duration) -> Ended {
+    /// `whole` is the channel that the task's channel is a part of.
+    pub(crate) async fn run(
+        self: &Arc<Self>,
+        runner: &dyn AgentRunner,
+        task: &Task,
+        whole: Option<ChannelId>,
+        limit: Duration,
+    ) -> Ended {
         // Far beyond any calendar, an instant cannot be computed.
         let deadline = Instant::now() + limit.min(FOREVER);
         let request = RunRequest {
             task: task.new.id.clone(),
             attempt: task.attempt,
             origin: task.new.origin.clone(),
+            whole,
             prompt: task.new.prompt.clone(),
             settings: task.new.settings.clone(),
         };

@@ -56,6 +56,8 @@ pub struct RunRequest {
     pub attempt: u32,
     /// Where the task came from.
     pub origin: Origin,
+    /// The channel that the task's channel is a part of, as a topic is of its chat and a thread of its channel.
+    pub whole: Option<ChannelId>,
     /// What is asked.
     pub prompt: Prompt,
     /// What the person chose for this run.

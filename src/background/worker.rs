@@ -181,7 +181,11 @@ async fn execute(core: &Core, attempt: &Arc<Attempt>, task: &Task) -> Usage {
     let typing = core.notification.as_ref().zip(channel).map(|(notification, channel)| notification.start_typing(channel));
     let limit = task.new.settings.timeout.unwrap_or(core.limits.timeout);
     tracing::info!("attempt started");
-    let ended = attempt.run(core.runner.as_ref(), task, limit).await;
+    let whole = match channel {
+        Some(channel) => core.channels.whole(channel).await,
+        None => None,
+    };
+    let ended = attempt.run(core.runner.as_ref(), task, whole, limit).await;
     attempt.fall_silent();
     // Typing ends before the end is durable, so no pulse can follow the result into the channel; a draft neither.
     drop(typing);

@@ -99,6 +99,9 @@ impl Dispatch {
         if let Some(name) = &inbound.name {
             self.names.learn(&inbound.person, name);
         }
+        if let Some(parent) = &inbound.parent {
+            self.manager.channels().learn_parent(&inbound.channel, parent).await?;
+        }
         let asker = Asker { inbound, role, language, found: OnceLock::new() };
         let answered = match &inbound.request {
             Request::Command(Err(error)) => refuse(wording::parse_error(language, error)),

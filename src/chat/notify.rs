@@ -23,15 +23,20 @@ impl Dispatch {
             }
         };
         let changed = *wish != NotifyCommand::Show;
-        let threads = self.router.has_threads(here);
+        let threads = self.has_threads(asker);
         let view = PlanView { plan: &plan, changed, may_change, threads, now: self.manager.now() };
         let text = wording::plan(asker.language, &view);
         Ok(if changed { say(text) } else { whisper(text) })
     }
 
+    /// Whether tasks from here could have threads of their own: in a thread they cannot.
+    fn has_threads(&self, asker: &Asker<'_>) -> bool {
+        asker.inbound.parent.is_none() && self.router.has_threads(&asker.inbound.channel)
+    }
+
     /// What is to be set, once it is known to be possible.
     async fn checked(&self, asker: &Asker<'_>, preferences: &Preferences, to: Option<&[Target]>) -> Result<Preferences, Refusal> {
-        if preferences.thread == Some(true) && !self.router.has_threads(&asker.inbound.channel) {
+        if preferences.thread == Some(true) && !self.has_threads(asker) {
             return Err(Refusal::Say(wording::no_threads_here(asker.language)));
         }
         let naming = Naming { router: &self.router, inbound: asker.inbound, role: asker.role, language: asker.language };

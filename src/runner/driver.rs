@@ -94,10 +94,9 @@ impl LlmRunner {
 
     /// What this request asks of which model: the person's choice before the channel's before the configured one.
     fn plan(&self, request: &RunRequest) -> Ask {
-        // What a topic leaves open is as in its chat.
-        let (channel, whole) = (request.origin.channel.as_ref(), request.origin.channel.as_ref().and_then(ChannelId::whole));
+        // What a topic or a thread leaves open is as in the whole of it.
         let of = |channel: Option<&ChannelId>| self.personas.iter().find(|persona| Some(&persona.channel) == channel);
-        let personas = || [of(channel), of(whole.as_ref())].into_iter().flatten();
+        let personas = || [of(request.origin.channel.as_ref()), of(request.whole.as_ref())].into_iter().flatten();
         let chosen = request.settings.model.as_ref().or_else(|| personas().find_map(|persona| persona.model.as_ref()));
         let system = personas().find_map(|persona| persona.system_prompt.as_ref()).unwrap_or(&self.system_prompt);
         let mut messages = Vec::new();

@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::background::ports::{AgentRunner, Clock, Progress, ProgressSink, RunControl, RunOutcome, RunRequest};
 use crate::config::LlmConfig;
+use crate::domain::channel::ChannelId;
 use crate::domain::id::TaskId;
 use crate::domain::origin::Origin;
 use crate::domain::prompt::Prompt;
@@ -282,7 +283,8 @@ impl Bench {
             deadline: tokio::time::Instant::now() + self.time,
             progress: Arc::<Diary>::clone(&self.diary),
         };
-        self.runner.run(RunRequest { task, attempt: 1, origin, prompt, settings }, control).await
+        let whole = origin.channel.as_ref().and_then(ChannelId::whole);
+        self.runner.run(RunRequest { task, attempt: 1, origin, whole, prompt, settings }, control).await
     }
 }
 

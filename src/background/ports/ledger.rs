@@ -283,6 +283,13 @@ pub trait Ledger: Send + Sync + 'static {
     /// Replaces what was set in a channel; when everything is left open, nothing is set there any more.
     async fn set_channel(&self, channel: &ChannelId, preferences: &Preferences) -> Result<(), LedgerError>;
 
+    /// Channels that are a part of another one though their ids do not say so, as threads are, each with that other one. Read
+    /// seldom and kept by who asks.
+    async fn channel_parents(&self) -> Result<Vec<(ChannelId, ChannelId)>, LedgerError>;
+
+    /// Notes that a channel is a part of another one.
+    async fn set_channel_parent(&self, channel: &ChannelId, parent: &ChannelId) -> Result<(), LedgerError>;
+
     /// The thread of a task, if that is settled: a channel, or none because it cannot have one.
     async fn thread_of(&self, task: &TaskId) -> Result<Option<Thread>, LedgerError>;
 

@@ -2,6 +2,7 @@
 
 use legwork::adapters::clock::SystemClock;
 use legwork::background::ports::Clock;
+use legwork::config::ChannelConfig;
 use legwork::simulator::discord::{Fault, FaultKind};
 
 use crate::conversations::conversation;
@@ -143,6 +144,34 @@ async fn a_group_that_becomes_a_supergroup_keeps_what_was_set_there() {
     let moved = world.telegram_group(world.telegram.migrate(-77), ANN);
     moved.says("/notify");
     moved.hears(&format!("This channel gets: ... Quiet: {hours}, now for ... more (set here)")).await;
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thread_is_as_its_channel_in_what_it_leaves_open() {
+    let world = World::with(|config| {
+        let preferences = serde_json::from_str(r#"{"silent": true}"#).unwrap();
+        let (model, system_prompt) = (Some("dear".to_owned()), None);
+        config.notify.channels.push(ChannelConfig { id: "discord:500".parse().unwrap(), preferences, model, system_prompt });
+    })
+    .await;
+    let channel = with_threads(&world).await;
+    let thread = Chat { place: Place::Discord { channel: world.discord.thread(500) }, ..channel }.administers();
+    thread.says("/submit Tell me");
+    thread.hears("#1 done").await;
+    assert_eq!(world.model.calls()[0].model, "dear");
+    assert!(thread.hears("Result of #1").await.silent);
+    assert_eq!(world.discord.channel_name(thread.card(1).unwrap().id), None, "a thread has no threads");
+    thread.says("/notify");
+    let shown = thread.hears("This channel gets: ... Silent: yes (configured for the whole chat)").await;
+    assert!(!shown.first().contains("thread for each task"), "{shown:?}");
+    thread.says("/notify thread: true");
+    thread.hears("There are no threads here that the bot could open. Nothing has changed").await;
+    thread.says("/notify silent: false");
+    thread.hears("Silent: no (set here)").await;
+    thread.says("/submit Tell me again");
+    thread.hears("#2 done").await;
+    assert!(!thread.hears("Result of #2").await.silent);
     world.closes().await;
 }
 

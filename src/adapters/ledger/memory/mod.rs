@@ -151,6 +151,15 @@ impl Ledger for MemoryLedger {
         Ok(())
     }
 
+    async fn channel_parents(&self) -> Result<Vec<(ChannelId, ChannelId)>, LedgerError> {
+        Ok(self.rows().parents().clone().into_iter().collect())
+    }
+
+    async fn set_channel_parent(&self, channel: &ChannelId, parent: &ChannelId) -> Result<(), LedgerError> {
+        self.rows().set_parent(channel, parent);
+        Ok(())
+    }
+
     async fn thread_of(&self, task: &TaskId) -> Result<Option<Thread>, LedgerError> {
         Ok(self.rows().thread_of(task).cloned())
     }

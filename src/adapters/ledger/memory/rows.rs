@@ -44,6 +44,8 @@ pub(super) struct MemoryRows {
     settled: BTreeSet<(Timestamp, TaskNumber)>,
     /// What was set in each channel.
     settings: BTreeMap<ChannelId, Preferences>,
+    /// Channels that are a part of another one.
+    parents: BTreeMap<ChannelId, ChannelId>,
     threads: HashMap<TaskNumber, Thread>,
     live: Live,
     totals: Totals,
@@ -104,6 +106,16 @@ impl MemoryRows {
         } else {
             self.settings.insert(channel.clone(), preferences.clone());
         }
+    }
+
+    /// The channels that are a part of another one, each with that other one.
+    pub(super) fn parents(&self) -> &BTreeMap<ChannelId, ChannelId> {
+        &self.parents
+    }
+
+    /// Notes that a channel is a part of another one.
+    pub(super) fn set_parent(&mut self, channel: &ChannelId, parent: &ChannelId) {
+        self.parents.insert(channel.clone(), parent.clone());
     }
 
     /// The thread of a task, if that is settled.

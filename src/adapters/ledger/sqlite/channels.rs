@@ -18,24 +18,38 @@ use super::tasks::{self, select_task};
 /// What was set in each channel.
 pub(super) fn settings(connection: &Connection) -> Result<Vec<(ChannelId, Preferences)>, LedgerError> {
     let sql = "SELECT channel, preferences FROM channels ORDER BY channel";
+    by_channel(connection, sql, "channels", ("preferences", |text| serde_json::from_str(text).ok()))
+}
+
+/// The channels that are a part of another one, each with that other one.
+pub(super) fn parents(connection: &Connection) -> Result<Vec<(ChannelId, ChannelId)>, LedgerError> {
+    let sql = "SELECT channel, parent FROM channel_parents ORDER BY channel";
+    by_channel(connection, sql, "channel_parents", ("parent", |text| text.parse().ok()))
+}
+
+/// All rows of a table that holds one thing about each channel.
+fn by_channel<T>(
+    connection: &Connection,
+    sql: &str,
+    table: &'static str,
+    (column, parse): (&'static str, fn(&str) -> Option<T>),
+) -> Result<Vec<(ChannelId, T)>, LedgerError> {
     let mut statement = connection.prepare_cached(sql).map_err(failed("read the channels"))?;
     let mut rows = statement.query([]).map_err(failed("read the channels"))?;
-    let mut settings = Vec::new();
+    let mut all = Vec::new();
     while let Some(row) = rows.next().map_err(failed("read the channels"))? {
-        let mut columns = Columns::new(row, "channels");
-        let read = columns
-            .parsed("channel", |text| text.parse().ok())
-            .and_then(|channel| Ok((channel, columns.parsed("preferences", |text| serde_json::from_str(text).ok())?)));
-        match read {
-            Ok(read) => settings.push(read),
+        let mut columns = Columns::new(row, table);
+        let channel = columns.parsed("channel", |text| text.parse().ok());
+        match channel.and_then(|channel| Ok((channel, columns.parsed(column, parse)?))) {
+            Ok(read) => all.push(read),
             // One channel that nobody can read falls back to the configuration; the others keep what was set.
             Err(LedgerError::BadData { table, column, row }) => {
-                tracing::error!(table, column, row, "what was set in a channel is left out, its row cannot be read");
+                tracing::error!(table, column, row, "what is known of a channel is left out, its row cannot be read");
             }
             Err(error) => return Err(error),
         }
     }
-    Ok(settings)
+    Ok(all)
 }
 
 /// Replaces what was set in a channel.
@@ -48,6 +62,13 @@ pub(super) fn set(statements: &Statements<'_>, channel: &ChannelId, preferences:
     let sql = "INSERT INTO channels (channel, preferences) VALUES (?1, ?2) \
                ON CONFLICT (channel) DO UPDATE SET preferences = excluded.preferences";
     statements.execute("set up a channel", sql, params![channel.as_str(), text]).map(drop)
+}
+
+/// Notes that a channel is a part of another one.
+pub(super) fn set_parent(statements: &Statements<'_>, channel: &ChannelId, parent: &ChannelId) -> Result<(), LedgerError> {
+    let sql = "INSERT INTO channel_parents (channel, parent) VALUES (?1, ?2) \
+               ON CONFLICT (channel) DO UPDATE SET parent = excluded.parent";
+    statements.execute("note the parent of a channel", sql, params![channel.as_str(), parent.as_str()]).map(drop)
 }
 
 /// The thread of a task, if that is settled.

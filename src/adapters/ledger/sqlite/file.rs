@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::background::ports::{HookError, LedgerError};
 
 /// The schema's migrations. The number of the last one is the file's `user_version`.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0001_tasks_and_notices.sql"),
     include_str!("migrations/0002_language.sql"),
     include_str!("migrations/0003_fallbacks.sql"),
@@ -19,6 +19,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0006_answers.sql"),
     include_str!("migrations/0007_blocks.sql"),
     include_str!("migrations/0008_texts.sql"),
+    include_str!("migrations/0009_channel_parents.sql"),
 ];
 
 /// The file's `application_id`: "Lgwk".

@@ -210,6 +210,15 @@ impl Ledger for SqliteLedger {
         self.writer.step(move |rows| channels::set(rows.statements(), &channel, &preferences).map(Step::quiet)).await
     }
 
+    async fn channel_parents(&self) -> Result<Vec<(ChannelId, ChannelId)>, LedgerError> {
+        self.readers.read(channels::parents).await
+    }
+
+    async fn set_channel_parent(&self, channel: &ChannelId, parent: &ChannelId) -> Result<(), LedgerError> {
+        let (channel, parent) = (channel.clone(), parent.clone());
+        self.writer.step(move |rows| channels::set_parent(rows.statements(), &channel, &parent).map(Step::quiet)).await
+    }
+
     async fn thread_of(&self, task: &TaskId) -> Result<Option<Thread>, LedgerError> {
         let task = task.clone();
         self.readers.read(move |file| channels::thread_of(file, &task)).await

@@ -20,6 +20,7 @@ contract! {
     a_message_about_several_tasks_names_none_of_them,
     how_notices_go_out_is_kept,
     what_is_set_in_channels_is_kept_until_it_is_forgotten,
+    channels_that_are_a_part_of_others_are_known,
     a_task_has_one_thread_by_which_it_is_found,
     a_private_task_owes_its_text_to_one_channel_only,
 }
@@ -145,6 +146,16 @@ async fn what_is_set_in_channels_is_kept_until_it_is_forgotten(desk: Desk) {
     assert_eq!(settings().await, [(channel("discord:4"), silent), (channel("telegram:1/7"), loud.clone())]);
     desk.ledger.set_channel(&channel("discord:4"), &Preferences::default()).await.unwrap();
     assert_eq!(settings().await, [(channel("telegram:1/7"), loud)]);
+}
+
+async fn channels_that_are_a_part_of_others_are_known(desk: Desk) {
+    let parents = || async { desk.ledger.channel_parents().await.unwrap() };
+    assert_eq!(parents().await, []);
+    for (thread, parent) in [("discord:9", "discord:4"), ("discord:8", "discord:4"), ("discord:9", "discord:5")] {
+        desk.ledger.set_channel_parent(&channel(thread), &channel(parent)).await.unwrap();
+    }
+    let known = [("discord:8", "discord:4"), ("discord:9", "discord:5")];
+    assert_eq!(parents().await, known.map(|(thread, parent)| (channel(thread), channel(parent))));
 }
 
 async fn a_task_has_one_thread_by_which_it_is_found(desk: Desk) {
