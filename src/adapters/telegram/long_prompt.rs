@@ -1,10 +1,14 @@
 //! One prompt out of several messages: Telegram's apps cut what is too long for one into messages that follow at once.
 //!
 //! Only the first of them begins with the command. They are joined before anything is understood, so that the task gets the
-//! whole prompt; what is left of a part is an update without contents, because the offset must pass its id. In a group in
-//! which the bot hears nothing but commands the further parts do not arrive.
+//! whole prompt; what is left of a part is an update without contents, because the offset must pass its id. A prompt that may
+//! go on is held back for a moment, alone: whoever else wrote something is not kept waiting by it. In a group in which the bot
+//! hears nothing but commands the further parts do not arrive.
+
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::domain::command::CommandName;
 use crate::domain::parse::split_command;
@@ -16,6 +20,42 @@ const FULL: usize = 4096;
 const CUT: usize = FULL / 2;
 /// A part follows the one before within so many seconds.
 const SOON: i64 = 3;
+
+/// However many parts follow, a prompt is held back no longer than this.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// The prompts that are held back, because a further part may be on its way.
+#[derive(Default)]
+pub(super) struct Held(Vec<Part>);
+
+/// A prompt as far as it has come.
+struct Part {
+    /// The update of its first message.
+    update: i64,
+    /// How long its text was at the last look, in bytes.
+    length: usize,
+    since: Instant,
+}
+
+impl Held {
+    /// Joins the parts of prompts in these updates, which are all that are not confirmed, and takes out those prompts that may
+    /// go on. One that has not grown since the last look is whole. The first update that was taken out, if one was.
+    pub(super) fn hold_back(&mut self, updates: &mut Vec<Value>, now: Instant) -> Option<i64> {
+        let open = join(updates);
+        let growing = open.into_iter().filter_map(|at| {
+            let (update, text) = (updates.get(at)?["update_id"].as_i64()?, updates.get(at)?["message"]["text"].as_str()?);
+            let before = self.0.iter().find(|part| part.update == update);
+            let (before, since) = before.map_or((0, now), |part| (part.length, part.since));
+            let grows = text.len() > before && now.saturating_duration_since(since) < LONGEST;
+            grows.then_some(Part { update, length: text.len(), since })
+        });
+        self.0 = growing.collect();
+        let is_held = |update: &Value| self.0.iter().any(|part| update["update_id"].as_i64() == Some(part.update));
+        let first = updates.iter().find(|update| is_held(update)).and_then(|update| update["update_id"].as_i64());
+        updates.retain(|update| !is_held(update));
+        first
+    }
+}
 
 /// A prompt whose last part so far was cut, as far as one can see.
 struct Open {
@@ -46,9 +86,9 @@ impl Place {
     }
 }
 
-/// Joins the parts of prompts in these updates, in the order in which they came; says whether a further part may be on
-/// its way.
-pub(super) fn join(updates: &mut [Value]) -> bool {
+/// Joins the parts of prompts in these updates, in the order in which they came; where those begin of which a further part
+/// may be on its way.
+fn join(updates: &mut [Value]) -> Vec<usize> {
     let mut open: Vec<Open> = Vec::new();
     for at in 0..updates.len() {
         let Some(message) = updates.get(at).and_then(|update| update.get("message")) else { continue };
@@ -70,7 +110,7 @@ pub(super) fn join(updates: &mut [Value]) -> bool {
             open.push(Open { first, place, length, date });
         }
     }
-    !open.is_empty()
+    open.into_iter().map(|open| open.first).collect()
 }
 
 fn is_submit(text: &str) -> bool {
@@ -98,7 +138,7 @@ mod tests {
     }
 
     fn texts(mut updates: Vec<Value>) -> (Vec<String>, bool) {
-        let open = join(&mut updates);
+        let open = !join(&mut updates).is_empty();
         (updates.iter().filter_map(|update| update["message"]["text"].as_str().map(str::to_owned)).collect(), open)
     }
 
@@ -129,6 +169,23 @@ mod tests {
         }
         assert_eq!(texts(vec![says(1, 7, "/submit short"), says(2, 7, "b")]).0.len(), 2);
         assert_eq!(texts(vec![says(1, 7, &"a".repeat(FULL)), says(2, 7, "b")]).0.len(), 2);
+    }
+
+    #[test]
+    fn only_a_prompt_that_may_go_on_is_held_back_and_only_while_it_grows() {
+        let (mut held, now) = (Held::default(), Instant::now());
+        let (start, more) = (says(1, 7, &format!("/submit {}", "a".repeat(FULL - 8))), says(3, 7, &"b".repeat(FULL)));
+        let other = says(2, 8, "/status");
+        let mut look = |updates: &[&Value], seconds| {
+            let mut updates: Vec<Value> = updates.iter().copied().cloned().collect();
+            let first = held.hold_back(&mut updates, now + Duration::from_secs(seconds));
+            (first, updates.iter().filter_map(|update| update["update_id"].as_i64()).collect::<Vec<_>>())
+        };
+        assert_eq!(look(&[&other, &start], 0), (Some(1), vec![2]));
+        assert_eq!(look(&[&start, &more], 1), (Some(1), vec![3]), "what is left of a part holds nothing");
+        assert_eq!(look(&[&start, &more], 2), (None, vec![1, 3]), "nothing followed");
+        assert_eq!(look(&[&start], 3), (Some(1), vec![]));
+        assert_eq!(look(&[&start, &more], 8), (None, vec![1, 3]), "it was held long enough");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! Who polls last wins, so a second instance would make both deaf in turns. On a conflict this loop steps back, says
 //! so, and tries again ever more rarely.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -23,7 +24,7 @@ use crate::adapters::telegram::answer::Answering;
 use crate::adapters::telegram::api::{Api, PROMPT};
 use crate::adapters::telegram::backoff::Backoff;
 use crate::adapters::telegram::error::{CallError, TOKEN_REFUSED};
-use crate::adapters::telegram::long_prompt;
+use crate::adapters::telegram::long_prompt::Held;
 use crate::adapters::telegram::update;
 use crate::adapters::telegram::update::Arrived;
 use crate::lifecycle::Component;
@@ -38,7 +39,8 @@ const CHATS: usize = 16;
 const TOLERATED: u32 = 1;
 /// A conflict is forgotten after so long without another.
 const PEACE: Duration = Duration::from_mins(2);
-/// A further part of a prompt that an app has cut is there within this time.
+/// A further part of a prompt that an app has cut is there within this time; then everything is fetched again that came
+/// since, and what of that was handled is passed over.
 const NEXT_PART: Duration = Duration::from_millis(700);
 /// An empty answer sooner than this comes from a server that does not hold requests.
 const TOO_SOON: Duration = Duration::from_millis(200);
@@ -52,6 +54,7 @@ pub(super) async fn run(api: &Api, answering: &Answering, readiness: &Component,
     let mut offset = None;
     let mut confirmed = true;
     let mut trouble = Trouble::new();
+    let (mut held, mut handled) = (Held::default(), HashSet::new());
     // The first answer comes at once, so that the process is ready as soon as it can be; the same after a failure.
     let mut seconds = 0;
     loop {
@@ -62,18 +65,24 @@ pub(super) async fn run(api: &Api, answering: &Answering, readiness: &Component,
             answer = fetch(api, offset, seconds) => answer,
         };
         let pause = match answer {
-            Ok(batch) => {
-                confirmed = true;
+            Ok(mut received) => {
+                confirmed = received.is_empty();
                 trouble.over(readiness);
-                let soon = seconds > 0 && batch.is_empty() && asked.elapsed() < TOO_SOON;
-                seconds = LONG_POLL;
-                if let Some(last) = batch.last().map(|arrived| arrived.id) {
-                    watch(handle(answering, batch), readiness).await;
-                    // Not the highest ever seen: after a quiet week ids begin anew anywhere.
-                    offset = Some(last + 1);
-                    confirmed = false;
+                let soon = seconds > 0 && received.is_empty() && asked.elapsed() < TOO_SOON;
+                // Not the highest ever seen: after a quiet week ids begin anew anywhere.
+                offset = received.iter().rev().find_map(update::id).map(|last| last + 1).or(offset);
+                let first_held = held.hold_back(&mut received, Instant::now());
+                let mut batch: Vec<Arrived> = received.iter().filter_map(update::read).collect();
+                batch.retain(|arrived| handled.insert(arrived.id));
+                watch(handle(answering, batch), readiness).await;
+                if let Some(held) = first_held {
+                    (offset, seconds) = (Some(held), 0);
+                    NEXT_PART
+                } else {
+                    handled.clear();
+                    seconds = LONG_POLL;
+                    if soon { TOO_SOON } else { Duration::ZERO }
                 }
-                if soon { TOO_SOON } else { Duration::ZERO }
             }
             Err(error) => {
                 seconds = 0;
@@ -91,31 +100,11 @@ pub(super) async fn run(api: &Api, answering: &Answering, readiness: &Component,
     }
 }
 
-async fn fetch(api: &Api, offset: Option<i64>, seconds: u32) -> Result<Vec<Arrived>, CallError> {
-    let received = whole_prompts(api, offset, receive(api, offset, seconds).await?).await?;
-    let count = received.len();
-    let batch: Vec<Arrived> = received.iter().filter_map(update::read).collect();
-    if batch.is_empty() && count > 0 {
-        return Err(CallError::Unavailable("updates without ids, which is not the Bot API; check telegram.api_url".to_owned()));
-    }
-    Ok(batch)
-}
-
-async fn receive(api: &Api, offset: Option<i64>, seconds: u32) -> Result<Vec<Value>, CallError> {
+async fn fetch(api: &Api, offset: Option<i64>, seconds: u32) -> Result<Vec<Value>, CallError> {
     let patience = if seconds == 0 { PROMPT } else { Duration::from_secs(seconds.into()) + GRACE };
-    api.call_as(&request(offset, seconds), patience).await
-}
-
-/// Joins prompts that came in several messages. While a further part may be on its way, everything is fetched again a moment
-/// later: it is not confirmed yet, so nothing is lost meanwhile.
-async fn whole_prompts(api: &Api, offset: Option<i64>, mut received: Vec<Value>) -> Result<Vec<Value>, CallError> {
-    while long_prompt::join(&mut received) {
-        time::sleep(NEXT_PART).await;
-        let again = receive(api, offset, 0).await?;
-        if again.len() <= received.len() {
-            break;
-        }
-        received = again;
+    let received: Vec<Value> = api.call_as(&request(offset, seconds), patience).await?;
+    if !received.is_empty() && received.iter().all(|update| update::id(update).is_none()) {
+        return Err(CallError::Unavailable("updates without ids, which is not the Bot API; check telegram.api_url".to_owned()));
     }
     Ok(received)
 }

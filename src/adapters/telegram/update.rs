@@ -62,10 +62,15 @@ const CONTENT: [&str; 22] = [
 /// Updates that are a message.
 const MESSAGES: [&str; 2] = ["message", "edited_message"];
 
+/// The id of an update.
+pub(super) fn id(update: &Value) -> Option<i64> {
+    update.get("update_id")?.as_i64()
+}
+
 /// Reads an update; none when it has not even an id. One that breaks the code that reads it is passed over like one that
 /// makes no sense: it would come again for ever.
 pub(super) fn read(value: &Value) -> Option<Arrived> {
-    let id = value.get("update_id")?.as_i64()?;
+    let id = id(value)?;
     Some(unless_it_breaks(id, || understand(id, value)))
 }
 

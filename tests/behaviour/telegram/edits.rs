@@ -1,5 +1,9 @@
 //! Commands in captions and in edited messages, and what a reply names: the whole server on Telegram.
 
+use std::time::Duration;
+
+use serde_json::Value;
+
 use crate::support::chat::Chat;
 use crate::support::world::{ANN, BOB, World, id};
 
@@ -246,5 +250,23 @@ async fn a_prompt_that_an_app_cuts_into_messages_is_one_task_with_all_of_it() {
     let calls = world.model.calls();
     assert_eq!((calls.len(), calls[0].prompt.as_str()), (1, prompt.as_str()));
     assert_eq!((world.summary().await.total, chat.count("To hand over a task")), (1, 0));
+    world.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_else_waits_for_a_prompt_that_may_go_on() {
+    let world = World::starts().await;
+    let (ann, bob) = (world.telegram(ANN), world.telegram(BOB));
+    bob.says(&format!("/submit {}", "word ".repeat(500)));
+    ann.says("/list");
+    ann.hears("Your tasks: none here").await;
+    bob.hears("#1 done").await;
+    let first_to = |person| {
+        let to = |request: &Value| request["chat_id"] == id(person);
+        world.telegram.requests("sendMessage").into_iter().find(|(_, request)| to(request)).unwrap().0
+    };
+    let between = first_to(BOB) - first_to(ANN);
+    assert!(between >= Duration::from_millis(650), "both were held back: {between:?}");
+    assert_eq!(ann.count("Your tasks"), 1);
     world.closes().await;
 }
