@@ -32,6 +32,10 @@ impl Notification {
         let (book, now) = (self.channels().book().await?, self.now());
         let mut held = self.ledger().owed_in(channel).await?;
         held.retain(|notice| notice.kind != NoticeKind::Result && Quietness::of(&book, notice, now) == Quietness::WasHeld);
+        if held.iter().any(|notice| !notice.receipts.is_empty()) {
+            // A digest of several parts goes on, and what came up since has one of its own.
+            held.retain(|notice| !notice.receipts.is_empty());
+        }
         let wait =
             held.iter().map(|notice| if let NoticeState::Owed { due_at } = notice.state { elapsed(now, due_at) } else { ZERO });
         if let Some(wait) = wait.max().filter(|wait| *wait > ZERO) {
@@ -97,15 +101,15 @@ pub(super) enum Quietness {
 
 impl Quietness {
     fn of(book: &Book, notice: &Notice, now: Timestamp) -> Self {
-        // What has begun to arrive goes on.
-        if notice.kind == NoticeKind::Accepted || !notice.receipts.is_empty() {
+        if notice.kind == NoticeKind::Accepted {
             return Self::None;
         }
         let ended = book.end_of_quiet(&notice.channel, notice.created_at).is_some_and(|end| end <= now);
         match book.end_of_quiet(&notice.channel, now) {
-            Some(_) => Self::Now,
-            None if ended => Self::WasHeld,
-            None => Self::None,
+            // What has begun to arrive goes on, and as it began.
+            Some(_) if notice.receipts.is_empty() => Self::Now,
+            _ if ended => Self::WasHeld,
+            _ => Self::None,
         }
     }
 }

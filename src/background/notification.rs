@@ -219,7 +219,7 @@ impl Notification {
     pub async fn notify_part(&self, notice: &Notice) -> Result<Told, LedgerError> {
         let quiet = self.quiet_about(notice).await?;
         if quiet == Quietness::Now {
-            // It stays owed, and comes up again when the quiet is over.
+            // It stays owed, and comes up again when the quiet is over; at once, if it has begun since it was read.
             return Ok(Told::nothing(Notified::NotOwed));
         }
         let held = quiet == Quietness::WasHeld;

@@ -17,8 +17,8 @@ use crate::domain::time::Timestamp;
 #[derive(Debug, Clone, Copy)]
 struct Waiting {
     due_at: Timestamp,
-    /// An answer, which is given in quiet hours, too.
-    acceptance: bool,
+    /// Told in quiet hours, too: an answer, or what has begun to arrive.
+    in_quiet: bool,
 }
 
 /// What became of one notice, as far as its channel waits for it.
@@ -34,16 +34,18 @@ impl Change {
     /// What this notice is now.
     pub(super) fn of(notice: &Notice) -> Self {
         match notice.state {
-            NoticeState::Owed { due_at } => Self::owed(notice.channel.clone(), notice.id, notice.kind, due_at),
+            NoticeState::Owed { due_at } => {
+                Self::owed(notice.channel.clone(), notice.id, notice.kind, due_at, !notice.receipts.is_empty())
+            }
             NoticeState::Delivered { .. } | NoticeState::Undeliverable { .. } => {
                 Self { channel: notice.channel.clone(), id: notice.id, waiting: None }
             }
         }
     }
 
-    /// A notice that is owed.
-    pub(super) fn owed(channel: ChannelId, id: NoticeId, kind: NoticeKind, due_at: Timestamp) -> Self {
-        Self { channel, id, waiting: Some(Waiting { due_at, acceptance: kind == NoticeKind::Accepted }) }
+    /// A notice that is owed; `begun` when a part of it has arrived.
+    pub(super) fn owed(channel: ChannelId, id: NoticeId, kind: NoticeKind, due_at: Timestamp, begun: bool) -> Self {
+        Self { channel, id, waiting: Some(Waiting { due_at, in_quiet: begun || kind == NoticeKind::Accepted }) }
     }
 }
 
@@ -95,7 +97,7 @@ impl Owed {
         let mut lanes: Vec<_> = open
             .map(|(channel, waiting)| {
                 let all = !quiet(channel);
-                let told = waiting.iter().filter(move |(_, waiting)| all || waiting.acceptance);
+                let told = waiting.iter().filter(move |(_, waiting)| all || waiting.in_quiet);
                 told.take_while(move |(_, waiting)| waiting.due_at <= now).map(|(id, _)| *id)
             })
             .collect();

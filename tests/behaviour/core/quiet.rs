@@ -1,13 +1,16 @@
 //! Quiet hours: what falls into them is held and told in one message when they are over.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use legwork::adapters::ledger::memory::MemoryLedger;
 use legwork::background::channels::NoticePolicy;
 use legwork::background::ports::SendError;
+use legwork::domain::channel::ChannelId;
 use legwork::domain::id::TaskNumber;
 use legwork::domain::notice::NoticeState;
+use legwork::domain::pace::{Budget, Pace, Rate, SendKind};
 use legwork::domain::preferences::Preferences;
 use legwork::domain::status::Status;
 
@@ -231,5 +234,91 @@ async fn what_is_set_in_a_channel_counts_at_once_and_after_a_restart() {
     desk.submits(&topic, ANN, "say z").await;
     desk.hears(&topic, "#3 done").await;
     assert_eq!(desk.recorder.heard(&topic).len(), 2 + 4, "{:#?}", desk.recorder.heard(&topic));
+    desk.closes().await;
+}
+
+/// One message in half a minute.
+fn slow(channel: &ChannelId, _kind: SendKind) -> Pace {
+    let rate = Rate::Steady { every: Duration::from_secs(30), burst: NonZeroU32::MIN };
+    let budget = Budget { key: channel.to_string(), rates: vec![rate] };
+    Pace { chat: budget, ..Pace::unlimited(channel) }
+}
+
+/// Asks for a result with a part for each of these letters.
+fn long(letters: &[&str]) -> String {
+    format!("say {}", letters.iter().map(|letter| letter.repeat(900)).collect::<Vec<_>>().join(" "))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_that_has_begun_to_arrive_goes_on_when_quiet_hours_begin() {
+    // The quiet begins 40 seconds after the clock.
+    let policy = || policy(r#"{"quiet":"14:14-15:00","events":[]}"#);
+    let ledger = Arc::new(MemoryLedger::new());
+    let desk = Desk::with(Setup { policy: policy(), ledger: Some(ledger.clone()), ..Setup::default() });
+    desk.recorder.has_pace(slow);
+    desk.submits(CHAT, ANN, &long(&["a", "b", "c", "d"])).await;
+    desk.hears(CHAT, "aaa").await;
+    desk.submits(CHAT, ANN, "say more").await;
+    desk.hears(CHAT, "ccc").await;
+    desk.breaks_off().await;
+    // After a restart the last part is due, too. The clock of another desk begins at 14:13:20 again.
+    let desk = Desk::with(Setup { policy: policy(), ledger: Some(ledger), ..Setup::default() });
+    tokio::time::advance(Duration::from_mins(5)).await;
+    desk.hears(CHAT, "ddd").await;
+    desk.submits(CHAT, ANN, "say nothing").await;
+    desk.hears(CHAT, "#3 queued").await;
+    desk.until_status(TaskNumber(3), Status::Done).await;
+    assert_eq!(desk.recorder.heard(CHAT).len(), 3, "{:#?}", desk.recorder.heard(CHAT));
+    tokio::time::advance(UNTIL_THE_END).await;
+    desk.hears(CHAT, "nothing").await;
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_parts_of_a_held_result_fit_together_although_a_restart_comes_between() {
+    let policy = || policy(r#"{"quiet":"14:00-15:00","events":[],"mention":true}"#);
+    let ledger = Arc::new(MemoryLedger::new());
+    let desk = Desk::with(Setup { policy: policy(), ledger: Some(ledger.clone()), ..Setup::default() });
+    desk.recorder.has_pace(slow);
+    let text = ["a", "b", "c"].map(|letter| letter.repeat(900)).concat();
+    desk.submits(CHAT, ANN, &format!("say {text}")).await;
+    desk.until_status(TaskNumber(1), Status::Done).await;
+    tokio::time::advance(UNTIL_THE_END).await;
+    desk.hears(CHAT, "ab").await;
+    desk.hears(CHAT, "bc").await;
+    let before = desk.recorder.heard(CHAT).into_iter().skip(1).collect::<String>();
+    desk.breaks_off().await;
+    // The clock of another desk begins at 14:13:20 again.
+    let desk = Desk::with(Setup { policy: policy(), ledger: Some(ledger), ..Setup::default() });
+    desk.recorder.fail_next(SendError::RetryAfter(Duration::from_secs(10)));
+    tokio::time::advance(Duration::from_hours(1)).await;
+    desk.hears(CHAT, "cc").await;
+    let after = desk.recorder.heard(CHAT).concat().replace(" (may be a duplicate)", "");
+    // The last part before the break may come again, but whole.
+    let whole = |text: &str| text.matches('a').count() == 900 && text.matches('c').count() == 900;
+    assert!(whole(&(before.clone() + &after)) || whole(&(before.trim_end_matches('c').to_owned() + &after)), "{before}|{after}");
+    assert_eq!(desk.recorder.mentions(), [""; 0]);
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_digest_of_several_parts_arrives_whole_and_settles_its_notices() {
+    let desk = quiet_desk();
+    for number in 1..=12 {
+        desk.submits(CHAT, ANN, &format!("fail {number}")).await;
+        desk.until_status(TaskNumber(number), Status::Failed).await;
+    }
+    tokio::time::advance(UNTIL_THE_END).await;
+    desk.hears(CHAT, "While it was quiet here").await;
+    desk.until("nothing is owed", |desk| desk.outbox.active_lanes() == 0).await;
+    let heard = desk.recorder.heard(CHAT);
+    let digest: Vec<_> = heard.iter().filter(|text| text.contains("failed: provider_down")).collect();
+    assert!(digest.len() > 1, "it is one part: {digest:#?}");
+    for number in 1..=12 {
+        let line = format!("#{number} failed: provider_down");
+        assert_eq!(digest.iter().map(|text| text.matches(&line).count()).sum::<usize>(), 1, "{line} in {digest:#?}");
+        let notices = desk.ledger.notices_of(&desk.task(TaskNumber(number)).await.new.id).await.unwrap();
+        assert!(notices.iter().all(|notice| matches!(notice.state, NoticeState::Delivered { .. })), "{notices:#?}");
+    }
     desk.closes().await;
 }

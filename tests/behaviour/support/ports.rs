@@ -226,7 +226,9 @@ impl ChannelNotifier for Recorder {
             return Err(error.clone());
         }
         let text = message.frame.as_ref().map_or_else(|| message.text.clone(), |frame| frame.around(&message.text));
-        let parts = split(&text, 1000, Unit::CodePoint);
+        // As on the platforms, a name that is called needs room.
+        let room = if message.mention.is_some() { 980 } else { 1000 };
+        let parts = split(&text, room, Unit::CodePoint);
         let mark = if message.in_flight_since.is_some() { " (may be a duplicate)" } else { "" };
         let text = format!("{}{mark}", parts[part]);
         state.order.push(format!("send {text}"));

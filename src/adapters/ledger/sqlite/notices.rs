@@ -121,7 +121,7 @@ pub(super) fn note_answer(
 
 /// What is owed. A row that nobody can read in this respect is left out, and the log names it.
 pub(super) fn owed(connection: &Connection) -> Result<Owed, LedgerError> {
-    let sql = "SELECT id, channel, kind, state_at FROM notices INDEXED BY notices_owed WHERE state = 0";
+    let sql = "SELECT id, channel, kind, state_at, receipts IS NOT NULL FROM notices INDEXED BY notices_owed WHERE state = 0";
     let mut statement = connection.prepare_cached(sql).map_err(failed("read what is owed"))?;
     let mut rows = statement.query([]).map_err(failed("read what is owed"))?;
     let mut owed = Owed::default();
@@ -138,7 +138,8 @@ fn waiting(row: &Row<'_>) -> Result<Change, LedgerError> {
     let id = NoticeId(columns.value("id")?);
     let channel = columns.parsed("channel", |text| text.parse().ok())?;
     let kind = columns.parsed("kind", NoticeKind::from_text)?;
-    Ok(Change::owed(channel, id, kind, columns.instant("state_at")?))
+    let due_at = columns.instant("state_at")?;
+    Ok(Change::owed(channel, id, kind, due_at, columns.value("receipts")?))
 }
 
 /// Those of these notices that are still owed, in this order, and the ids of those that nobody can read.

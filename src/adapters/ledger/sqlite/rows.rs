@@ -288,8 +288,8 @@ impl Rows for SqliteRows<'_> {
     fn update_notice(&mut self, kept: Kept, receipt: bool) -> Result<(), LedgerError> {
         notices::update(&self.statements, &kept, receipt)?;
         self.counters.totals.notice_moved(&kept.notice.state);
-        // Beginning a part does not change when it is due.
-        if self.recent.notice(kept.notice.id).is_none_or(|before| before.notice.state != kept.notice.state) {
+        // Beginning a part changes neither when it is due nor whether any of it has arrived.
+        if receipt || self.recent.notice(kept.notice.id).is_none_or(|before| before.notice.state != kept.notice.state) {
             self.changes.push(Change::of(&kept.notice));
         }
         self.recent.keep_notice(kept);

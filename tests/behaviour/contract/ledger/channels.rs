@@ -15,6 +15,7 @@ use super::desk::{Desk, answer, channel, message_id, part, retry};
 contract! {
     a_quiet_channel_gets_its_acceptances_only,
     what_is_held_does_not_hold_up_acceptances,
+    what_has_begun_to_arrive_is_due_in_quiet_hours_too,
     what_a_channel_is_owed_is_found,
     notices_are_delivered_together_or_not_at_all,
     a_message_about_several_tasks_names_none_of_them,
@@ -66,6 +67,16 @@ async fn what_is_held_does_not_hold_up_acceptances(desk: Desk) {
     assert_eq!(desk.due().await, [], "a notice that is not due leaves its channel out");
     let due = desk.ledger.due_notices(&[], &quiet("telegram:1"), 100, desk.now()).await.unwrap();
     assert_eq!(kinds(&due), [NoticeKind::Accepted]);
+}
+
+async fn what_has_begun_to_arrive_is_due_in_quiet_hours_too(desk: Desk) {
+    desk.done(desk.task_in("telegram:1")).await;
+    let owed = desk.ledger.owed_in(&channel("telegram:1")).await.unwrap();
+    let result = owed.iter().find(|notice| notice.kind == NoticeKind::Result).unwrap();
+    desk.begin(result).await.unwrap();
+    desk.record(result, part("m", false)).await;
+    let due = desk.ledger.due_notices(&[], &quiet("telegram:1"), 100, desk.now()).await.unwrap();
+    assert_eq!(kinds(&due), [NoticeKind::Accepted, NoticeKind::Result]);
 }
 
 async fn what_a_channel_is_owed_is_found(desk: Desk) {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use legwork::adapters::ledger::sqlite::{OpenError, SqliteLedger};
-use legwork::background::ports::{Acceptance, Ledger, LedgerError, TaskFilter};
+use legwork::background::ports::{Acceptance, IsQuiet, Ledger, LedgerError, TaskFilter};
 use legwork::domain::id::{TaskNumber, TaskRef};
 use legwork::domain::language::Language;
+use legwork::domain::notice::NoticeKind;
 use legwork::domain::preferences::Preferences;
 use legwork::domain::status::Status;
 use rusqlite::Connection;
@@ -88,6 +89,22 @@ async fn a_part_in_flight_at_a_crash_is_in_doubt_afterwards() {
     desk.pass(Duration::from_secs(5));
     let notice = desk.due().await.remove(0);
     assert_eq!(desk.begin(&notice).await.unwrap().in_flight_since, Some(began));
+}
+
+#[tokio::test]
+async fn what_has_begun_to_arrive_is_known_after_opening_again() {
+    let (_folder, path) = scratch();
+    let desk = desk_at(&path);
+    desk.done(desk.task_in("telegram:1")).await;
+    let result = desk.due().await.into_iter().find(|notice| notice.kind == NoticeKind::Result).unwrap();
+    desk.begin(&result).await.unwrap();
+    desk.record(&result, part("m", false)).await;
+    drop(desk);
+
+    let desk = desk_at(&path);
+    let everywhere: IsQuiet = Arc::new(|_channel| true);
+    let due = desk.ledger.due_notices(&[], &everywhere, 100, desk.now()).await.unwrap();
+    assert_eq!(due.iter().map(|notice| notice.kind).collect::<Vec<_>>(), [NoticeKind::Accepted, NoticeKind::Result]);
 }
 
 #[tokio::test]
