@@ -4,12 +4,9 @@
 //! out the ledger knows that it will, and after it the ledger knows the platform's id of it, so a crash at any point
 //! leaves either a certain state or one that is known to be uncertain.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-
-use futures_util::FutureExt;
 
 use crate::background::cards::{Cards, first_words};
 use crate::background::channels::{Channels, NoticePolicy};
@@ -19,6 +16,7 @@ use crate::background::ports::{
     ChannelNotifier, Clock, Delivery, Ledger, LedgerError, MessageEdit, OutgoingMessage, Purpose, SendError, Sent, Threads,
     TypingIndicator,
 };
+use crate::background::setback::contained;
 use crate::background::typing::{Typing, TypingGuard};
 use crate::domain::channel::ChannelId;
 use crate::domain::frame::Frame;
@@ -238,12 +236,13 @@ impl Notification {
                 tracing::error!(task.number = notice.number.0, %error, "a notice is given up, its task cannot be read");
                 return self.give_up(&notice, "the task cannot be read").await.map(Told::nothing);
             }
-            Err(NoPlace::Store(error)) => return Err(error),
+            Err(NoPlace::Store(error)) => return Err(self.unsent(&notice, error).await),
         };
         let length = message.text.chars().count();
-        let sent = match self.start_on_card(&notice).await? {
-            Some(shown) => shown,
-            None => self.send(&message, notice.receipts.len(), notice.tries).await,
+        let sent = match self.start_on_card(&notice).await {
+            Err(error) => return Err(self.unsent(&notice, error).await),
+            Ok(Some(shown)) => shown,
+            Ok(None) => self.send(&message, notice.receipts.len(), notice.tries).await,
         };
         let outcome = match sent {
             Ok(sent) if sent.more => {
@@ -272,21 +271,21 @@ impl Notification {
     /// Hands a part to the notifier. If its code panics, that is this message's failure and not its channel's; nobody knows
     /// then whether the part was sent.
     pub(crate) async fn send(&self, message: &OutgoingMessage, part: usize, tries: u32) -> Result<Sent, SendError> {
-        let sending = AssertUnwindSafe(async { self.notifier.send(message, part).await });
-        sending.catch_unwind().await.unwrap_or_else(|_panic| {
+        contained(async { self.notifier.send(message, part).await }, || {
             tracing::error!(channel = %message.channel, part, "the notifier panicked");
             let reason = "the code that sends messages broke over this one".to_owned();
-            Err(if tries + 1 < TRIES_OF_BREAKING { SendError::Unknown(reason) } else { SendError::Undeliverable(reason) })
+            if tries + 1 < TRIES_OF_BREAKING { SendError::Unknown(reason) } else { SendError::Undeliverable(reason) }
         })
+        .await
     }
 
     /// Changes a message that was sent before. If the notifier's code panics, that is this message's failure.
     pub(crate) async fn edit(&self, edit: &MessageEdit) -> Result<(), SendError> {
-        let editing = AssertUnwindSafe(async { self.notifier.edit(edit).await });
-        editing.catch_unwind().await.unwrap_or_else(|_panic| {
+        contained(async { self.notifier.edit(edit).await }, || {
             tracing::error!(channel = %edit.channel, "the notifier panicked");
-            Err(SendError::Undeliverable("the code that changes messages broke over this one".to_owned()))
+            SendError::Undeliverable("the code that changes messages broke over this one".to_owned())
         })
+        .await
     }
 
     /// The message of a notice; none when its task has been pruned. What was held comes without a sound: the digest

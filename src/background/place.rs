@@ -5,6 +5,7 @@
 
 use crate::background::notification::Notification;
 use crate::background::ports::{LedgerError, SendError, Thread};
+use crate::background::setback::contained;
 use crate::domain::channel::ChannelId;
 use crate::domain::id::MessageId;
 use crate::domain::notice::{Notice, NoticeKind};
@@ -40,7 +41,12 @@ impl Notification {
         }
         // An acceptance that did not arrive has no thread; one that is still on its way may get one later.
         let Some(below) = self.acceptance_of(task, &notice.channel).await? else { return Ok(notice.channel.clone()) };
-        let thread = match threads.open_thread(&notice.channel, &below, &wording::thread_title(task)).await {
+        let title = wording::thread_title(task);
+        let opening = contained(async { threads.open_thread(&notice.channel, &below, &title).await }, || {
+            tracing::error!(channel = %notice.channel, "the code that opens threads panicked");
+            SendError::Undeliverable("the code that opens threads broke".to_owned())
+        });
+        let thread = match opening.await {
             Ok(thread) => Thread::Open(thread),
             Err(SendError::Undeliverable(reason)) => {
                 tracing::info!(channel = %notice.channel, %reason, "no thread for a task, its channel gets the news");

@@ -5,8 +5,10 @@
 //! which it stops owing it to the channel.
 
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tracing::field::display;
 
 use crate::background::notification::{Notification, Notified};
@@ -73,7 +75,11 @@ impl Notification {
         }
         let task = self.ledger().find(&TaskRef::Id(notice.task.clone())).await?.map(|(task, _)| task);
         let Some(person) = task.and_then(|task| task.new.origin.person) else { return Ok(Ok(None)) };
-        Ok(match self.notifier().direct_channel(&person).await {
+        let asking = contained(async { self.notifier().direct_channel(&person).await }, || {
+            tracing::error!(%person, "the code that finds direct chats panicked");
+            SendError::Undeliverable("the code that finds direct chats broke".to_owned())
+        });
+        Ok(match asking.await {
             Err(SendError::Undeliverable(_)) => Ok(None),
             asked => asked,
         })
@@ -82,6 +88,16 @@ impl Notification {
     pub(super) async fn record(&self, notice: &Notice, delivery: Delivery, outcome: Notified) -> Result<Notified, LedgerError> {
         self.ledger().record_delivery(notice.id, delivery, self.now()).await?;
         Ok(outcome)
+    }
+
+    /// The store failed before a part was sent. That it was not is noted, as far as the store takes it, so that the first
+    /// copy does not say that it may be a second one.
+    pub(super) async fn unsent(&self, notice: &Notice, error: LedgerError) -> LedgerError {
+        let delivery = Delivery::Held { due_at: self.now(), reason: error.to_string() };
+        if let Err(again) = self.ledger().record_delivery(notice.id, delivery, self.now()).await {
+            tracing::debug!(error = %again, "it is not noted that a message was not sent");
+        }
+        error
     }
 
     /// Decides what a failed try means for the notices of its message, and records it.
@@ -135,6 +151,14 @@ impl Notification {
         self.ledger().record_together(&ids, delivery, self.now()).await?;
         Ok(outcome)
     }
+}
+
+/// Runs code of somebody else. If it panics, that is the failure of this call and of nothing else.
+pub(super) async fn contained<T>(
+    call: impl Future<Output = Result<T, SendError>>,
+    broken: impl FnOnce() -> SendError,
+) -> Result<T, SendError> {
+    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_panic| Err(broken()))
 }
 
 /// The tasks that notices are about, each once.

@@ -7,6 +7,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::sync::Notify;
@@ -25,6 +26,8 @@ use crate::domain::id::{MessageId, TaskNumber};
 use crate::domain::notice::Notice;
 use crate::domain::pace::{Pace, SendKind};
 
+/// A lane whose code broke is not begun again sooner than this.
+const BROKEN: Duration = Duration::from_secs(5);
 /// Tries of an answer of which the last may have arrived: then its person can simply ask again.
 const TRIES_IN_DOUBT: u32 = 5;
 
@@ -69,8 +72,14 @@ impl Lane {
     /// Sends until the queue is empty, or until the hard stop.
     pub(crate) async fn run(self) {
         let hard = self.shared.hard.clone();
-        if hard.run_until_cancelled(self.serve()).await.is_none() {
-            self.shared.lanes.remove(&self.chat);
+        match AssertUnwindSafe(hard.run_until_cancelled(self.serve())).catch_unwind().await {
+            Ok(Some(())) => {}
+            Ok(None) => drop(self.shared.lanes.remove(&self.chat)),
+            Err(_panic) => {
+                tracing::error!(chat = self.chat, "delivering to a chat broke our code; its answers are given up");
+                let _stopped = hard.run_until_cancelled(tokio::time::sleep(BROKEN)).await;
+                self.shared.lanes.remove(&self.chat);
+            }
         }
         // Notices of this chat that came up meanwhile were left out while the lane served it.
         self.shared.notification.ledger().hints().notices.notify_one();

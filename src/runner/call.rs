@@ -285,14 +285,14 @@ impl Tally {
 
 /// What a request used: the server's own figures, else ours.
 async fn used(attempt: &Attempt, ask: &Ask) -> Usage {
-    let turn = match &attempt.result {
-        Ok(turn) => Some(turn),
+    let (turn, patience) = match &attempt.result {
+        Ok(turn) => (Some(turn), estimate::PATIENCE),
         Err(Broke { problem, part }) if !problem.is_billed(part.is_some()) => return Usage::default(),
-        Err(Broke { part, .. }) => part.as_ref(),
+        Err(Broke { part, .. }) => (part.as_ref(), estimate::HURRY),
     };
-    let Some(turn) = turn else { return estimate::usage(&ask.messages, "", "").await };
-    match turn.usage {
+    let (text, reasoning) = turn.map_or(("", ""), |turn| (turn.text.as_str(), turn.reasoning.as_str()));
+    match turn.and_then(|turn| turn.usage) {
         Some(usage) => usage,
-        None => estimate::usage(&ask.messages, &turn.text, &turn.reasoning).await,
+        None => estimate::usage(&ask.messages, text, reasoning, patience).await,
     }
 }

@@ -118,18 +118,21 @@ impl LlmRunner {
         let (outcome, usage) = loop {
             let event = match effect {
                 Effect::Finish(ending) => break ended(ending, &state),
-                Effect::CallModel if control.cancel.is_cancelled() => break cancelled(&state, &reporter),
                 Effect::CallModel => {
+                    // What the call before brought is in the state by now.
+                    reporter.begin_call(state.calls());
+                    if control.cancel.is_cancelled() {
+                        break cancelled(&state, &reporter);
+                    }
                     if Instant::now() >= nearly_up {
                         state = wrap_up(state);
                     }
                     ask.number = state.calls();
                     ask.messages = state.messages();
-                    reporter.begin_call(state.calls());
                     match self.call(&ask, &mut allowance, &reporter, control).await {
                         Some(called) => {
                             match &called.result {
-                                Ok(turn) => model = turn.model.clone().unwrap_or(model),
+                                Ok(turn) => (model, fault) = (turn.model.clone().unwrap_or(model), None),
                                 Err(failed) => fault = Some(failed.fault.clone()),
                             }
                             event(called)

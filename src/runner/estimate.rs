@@ -14,9 +14,11 @@ use crate::runner::request::Message;
 
 /// Tokens that each message costs beside its text.
 const PER_MESSAGE: u64 = 4;
-/// No call is held up for longer by counting. The first count of a process reads the vocabulary, which takes most of that on a
-/// slow machine; what was begun goes on and makes the next time quick.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// No answer is held up for longer by counting. The first count of a process reads the vocabulary, which takes most of that on
+/// a slow machine; what was begun goes on and makes the next time quick.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
+/// A failure, which has used up its time, is held up no longer than this.
+pub(crate) const HURRY: Duration = Duration::from_millis(250);
 
 /// A figure at once, from the length alone.
 pub(crate) fn quick(bytes: usize) -> u64 {
@@ -28,8 +30,8 @@ pub(crate) fn size(messages: &[Message]) -> usize {
     messages.iter().map(|message| message.content.len()).sum()
 }
 
-/// What a call used, counted from its texts.
-pub(crate) async fn usage(messages: &[Message], answer: &str, reasoning: &str) -> Usage {
+/// What a call used, counted from its texts; from their length alone when counting takes longer than this.
+pub(crate) async fn usage(messages: &[Message], answer: &str, reasoning: &str, patience: Duration) -> Usage {
     let input: Vec<String> = messages.iter().map(|message| message.content.clone()).collect();
     let (answer, reasoning) = (answer.to_owned(), reasoning.to_owned());
     let quickly = Usage {
@@ -49,7 +51,7 @@ pub(crate) async fn usage(messages: &[Message], answer: &str, reasoning: &str) -
             ..Usage::default()
         }
     });
-    match timeout(PATIENCE, counted).await {
+    match timeout(patience, counted).await {
         Ok(Ok(usage)) => usage,
         // Too slow, or refused because the process ends.
         Ok(Err(_)) | Err(_) => quickly,
@@ -70,7 +72,7 @@ mod tests {
     #[tokio::test]
     async fn tokens_are_counted_with_the_real_vocabulary() {
         assert_eq!((count(""), count("hello world"), count("{\"a\": [1, 2]}")), (0, 2, 9));
-        let usage = usage(&[Message::user("hello world")], "hello", "hm").await;
+        let usage = usage(&[Message::user("hello world")], "hello", "hm", PATIENCE).await;
         assert_eq!((usage.input, usage.output, usage.reasoning, usage.estimated), (6, 2, 1, true));
     }
 }

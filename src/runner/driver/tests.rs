@@ -49,6 +49,20 @@ async fn an_answer_that_is_whole_wins_over_a_cancel_although_more_may_follow() {
 }
 
 #[tokio::test]
+async fn a_part_of_an_answer_that_is_whole_is_kept_once_when_the_run_is_cancelled() {
+    let cut = stream(format!("{}{}", piece("a part"), end("length").replace("data: [DONE]\n\n", "")));
+    let mock = Mock::serve(vec![vec![cut, Act::Hang]]).await;
+    let bench = Bench::new(config(&mock));
+    let cancel = async {
+        bench.diary.until("writing").await;
+        bench.cancel.cancel();
+    };
+    let (outcome, ()) = tokio::join!(bench.run(), cancel);
+    assert_eq!(show(&outcome), "cancelled (a part)");
+    assert_eq!(mock.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn cancelling_works_before_the_answer_begins_and_between_requests() {
     let mut mock = Mock::serve(vec![vec![Act::Hang]]).await;
     let bench = Bench::new(config(&mock));
@@ -149,6 +163,10 @@ async fn a_run_that_fails_reports_what_the_providers_support_asks_for() {
         let ProviderFault { status, code, request_id, retryable } = fault.unwrap();
         (status, code, request_id, retryable)
     };
+    let circles = stream(piece("again ").repeat(150));
+    let mock = Mock::serve(vec![vec![circles], good("better")]).await;
+    let ended = Bench::new(config(&mock)).run().await;
+    assert_eq!((show(&ended).as_str(), ended.report.calls, ended.report.fault), ("done: better", 2, None));
     let overloaded = error("529 X", "x-request-id: req-7\r\n", &json!({ "type": "overloaded_error" }));
     assert_eq!(fault(overloaded).await, (Some(529), "overloaded_error".to_owned(), Some("req-7".to_owned()), true));
     let unknown = error("404 X", "", &json!({ "message": "no such model", "code": "model_not_found" }));

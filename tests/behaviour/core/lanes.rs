@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use legwork::adapters::ledger::memory::MemoryLedger;
@@ -15,6 +16,7 @@ use legwork::domain::limits::Limits;
 use legwork::domain::notice::{Events, NoticeKind, NoticeState};
 use legwork::domain::pace::{Budget, Pace, Rate, SendKind};
 use legwork::domain::prompt::Prompt;
+use legwork::domain::status::Status;
 use legwork::domain::task::{NewTask, RunSettings};
 use legwork::domain::time::from_millis;
 use rusqlite::Connection;
@@ -59,6 +61,41 @@ async fn a_notifier_that_breaks_costs_one_message_and_no_channel() {
     let notices = desk.ledger.notices_of(&desk.task(TaskNumber(1)).await.new.id).await.unwrap();
     let result = notices.iter().find(|notice| notice.kind == NoticeKind::Result).unwrap();
     assert!(matches!(&result.state, NoticeState::Undeliverable { reason, .. } if reason.contains("broke")), "{result:?}");
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_notifier_that_breaks_over_a_person_costs_no_channel_either() {
+    let desk = Desk::open();
+    desk.recorder.refuses(CHAT, SendError::Undeliverable("nobody is there".to_owned()));
+    desk.submits(CHAT, "chat:poison", "say one").await;
+    desk.until_status(TaskNumber(1), Status::Done).await;
+    desk.settles().await;
+    desk.recorder.heals(CHAT);
+    desk.submits(CHAT, ANN, "say two").await;
+    desk.hears(CHAT, "#2 done").await;
+    desk.closes().await;
+}
+
+static PACES: AtomicU32 = AtomicU32::new(0);
+
+/// Breaks once, over the first answer and in its lane.
+fn breaks(channel: &ChannelId, kind: SendKind) -> Pace {
+    assert!(kind != SendKind::Answer || PACES.fetch_add(1, Ordering::SeqCst) != 1, "the notifier breaks");
+    Pace::unlimited(channel)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lane_that_breaks_begins_again() {
+    let desk = Desk::open();
+    desk.recorder.has_pace(breaks);
+    desk.outbox.say(answer("an answer that breaks it"));
+    desk.until("the lane has gone", |desk| desk.outbox.active_lanes() == 0).await;
+    desk.outbox.say(answer("an answer"));
+    desk.hears(CHAT, "an answer").await;
+    desk.submits(CHAT, ANN, "say one").await;
+    desk.hears(CHAT, "#1 done").await;
+    assert_eq!(desk.recorder.heard(CHAT)[0], "an answer");
     desk.closes().await;
 }
 

@@ -95,6 +95,15 @@ struct WriteLoop<'file> {
     health: Health,
 }
 
+impl Drop for WriteLoop<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            // Nothing is written from now on, and the operator has to know.
+            self.health.failed(&LedgerError::Closed);
+        }
+    }
+}
+
 impl WriteLoop<'_> {
     fn run(mut self) {
         while let Some(message) = self.waiting.blocking_recv() {
