@@ -30,7 +30,7 @@
 //! - Nothing but the platform's message id ever counts as delivered.
 //! - A transition never happens without the notices it owes: they are the same transaction.
 //! - A late worker never changes anything: every write carries the fence of its attempt.
-//! - The core never sleeps on a lock, and never spawns what nobody owns.
+//! - The core never holds a lock that blocks a thread across a wait, and never spawns what nobody owns.
 //! - The simulator never shares code with the adapters it checks.
 //!
 //! # As a library

@@ -7,7 +7,7 @@
 //!
 //! Names used in spans and events, the same for the same thing everywhere: `task.id`, `task.number`, `task.status`,
 //! `attempt`, `channel.platform`, `method`, `outcome`, `elapsed_ms`, `error`. Spans are `area.verb`: `task.run`,
-//! `telegram.poll`, `discord.gateway`, `llm.complete`, `notice.deliver`.
+//! `llm.complete`, `telegram.handle`.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, PoisonError, RwLock};

@@ -1,7 +1,7 @@
 //! One message of ours as the messages of Telegram's it becomes, and what each can be instead.
 //!
-//! Which part is which depends on the text alone, so delivery goes on where it stopped, whatever a server has learned or
-//! forgotten meanwhile. Only the first part can be something larger: the whole as a rich message, or the beginning with
+//! Which part is which depends on the text and on whether somebody is called by name, both the same at every try, so delivery
+//! goes on where it stopped, whatever a server has learned or forgotten meanwhile. Only the first part can be something larger: the whole as a rich message, or the beginning with
 //! the whole as a file. Either is the only part then; when it is refused, the first of the ordinary parts is sent in
 //! its place, and the rest follows.
 

@@ -128,7 +128,8 @@ async fn a_discord_channel_that_is_to_wait_gets_no_message_before_its_time_and_o
     assert!(told.elapsed() < Duration::from_secs(4), "the other channel waited too: {:?}", told.elapsed());
     assert_eq!(ann.count("Result of #1"), 0);
     ann.hears("#1 done").await;
-    assert!(told.elapsed() > Duration::from_millis(3900), "{:?}", told.elapsed());
+    // It was told so at some time before that was seen here.
+    assert!(told.elapsed() > Duration::from_secs(3), "{:?}", told.elapsed());
     assert_eq!(ann.count("Result of #1"), 1);
     world.closes().await;
 }

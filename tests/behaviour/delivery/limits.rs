@@ -33,7 +33,7 @@ async fn is_answered_soon(chat: &Chat<'_>) {
     let asked = Instant::now();
     chat.says("/status");
     chat.world.until("the answer is there", |_| chat.count("You have no active task") > before).await;
-    assert!(asked.elapsed() < Duration::from_secs(2), "answered after {:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(5), "answered after {:?}", asked.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
