@@ -194,7 +194,10 @@ impl Lane {
         let told = self.shared.notification.notify_part(notice).await;
         turn.weigh(told.as_ref().map_or(0, |told| told.length));
         let mut queue = self.inlet.queue();
-        match told.map(|told| told.outcome) {
+        let outcome = told.map(|told| told.outcome);
+        let goes_on = matches!(outcome, Ok(Notified::Part | Notified::Held(_) | Notified::Later(_)) | Err(_));
+        queue.finish_urgent(notice, goes_on);
+        match outcome {
             Ok(Notified::Part) => queue.yield_turn(channel),
             Ok(Notified::Delivered | Notified::NotOwed | Notified::Undeliverable) => queue.finish_owed(channel, notice.id),
             Ok(Notified::Moved) => queue.forget_owed(channel),

@@ -10,14 +10,16 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::background::notification::Notification;
-use crate::background::ports::OutgoingMessage;
+use crate::background::ports::{LedgerError, OutgoingMessage};
 use crate::chat::inbound::Replies;
 use crate::delivery::budget::Budgets;
 use crate::delivery::lane::{Inlet, Lane};
 use crate::delivery::live::{LiveMessage, Showing, Waiting};
 use crate::delivery::queue::Queue;
 use crate::domain::channel::ChannelId;
+use crate::domain::id::NoticeId;
 use crate::domain::pace::SendKind;
+use crate::domain::time::Timestamp;
 
 /// Notices fetched at a time.
 const BATCH: usize = 256;
@@ -131,12 +133,29 @@ impl Outbox {
                 return false;
             }
         };
+        if let Err(error) = self.hurry(&skip, now).await {
+            tracing::warn!(error = %error, "owed acceptances cannot be read; trying again");
+        }
         // Lanes end at once after the hard stop, and whatever is given to them would be due again and again.
         let full = due.len() == BATCH && !shared.hard.is_cancelled();
         for notice in due {
             Shared::push(shared, &notice.channel.clone(), SendKind::Message, |queue| queue.add_owed(notice));
         }
         full
+    }
+
+    /// Lets acceptances of channels that are being told other things go before those.
+    async fn hurry(&self, serving: &[ChannelId], now: Timestamp) -> Result<(), LedgerError> {
+        if serving.is_empty() {
+            return Ok(());
+        }
+        let shared = &self.shared;
+        let known: Vec<NoticeId> =
+            shared.lanes.iter().flat_map(|lane| lane.value().queue().next_owed().collect::<Vec<_>>()).collect();
+        for acceptance in shared.notification.ledger().due_acceptances(serving, &known, now).await? {
+            Shared::push(shared, &acceptance.channel.clone(), SendKind::Message, |queue| queue.add_urgent(acceptance));
+        }
+        Ok(())
     }
 }
 

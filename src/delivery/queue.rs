@@ -1,7 +1,8 @@
 //! What waits in one lane, and which of it goes next.
 //!
 //! Answers go first, then what the ledger owes, then what is live. What a channel is owed keeps its order whatever it
-//! is: a channel is as urgent as the most urgent thing it is owed. Nothing leaves the queue before it is
+//! is: a channel is as urgent as the most urgent thing it is owed. Only acceptances that come up while a channel is being
+//! told other things go before those, because they are answers. Nothing leaves the queue before it is
 //! through, so what the queue holds is exactly what is not certain yet.
 
 use std::collections::VecDeque;
@@ -59,6 +60,8 @@ impl Owed {
 #[derive(Default)]
 pub(crate) struct Queue {
     answers: VecDeque<Answer>,
+    /// Acceptances that go before what else their channels are owed.
+    urgent: VecDeque<Notice>,
     /// In the order in which the channels take turns.
     owed: VecDeque<Owed>,
     live: Vec<Waiting>,
@@ -109,7 +112,7 @@ impl Candidate<'_> {
 
 impl Queue {
     pub(crate) fn is_empty(&self) -> bool {
-        self.answers.is_empty() && self.owed.is_empty() && self.live.is_empty()
+        self.answers.is_empty() && self.urgent.is_empty() && self.owed.is_empty() && self.live.is_empty()
     }
 
     /// Takes an answer in, unless too many wait; false when it is given up.
@@ -131,6 +134,34 @@ impl Queue {
         }
         let channel = notice.channel.clone();
         self.owed.push_back(Owed { channel, notices: VecDeque::from([notice]), not_before: None, failures: 0 });
+    }
+
+    /// Takes an acceptance in that goes before what else its channel is owed.
+    pub(crate) fn add_urgent(&mut self, acceptance: Notice) {
+        self.owed.iter_mut().for_each(|owed| owed.notices.retain(|notice| notice.id != acceptance.id));
+        self.owed.retain(|owed| !owed.notices.is_empty());
+        self.urgent.push_back(acceptance);
+    }
+
+    /// What goes first anyway: acceptances, and the first of what each channel is owed.
+    pub(crate) fn next_owed(&self) -> impl Iterator<Item = NoticeId> {
+        let first = self.owed.iter().filter_map(|owed| owed.notices.front());
+        self.urgent.iter().chain(first).map(|notice| notice.id)
+    }
+
+    /// A notice was tried. If it is an acceptance that went first and `goes_on`, it is the first of what its channel is owed
+    /// from now on: nothing that came up after it may pass it.
+    pub(crate) fn finish_urgent(&mut self, notice: &Notice, goes_on: bool) {
+        let before = self.urgent.len();
+        self.urgent.retain(|urgent| urgent.id != notice.id);
+        if self.urgent.len() == before || !goes_on {
+            return;
+        }
+        if let Some(owed) = self.owed.iter_mut().find(|owed| owed.channel == notice.channel) {
+            owed.notices.push_front(notice.clone());
+        } else {
+            self.add_owed(notice.clone());
+        }
     }
 
     /// Takes a live message in, in the place of an older version.
@@ -158,10 +189,11 @@ impl Queue {
     pub(crate) fn candidates(&self, now: Instant) -> Vec<Candidate<'_>> {
         let ready = |not_before: Option<Instant>| not_before.is_none_or(|at| at <= now);
         let answers = self.answers.iter().filter(|answer| ready(answer.not_before) && now < answer.until).map(Candidate::Answer);
+        let urgent = self.urgent.front().map(|notice| Candidate::Owed(Priority::of(notice.kind), notice));
         let owed = self.owed.iter().filter(|owed| ready(owed.not_before));
         let owed = owed.filter_map(|owed| Some(Candidate::Owed(owed.priority(), owed.notices.front()?)));
         let live = self.live.iter().filter(|waiting| !waiting.is_stale(now)).map(|waiting| Candidate::Live(&waiting.message));
-        let mut candidates: Vec<Candidate<'_>> = answers.take(1).chain(owed).chain(live).collect();
+        let mut candidates: Vec<Candidate<'_>> = answers.take(1).chain(urgent).chain(owed).chain(live).collect();
         // Stable: the equally urgent keep their order.
         candidates.sort_by_key(Candidate::priority);
         candidates
@@ -258,6 +290,7 @@ impl Queue {
     /// What a channel is owed is fetched again from the ledger.
     pub(crate) fn forget_owed(&mut self, channel: &ChannelId) {
         self.owed.retain(|owed| owed.channel != *channel);
+        self.urgent.retain(|urgent| urgent.channel != *channel);
     }
 
     /// Withdraws a live message that is not worth showing any more.

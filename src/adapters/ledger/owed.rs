@@ -17,8 +17,10 @@ use crate::domain::time::Timestamp;
 #[derive(Debug, Clone, Copy)]
 struct Waiting {
     due_at: Timestamp,
-    /// Told in quiet hours, too: an answer, or what has begun to arrive.
-    in_quiet: bool,
+    /// An answer.
+    acceptance: bool,
+    /// A part of it has arrived.
+    begun: bool,
 }
 
 /// What became of one notice, as far as its channel waits for it.
@@ -45,7 +47,7 @@ impl Change {
 
     /// A notice that is owed; `begun` when a part of it has arrived.
     pub(super) fn owed(channel: ChannelId, id: NoticeId, kind: NoticeKind, due_at: Timestamp, begun: bool) -> Self {
-        Self { channel, id, waiting: Some(Waiting { due_at, in_quiet: begun || kind == NoticeKind::Accepted }) }
+        Self { channel, id, waiting: Some(Waiting { due_at, acceptance: kind == NoticeKind::Accepted, begun }) }
     }
 }
 
@@ -89,6 +91,15 @@ impl Owed {
         self.channels.get(channel).map(|waiting| waiting.keys().copied().collect()).unwrap_or_default()
     }
 
+    /// The acceptances that are due, as the port says.
+    pub(super) fn acceptances(&self, channels: &[ChannelId], known: &[NoticeId], now: Timestamp) -> Vec<NoticeId> {
+        let waiting = channels.iter().filter_map(|channel| self.channels.get(channel)).flatten();
+        let due = waiting.filter(|(id, waiting)| waiting.acceptance && waiting.due_at <= now && !known.contains(id));
+        let mut due: Vec<NoticeId> = due.map(|(id, _)| *id).collect();
+        due.sort_unstable();
+        due
+    }
+
     /// The notices that are due, as the port says. Goes from channel to channel and merges what is due in them, so what a
     /// look costs grows with the channels that are owed something and with `limit`, not with how much each of them is owed.
     pub(super) fn due(&self, skip: &[ChannelId], quiet: &IsQuiet, limit: usize, now: Timestamp) -> Vec<NoticeId> {
@@ -97,7 +108,7 @@ impl Owed {
         let mut lanes: Vec<_> = open
             .map(|(channel, waiting)| {
                 let all = !quiet(channel);
-                let told = waiting.iter().filter(move |(_, waiting)| all || waiting.in_quiet);
+                let told = waiting.iter().filter(move |(_, waiting)| all || waiting.acceptance || waiting.begun);
                 told.take_while(move |(_, waiting)| waiting.due_at <= now).map(|(id, _)| *id)
             })
             .collect();

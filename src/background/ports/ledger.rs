@@ -256,6 +256,15 @@ pub trait Ledger: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Vec<Notice>, LedgerError>;
 
+    /// Acceptances that are due in these channels, oldest first, but for those that are `known`: they are answers, and need not
+    /// wait for everything else that their channels are being told.
+    async fn due_acceptances(
+        &self,
+        channels: &[ChannelId],
+        known: &[NoticeId],
+        now: Timestamp,
+    ) -> Result<Vec<Notice>, LedgerError>;
+
     /// Every notice that this channel is still owed, oldest first.
     async fn owed_in(&self, channel: &ChannelId) -> Result<Vec<Notice>, LedgerError>;
 

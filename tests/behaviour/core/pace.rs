@@ -113,6 +113,28 @@ async fn an_answer_need_not_wait_for_what_is_owed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_hands_a_task_over_need_not_wait_for_results_either() {
+    for pace in [chats, groups] {
+        let desk = busy(pace);
+        for _ in 0..20 {
+            desk.submits("chat:1", "chat:ann", "say x").await;
+        }
+        desk.hears("chat:1", "Result of #3").await;
+        let asked = Instant::now();
+        desk.submits("chat:1", "chat:bob", "say y").await;
+        desk.hears("chat:1", "#21 queued").await;
+        assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+        desk.until("all is told", |desk| desk.recorder.heard("chat:1").len() == 42).await;
+        let heard = desk.recorder.heard("chat:1");
+        let results: Vec<_> = heard.iter().filter(|text| text.starts_with("Result")).cloned().collect();
+        let expected: Vec<_> =
+            (1..=21).map(|number| format!("Result of #{number}:\n\n{}", if number > 20 { "y" } else { "x" })).collect();
+        assert_eq!(results, expected, "results keep their order");
+        desk.closes().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn topics_share_the_budget_of_their_chat() {
     let desk = busy(chats);
     for at in 0..12 {

@@ -124,6 +124,16 @@ impl Ledger for MemoryLedger {
         Ok(rows.notices(&rows.owed().due(skip, quiet, limit, now)))
     }
 
+    async fn due_acceptances(
+        &self,
+        channels: &[ChannelId],
+        known: &[NoticeId],
+        now: Timestamp,
+    ) -> Result<Vec<Notice>, LedgerError> {
+        let rows = self.rows();
+        Ok(rows.notices(&rows.owed().acceptances(channels, known, now)))
+    }
+
     async fn owed_in(&self, channel: &ChannelId) -> Result<Vec<Notice>, LedgerError> {
         let rows = self.rows();
         Ok(rows.notices(&rows.owed().of(channel)))

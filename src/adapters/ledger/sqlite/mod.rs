@@ -181,6 +181,16 @@ impl Ledger for SqliteLedger {
         self.still_owed(due).await
     }
 
+    async fn due_acceptances(
+        &self,
+        channels: &[ChannelId],
+        known: &[NoticeId],
+        now: Timestamp,
+    ) -> Result<Vec<Notice>, LedgerError> {
+        let due = self.owed().acceptances(channels, known, now);
+        self.still_owed(due).await
+    }
+
     async fn owed_in(&self, channel: &ChannelId) -> Result<Vec<Notice>, LedgerError> {
         let owed = self.owed().of(channel);
         self.still_owed(owed).await

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use legwork::background::ports::nobody_is_quiet;
 use legwork::domain::id::{NoticeId, TaskNumber};
-use legwork::domain::notice::{Notice, NoticeState};
+use legwork::domain::notice::{Notice, NoticeKind, NoticeState};
 use legwork::domain::time::later;
 
 use super::contract;
@@ -15,6 +15,7 @@ contract! {
     due_notices_come_oldest_first_and_no_more_than_asked_for,
     a_channel_is_left_out_from_its_first_notice_that_is_not_yet_due,
     channels_that_are_served_already_are_left_out,
+    acceptances_of_channels_that_are_served_are_found,
     a_long_notice_is_delivered_part_by_part,
     a_part_in_flight_stays_in_flight_until_its_outcome_is_recorded,
     a_try_that_certainly_failed_leaves_nothing_in_flight,
@@ -78,6 +79,27 @@ async fn channels_that_are_served_already_are_left_out(desk: Desk) {
     assert_eq!(without(&["telegram:1"]).await, [all[1].id]);
     assert_eq!(without(&["telegram:2", "discord:4"]).await, [all[0].id]);
     assert_eq!(without(&["telegram:2", "telegram:1"]).await, []);
+}
+
+async fn acceptances_of_channels_that_are_served_are_found(desk: Desk) {
+    desk.done(desk.task_in("telegram:1")).await;
+    for place in ["telegram:2", "telegram:1", "telegram:3"] {
+        desk.accept(desk.task_in(place)).await;
+    }
+    let all = desk.due().await;
+    let accepted: Vec<_> = all.iter().filter(|notice| notice.kind == NoticeKind::Accepted).map(|notice| notice.id).collect();
+    let found = |known: Vec<NoticeId>| {
+        let (ledger, now) = (&desk.ledger, desk.now());
+        async move { ids(&ledger.due_acceptances(&[channel("telegram:2"), channel("telegram:1")], &known, now).await.unwrap()) }
+    };
+    assert_eq!(found(vec![]).await, accepted[..3]);
+    assert_eq!(found(vec![accepted[1]]).await, [accepted[0], accepted[2]]);
+    desk.begin(&all[0]).await.unwrap();
+    desk.record(&all[0], part("m", true)).await;
+    let failed = all.iter().find(|notice| notice.id == accepted[2]).unwrap();
+    desk.begin(failed).await.unwrap();
+    desk.record(failed, retry(later(desk.now(), Duration::from_secs(5)), false)).await;
+    assert_eq!(found(vec![]).await, [accepted[1]]);
 }
 
 async fn a_long_notice_is_delivered_part_by_part(desk: Desk) {
