@@ -41,6 +41,8 @@ pub struct Dispatch {
     names: Names,
     /// What an answer to one channel takes that goes to another.
     pub(super) replies: Option<Arc<dyn Replies>>,
+    /// Held while a press of a Retry button is carried out.
+    repeating: tokio::sync::Mutex<()>,
 }
 
 /// Why there is no ordinary answer: what to say instead, to the person alone.
@@ -80,7 +82,8 @@ impl Dispatch {
     /// Commands go to `manager`, within what `access` allows.
     #[must_use]
     pub fn new(manager: Manager, access: AccessPolicy, router: Router) -> Self {
-        Self { manager, access, router, names: Names::default(), replies: None }
+        let (names, repeating) = (Names::default(), tokio::sync::Mutex::default());
+        Self { manager, access, router, names, replies: None, repeating }
     }
 
     /// Sends private results that are asked for in a group to the direct chat of who asks. Without, they are refused.
@@ -159,7 +162,12 @@ impl Dispatch {
             }
             Action::Retry(number) => {
                 let task = self.readable(asker, CommandName::Retry, Some(&TaskRef::Number(number))).await?;
-                let new = self.retry(asker, &task).await?;
+                // One at a time, so that the second tap finds what the first one made.
+                let _turn = self.repeating.lock().await;
+                let new = match self.repeat_of(asker, &task).await? {
+                    Some(new) => new,
+                    None => self.retry(asker, &task).await?,
+                };
                 Ok(whisper(wording::repeated(asker.language, number, new)))
             }
             Action::Result(number) => self.result(asker, Some(&TaskRef::Number(number))).await,

@@ -1,14 +1,18 @@
 //! Which task is meant, whether who asks may touch it, and who may read what is private.
 
-use crate::background::ports::{OutgoingMessage, Purpose};
+use crate::background::ports::{OutgoingMessage, Purpose, TaskFilter};
 use crate::chat::dispatch::{Answered, Asker, Dispatch, Refusal, refuse, whisper};
 use crate::chat::inbound::{Inbound, Request};
 use crate::domain::command::{Action, Command, CommandName};
-use crate::domain::id::TaskRef;
+use crate::domain::id::{TaskNumber, TaskRef};
 use crate::domain::preferences::may_read;
+use crate::domain::status::Status;
 use crate::domain::task::Task;
 use crate::domain::text::Format;
 use crate::domain::wording;
+
+/// Of somebody's tasks that live, so many are looked at.
+const LIVE: usize = 100;
 
 impl Dispatch {
     /// Gives a private result to who asked for it, in their direct chat.
@@ -47,6 +51,14 @@ impl Dispatch {
         } else {
             Err(Refusal::Say(wording::private_to_asker(asker.language, found.number)))
         }
+    }
+
+    /// The repeat of a task by the same person that has not ended yet.
+    pub(super) async fn repeat_of(&self, asker: &Asker<'_>, task: &Task) -> Result<Option<TaskNumber>, Refusal> {
+        let (person, statuses) = (Some(asker.inbound.person.clone()), vec![Status::Pending, Status::Running]);
+        let live = TaskFilter { person, statuses, limit: LIVE, ..TaskFilter::default() };
+        let repeats = self.manager.list(&live).await?.into_iter();
+        Ok(repeats.filter(|live| live.new.retry_of == Some(task.number)).map(|live| live.number).next())
     }
 
     /// Whether the task that is meant is the person's own. Not knowing counts as no.

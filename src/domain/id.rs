@@ -116,7 +116,8 @@ impl FromStr for TaskRef {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let text = text.trim();
+        // As the end of a sentence, or in a list.
+        let text = text.trim().trim_end_matches(['.', ',', ';', ':', '!', '?']);
         let digits = text.strip_prefix('#').unwrap_or(text);
         match digits.parse::<u64>() {
             Ok(number) if number > 0 && digits.len() <= 18 => Ok(Self::Number(TaskNumber(number))),

@@ -1,8 +1,8 @@
 //! How text becomes a command.
 //!
 //! Grammar of the text form: `/name[@bot] [--flag value]... [rest]`. Flags exist on `submit` only and come before the
-//! prompt; the first word that is not a known flag begins the prompt, which keeps its lines and spaces. A `--` ends the
-//! flags. Platforms with native options give names and values instead ([`from_options`]); both ways end in the same
+//! prompt; the first word that is not a known flag begins the prompt, which keeps its lines and spaces, but one that is nearly a
+//! flag is asked about: a private prompt must not become public by a typo. A `--` ends the flags. Platforms with native options give names and values instead ([`from_options`]); both ways end in the same
 //! checks. What `/notify` is given has a grammar of its own, in `parse/notify.rs`. The parser is pure and total: every
 //! input gives a command or an error that can be shown to the person.
 
@@ -53,6 +53,13 @@ pub enum ParseError {
         text: String,
         /// The name of what would have been right there.
         wanted: &'static str,
+    },
+    /// A word that stands where flags stand, and is nearly one.
+    Flag {
+        /// What was written.
+        text: String,
+        /// The flag that was probably meant, without its hyphens.
+        meant: &'static str,
     },
     /// There is something after the command that does not belong there.
     Unexpected {
@@ -186,29 +193,48 @@ fn submit_from_text(rest: &str) -> Result<Command, ParseError> {
     let mut flags = Flags::default();
     let mut rest = rest.trim_start();
     loop {
-        let (word, after) = rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()));
-        // Phones turn two hyphens into a dash.
-        let name = word.strip_prefix("--").or_else(|| word.strip_prefix('\u{2014}'));
-        match name {
-            Some("") => {
-                rest = after;
-                break;
-            }
-            Some(flag @ ("private" | "quiet")) => {
-                flags.private |= flag == "private";
-                flags.quiet |= flag == "quiet";
+        let (word, after) = first_word(rest);
+        let Some(written) = flag(word) else { break };
+        if written.is_empty() {
+            rest = after;
+            break;
+        }
+        let (name, joined) = written.split_once('=').map_or((written, None), |(name, value)| (name, Some(value)));
+        match (name.to_lowercase().as_str(), joined) {
+            (name @ ("private" | "quiet"), None) => {
+                flags.private |= name == "private";
+                flags.quiet |= name == "quiet";
                 rest = after.trim_start();
             }
-            Some(name @ ("to" | "timeout" | "model")) => {
-                let after = after.trim_start();
-                let (value, after) = after.split_at(after.find(char::is_whitespace).unwrap_or(after.len()));
+            (name @ ("to" | "timeout" | "model"), joined) => {
+                let (value, after) = joined.map_or_else(|| first_word(after.trim_start()), |value| (value, after));
                 flags.set(name, value)?;
                 rest = after.trim_start();
             }
-            _ => break,
+            (name, _) => match nearest_flag(name) {
+                Some(meant) => return Err(ParseError::Flag { text: shorten(word), meant }),
+                None => break,
+            },
         }
     }
     flags.with_prompt(rest)
+}
+
+fn first_word(text: &str) -> (&str, &str) {
+    text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()))
+}
+
+/// What stands behind the hyphens of a flag. Phones turn two hyphens into a dash, of whatever length.
+fn flag(word: &str) -> Option<&str> {
+    let name = word.trim_start_matches(['-', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}']);
+    let hyphens = word.strip_suffix(name).unwrap_or_default();
+    (hyphens.len() > 1).then_some(name)
+}
+
+/// The flag that was probably meant: the same word with at most two letters wrong, or with a value that it does not take.
+fn nearest_flag(written: &str) -> Option<&'static str> {
+    let all = ["private", "quiet", "timeout", "model"];
+    all.into_iter().find(|flag| edit_distance(written, flag) <= if flag.len() > 5 { 2 } else { 1 })
 }
 
 /// The command nearest to what was written, if it is near at all: at most two letters wrong.
@@ -275,6 +301,31 @@ mod tests {
         let Ok(Command::Submit(submit)) = parsed("/submit --private --to me \u{2014}quiet do --private it") else { panic!() };
         assert!(submit.private && submit.quiet);
         assert_eq!((submit.to, submit.prompt.as_str()), (vec![Target::Me], "do --private it"));
+    }
+
+    #[test]
+    fn flags_are_known_however_a_phone_writes_them() {
+        for flag in ["--private", "\u{2013}private", "\u{2014}Private", "--PRIVATE", "\u{2013}\u{2013}private", "---private"] {
+            let Ok(Command::Submit(submit)) = parsed(&format!("/submit {flag} do it")) else { panic!("{flag}") };
+            assert!(submit.private && submit.prompt.as_str() == "do it", "{flag}");
+        }
+        let Ok(Command::Submit(submit)) = parsed("/submit --timeout=10m --Model=m do it") else { panic!() };
+        assert_eq!((submit.timeout, submit.model.as_deref()), (Some(Duration::from_mins(10)), Some("m")));
+        assert_eq!(submit.prompt.as_str(), "do it");
+    }
+
+    #[test]
+    fn what_is_nearly_a_flag_is_asked_about() {
+        for (written, meant) in
+            [("--privat", "private"), ("--pirvate", "private"), ("--private=yes", "private"), ("--time-out", "timeout")]
+        {
+            let expected = Err(ParseError::Flag { text: written.to_owned(), meant });
+            assert_eq!(parsed(&format!("/submit {written} do it")), expected);
+        }
+        for prompt in ["-private life", "--verbose means what?", "\u{2014} a dash", "private", "--modelling clay"] {
+            let Ok(Command::Submit(submit)) = parsed(&format!("/submit {prompt}")) else { panic!("{prompt}") };
+            assert!(!submit.private && submit.prompt.as_str().len() > 3, "{prompt}");
+        }
     }
 
     #[test]

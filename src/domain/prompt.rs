@@ -36,7 +36,7 @@ impl Prompt {
     pub fn parse(text: &str) -> Result<Self, InvalidPrompt> {
         let text = text.trim();
         match text.len() {
-            0 => Err(InvalidPrompt::Empty),
+            _ if text.chars().all(is_blank) => Err(InvalidPrompt::Empty),
             bytes if bytes > MAX_PROMPT_BYTES => Err(InvalidPrompt::TooLong { bytes }),
             _ => Ok(Self(text.into())),
         }
@@ -47,6 +47,12 @@ impl Prompt {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether nothing is to be seen of this: white space, or a mark without width.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
 impl fmt::Debug for Prompt {
@@ -66,5 +72,19 @@ impl TryFrom<String> for Prompt {
 impl From<Prompt> for String {
     fn from(prompt: Prompt) -> Self {
         prompt.0.as_ref().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_no_prompt() {
+        for text in ["", " \n\t", "\u{200b}", "\u{2060} \u{200b}\u{200d}\u{feff}"] {
+            assert_eq!(Prompt::parse(text), Err(InvalidPrompt::Empty), "{text:?}");
+        }
+        assert_eq!(Prompt::parse(" a\u{200b} ").unwrap().as_str(), "a\u{200b}");
+        assert!(Prompt::parse("👩\u{200d}🚀").is_ok());
     }
 }

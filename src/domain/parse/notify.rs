@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::command::NotifyCommand;
+use crate::domain::command::{CommandName, NotifyCommand};
 use crate::domain::notice::Events;
 use crate::domain::parse::{ParseError, shorten};
 use crate::domain::preferences::{Preferences, Quiet, Target};
@@ -28,6 +28,9 @@ pub(super) fn from_text(rest: &str) -> Result<NotifyCommand, ParseError> {
     match words.as_slice() {
         [] => Ok(NotifyCommand::Show),
         [word] if word.eq_ignore_ascii_case("reset") => Ok(NotifyCommand::Reset),
+        [first, second, ..] if first.eq_ignore_ascii_case("reset") => {
+            Err(ParseError::Unexpected { command: CommandName::Notify, text: shorten(second) })
+        }
         words => Settings::default().read(words),
     }
 }
@@ -192,6 +195,8 @@ mod tests {
         ] {
             assert_eq!(from_text(text), Err(ParseError::Preference { text: word.to_owned(), wanted }), "{text}");
         }
+        let unexpected = ParseError::Unexpected { command: CommandName::Notify, text: "now".to_owned() };
+        assert_eq!(from_text("reset now"), Err(unexpected));
     }
 
     #[test]

@@ -41,6 +41,7 @@ digest-results = { $count ->
 
 account = nach { $ran }, { $tokens }
 account-waited = nach { $ran } (Wartezeit { $waited }), { $tokens }
+account-interrupted = { $since } nach der Abgabe, { $tokens }
 account-never-ran = vor dem Start
 
 
@@ -298,6 +299,7 @@ refusal-file = Dateien werden hier nicht gelesen, auch keine Bilder und Aufnahme
 refusal-not-a-task = „{ $text }“ ist keine Aufgabe. Schreib ihre Nummer, zum Beispiel /{ $command } 42; /list zeigt deine.
 refusal-value = „{ $value }“ passt nicht zu „{ $option }“: Dort gehört { $expected } hin. Nichts wurde angenommen.
 refusal-no-value = Hinter --{ $option } gehört { $expected }. Nichts wurde angenommen.
+refusal-flag = „{ $text }“ ist keine Angabe. Meintest du --{ $meant }? Nichts wurde angenommen; vor einen Text, der so beginnt, gehört --.
 refusal-value-other = „{ $value }“ passt nicht zu „{ $option }“. Nichts wurde angenommen.
 refusal-preference = „{ $text }“ gehört dort nicht hin. Dort geht: { $expected }. Es hat sich nichts geändert; /notify allein zeigt, was dieser Kanal bekommt.
 refusal-preference-missing = Da fehlt etwas: { $expected }. Es hat sich nichts geändert; /notify allein zeigt, was dieser Kanal bekommt.

@@ -57,6 +57,8 @@ digest-results = { $count ->
 # How long a task took and what it used; these end the sentences above.
 account = after { $ran }, { $tokens }
 account-waited = after { $ran } (waited { $waited }), { $tokens }
+# For a task that was interrupted, and so began more than once.
+account-interrupted = { $since } after it was submitted, { $tokens }
 account-never-ran = before it started
 
 
@@ -330,6 +332,7 @@ refusal-file = Files are not read here, pictures and recordings neither: only te
 refusal-not-a-task = “{ $text }” is not a task. Write its number, like /{ $command } 42; /list shows yours.
 refusal-value = “{ $value }” is not a value for “{ $option }”: it wants { $expected }. Nothing was queued.
 refusal-no-value = After --{ $option } comes { $expected }. Nothing was queued.
+refusal-flag = “{ $text }” is no flag. Did you mean --{ $meant }? Nothing was queued; write -- before a prompt that begins so.
 refusal-value-other = “{ $value }” is not a value for “{ $option }”. Nothing was queued.
 refusal-preference = “{ $text }” does not belong there: it wants { $expected }. Nothing has changed; /notify alone shows what this channel gets.
 refusal-preference-missing = Something is missing: { $expected }. Nothing has changed; /notify alone shows what this channel gets.

@@ -52,11 +52,14 @@ pub fn notice(language: Language, notice: &Notice, task: &Task, ahead: Option<us
     }
 }
 
-/// The buttons below a notice: Cancel while the task lives, Retry once it ended without a result.
+/// The buttons below a notice: Cancel while the task lives, Retry once it ended without a result. Channels that only hear of a
+/// task get no Cancel: there the message stays as it is, and nobody there may press it.
 #[must_use]
 pub fn notice_buttons(language: Language, notice: &Notice, task: &Task) -> Vec<Button> {
     match notice.kind {
-        NoticeKind::Accepted | NoticeKind::Started if !task.status().is_terminal() => {
+        NoticeKind::Accepted | NoticeKind::Started
+            if !task.status().is_terminal() && task.new.origin.channel.as_ref() == Some(&notice.channel) =>
+        {
             vec![cancel_button(language, task.number)]
         }
         NoticeKind::Failed | NoticeKind::Cancelled => {
@@ -109,12 +112,20 @@ pub(super) fn cancelled(language: Language, task: &Task, account: String) -> Str
     sentence(language, "notice-cancelled").with("task", task.number).with("by", by).with("account", account).text()
 }
 
-/// How long it took and what it used: `after 12 s (waited 3 s), 1.2k tokens`.
+/// How long it took and what it used: `after 12 s (waited 3 s), 1.2k tokens`; `5 min after it was submitted, 1.2k tokens` when it
+/// was interrupted.
 pub(super) fn account(language: Language, task: &Task) -> String {
     let (Some(started), Some(ended)) = (task.started_at, task.completed_at()) else {
         return say(language, "account-never-ran");
     };
-    let waited = task.waited().unwrap_or_default();
+    let Some(waited) = task.waited() else {
+        // How long its earlier attempts ran is not known, so that of the last one would say too little.
+        let since = duration(language, elapsed(task.submitted_at, ended));
+        return sentence(language, "account-interrupted")
+            .with("since", since)
+            .with("tokens", tokens(language, &task.usage))
+            .text();
+    };
     let key = if waited.as_secs() > 0 { "account-waited" } else { "account" };
     sentence(language, key)
         .with("ran", duration(language, elapsed(started, ended)))

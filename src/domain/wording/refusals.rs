@@ -125,6 +125,7 @@ pub fn parse_error(language: Language, error: &ParseError) -> String {
             sentence(language, "refusal-not-a-task").with("text", text).with("command", command).text()
         }
         ParseError::Value { option, value } => wrong_value(language, option, value),
+        ParseError::Flag { text, meant } => sentence(language, "refusal-flag").with("text", text).with("meant", meant).text(),
         ParseError::Preference { text, wanted } => {
             let key = if text.is_empty() { "refusal-preference-missing" } else { "refusal-preference" };
             let wanted = say(language, &format!("value-{wanted}"));

@@ -90,7 +90,7 @@ async fn a_restart_keeps_the_language(world: &mut World, chat: impl Fn(&World) -
     world.model.release();
     world.serves().await;
     chat(world).hears("Ergebnis von #1:").await;
-    chat(world).hears("#1 fertig nach").await;
+    chat(world).hears("#1 fertig ... nach der Abgabe").await;
     chat(world).says("/status 1");
     chat(world).hears("#1 done after ... Asked: Vergleiche").await;
 }

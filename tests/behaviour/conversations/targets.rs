@@ -24,8 +24,11 @@ conversation!(an_admin_sends_to_other_channels_across_platforms, super::bob_is_a
         admin.says_as(&format!("/submit --to {there} Tell them"), &format!("/submit prompt: Tell them to: {there}"));
         admin.hears(&format!("#{number} done")).await;
     }
-    world.telegram_group(-100_300, ANN).hears("Result of #1").await;
-    world.discord_channel(600, ANN).hears("Result of #2").await;
+    for (number, target) in [(1, world.telegram_group(-100_300, ANN)), (2, world.discord_channel(600, ANN))] {
+        target.hears(&format!("Result of #{number}")).await;
+        let running = target.hears(&format!("#{number} running")).await;
+        assert_eq!(running.buttons, [""; 0], "nobody there may cancel it, and the message stays as it is");
+    }
 });
 
 conversation!(everybody_sends_to_their_own_direct_chat, |world, chat| {

@@ -147,7 +147,7 @@ fn after_an_interruption_all_tokens_count_and_no_run_counts_as_waiting() {
     let status = shown(Language::En, &again, None, Some(&progress));
     assert!(status.contains("Started: 14:13:32 UTC (8.0 s ago), again after an interruption\n"), "{status}");
     assert!(status.contains("Used: 3.0k tokens"), "{status}");
-    assert_eq!(notice(Language::En, NoticeKind::Done, &task, None), "#42 done after 3.0 s, 3.0k tokens.");
+    assert_eq!(notice(Language::En, NoticeKind::Done, &task, None), "#42 done 15 s after it was submitted, 3.0k tokens.");
 }
 
 #[test]
