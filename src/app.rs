@@ -270,6 +270,14 @@ impl App {
     }
 }
 
+/// Whether the server could go on with this ledger; the error says what is wrong with it.
+///
+/// # Errors
+/// When the file is no ledger, was written by a newer program, or cannot be read.
+pub fn examine_ledger(path: &std::path::Path) -> anyhow::Result<()> {
+    Ok(SqliteLedger::examine(path)?)
+}
+
 /// What becomes of the server when parts of it end by themselves.
 struct Endings<'a> {
     lifecycle: &'a Lifecycle,

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 fn run(command: Command, env: Environment, redactor: &Redactor) -> anyhow::Result<ExitCode> {
     match command {
         Command::Config(args) => Ok(args.run(env)),
-        Command::Check(args) => runtime()?.block_on(args.run(env)).context("cannot make an HTTP client"),
+        Command::Check(args) => runtime()?.block_on(args.run(env, app::examine_ledger)).context("cannot make an HTTP client"),
         Command::Demo(args) => runtime()?.block_on(demo(args, redactor)),
         Command::Serve(args) => match args.load(env) {
             Ok(config) => {

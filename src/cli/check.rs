@@ -60,15 +60,18 @@ pub struct Report {
     pub problems: Vec<Problem>,
 }
 
+/// Says what is wrong with a ledger that is there.
+pub type Examine = fn(&Path) -> anyhow::Result<()>;
+
 impl CheckArgs {
     /// Does `legwork check`: prints the report; 64 when the configuration is wrong, 1 when something else failed.
     ///
     /// # Errors
     /// When no HTTP client can be made.
-    pub async fn run(&self, env: Environment) -> Result<ExitCode, reqwest012::Error> {
+    pub async fn run(&self, env: Environment, examine: Examine) -> Result<ExitCode, reqwest012::Error> {
         let (report, code) = match self.source.load(env) {
             Ok(config) => {
-                let report = inspect(&config, &Clients::new()?).await;
+                let report = inspect(&config, &Clients::new()?, examine).await;
                 let code = success(report.ok);
                 (report, code)
             }
@@ -115,14 +118,14 @@ impl Clients {
 }
 
 /// Checks everything a valid configuration names.
-pub async fn inspect(config: &Config, clients: &Clients) -> Report {
+pub async fn inspect(config: &Config, clients: &Clients, examine: Examine) -> Report {
     let (telegram, discord, llm) = tokio::join!(
         telegram(config.telegram.as_ref(), clients),
         discord(config.discord.as_ref(), &clients.direct),
         llm(&config.llm, clients),
     );
     let valid = ok("config", "every value is valid");
-    let checks = vec![valid, ledger(&config.store.path), access(&config.access), telegram, discord, llm];
+    let checks = vec![valid, ledger(&config.store.path, examine), access(&config.access), telegram, discord, llm];
     Report { ok: checks.iter().all(|check| check.status != Verdict::Failed), checks, problems: Vec::new() }
 }
 
@@ -162,12 +165,19 @@ fn skipped(name: &'static str, detail: impl Into<String>, fix: impl Into<String>
     Check { name, status: Verdict::Skipped, detail: detail.into(), fix: Some(fix.into()) }
 }
 
-/// Whether the ledger's file can be written, or be made where it does not exist yet.
-fn ledger(path: &Path) -> Check {
+/// Whether the ledger's file is one and can be written, or can be made where it does not exist yet.
+fn ledger(path: &Path, examine: Examine) -> Check {
     let shown = path.display();
     if path.exists() {
         return match std::fs::OpenOptions::new().append(true).open(path) {
-            Ok(_) => ok("ledger", format!("{shown} can be written")),
+            Ok(_) => match examine(path) {
+                Ok(()) => ok("ledger", format!("{shown} can be written")),
+                Err(error) => failed(
+                    "ledger",
+                    format!("{error:#}"),
+                    "Name the right file in store.url, or start the program that wrote it.",
+                ),
+            },
             Err(error) => {
                 let detail = format!("{shown} cannot be written ({})", error.kind());
                 failed("ledger", detail, "Let this user write the file, or name another one in store.url.")
@@ -194,7 +204,7 @@ fn access(access: &AccessConfig) -> Check {
         let fix = "List people in access.people, channels in access.channels, or set access.open.";
         skipped("access", "nobody may use the bot yet", fix)
     } else {
-        ok("access", format!("{people} people and everybody in {channels} channels may use the bot"))
+        ok("access", format!("people who may use the bot: {people}; channels where everybody may: {channels}"))
     }
 }
 

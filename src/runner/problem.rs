@@ -131,7 +131,7 @@ impl Problem {
             Self::ConnectionLost(_) | Self::Incomplete | Self::Garbage => "connection lost".to_owned(),
             Self::Stalled(_) => "no answer from the model".to_owned(),
             Self::Rejected(Rejection { meaning: Meaning::RateLimited, .. }) => "the provider asks to slow down".to_owned(),
-            Self::Rejected(rejection) => format!("the provider failed (HTTP {})", rejection.status),
+            Self::Rejected(rejection) => format!("the provider failed ({})", rejection.how),
             Self::TooSlow | Self::Degenerate | Self::TooLarge(_) | Self::NotAnApi(_) => "the answer failed".to_owned(),
         }
     }
@@ -215,22 +215,20 @@ fn rejection_code(rejection: &Rejection) -> FailureCode {
 }
 
 fn refusal(rejection: &Rejection, host: &str, model: &str, tries: &str) -> String {
-    let status = rejection.status;
+    let how = &rejection.how;
     let word = if rejection.label.is_empty() { String::new() } else { format!(", “{}”", rejection.label) };
     match rejection.meaning {
         Meaning::RateLimited => {
-            format!(
-                "the model's provider {host} does not take more requests for now (HTTP {status}), in {tries}; try again later"
-            )
+            format!("the model's provider {host} does not take more requests for now ({how}), in {tries}; try again later")
         }
-        Meaning::Quota => format!("the account at the model's provider {host} has no credit left (HTTP {status}{word})"),
-        Meaning::Auth => format!("the model's provider {host} does not accept the key (HTTP {status}); check llm.api_key"),
+        Meaning::Quota => format!("the account at the model's provider {host} has no credit left ({how}{word})"),
+        Meaning::Auth => format!("the model's provider {host} does not accept the key ({how}); check llm.api_key"),
         Meaning::Filtered => format!("the content filter of {host} refused the request"),
         Meaning::Overflow => format!("the conversation is longer than {model} can read; send a shorter prompt"),
-        Meaning::NotFound => format!("{host} does not know {model} (HTTP {status}); check the model's name and llm.base_url"),
+        Meaning::NotFound => format!("{host} does not know {model} ({how}); check the model's name and llm.base_url"),
         Meaning::Unsupported(_) | Meaning::BadRequest => {
-            format!("the model's provider {host} did not accept the request for {model} (HTTP {status}{word})")
+            format!("the model's provider {host} did not accept the request for {model} ({how}{word})")
         }
-        Meaning::Server => format!("the model's provider {host} failed with HTTP {status}, in {tries}"),
+        Meaning::Server => format!("the model's provider {host} failed with {how}, in {tries}"),
     }
 }

@@ -129,8 +129,10 @@ impl Said {
 /// A provider's error, understood. Its `Debug` shows nothing that may not be logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rejection {
-    /// The HTTP status, or the one the error names when it came within a stream.
+    /// The HTTP status, or what comes nearest to it when the error came within a stream.
     pub(crate) status: u16,
+    /// How it came, for people: `HTTP 500`, or `an error in its answer` when no HTTP status says so.
+    pub(crate) how: String,
     /// What it means.
     pub(crate) meaning: Meaning,
     /// The provider's word for it; may be empty.
@@ -149,7 +151,7 @@ impl Rejection {
         let error = ProviderError::of_body(body);
         let in_body = (status == 429).then(|| retry_after::in_message(&error.message)).flatten();
         let wait = retry_after::in_headers(headers, now).into_iter().chain(in_body).max();
-        Self::understood(status, error, wait)
+        Self::understood(status, format!("HTTP {status}"), error, wait)
     }
 
     /// Of an error within a stream. Without a code it is the server's fault.
@@ -157,12 +159,13 @@ impl Rejection {
         let word = |text: &str| error.kind.contains(text) || error.code.contains(text);
         let status = error.status.unwrap_or(if word("rate_limit") { 429 } else { 500 });
         let wait = retry_after::in_message(&error.message);
-        Self::understood(status, error, wait)
+        let how = error.status.map_or("an error in its answer".to_owned(), |status| format!("error {status} in its answer"));
+        Self::understood(status, how, error, wait)
     }
 
-    fn understood(status: u16, error: ProviderError, wait: Option<Duration>) -> Self {
+    fn understood(status: u16, how: String, error: ProviderError, wait: Option<Duration>) -> Self {
         let (meaning, label, blamed) = (meaning(status, &error), error.label(), error.blamed());
-        Self { status, meaning, label, blamed, wait, said: Said(error.message) }
+        Self { status, how, meaning, label, blamed, wait, said: Said(error.message) }
     }
 
     /// Whether the same request may succeed later.

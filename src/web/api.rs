@@ -34,7 +34,8 @@ const PAGE: usize = 50;
 /// Tasks on one page at most.
 const MAX_PAGE: usize = 200;
 
-/// What `POST /api/v1/tasks` takes.
+/// What `POST /api/v1/tasks` takes. Its `timeout` may be longer than `tasks.timeout`, which bounds what people ask for: who
+/// uses the API is the operator.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SubmitBody {
@@ -120,9 +121,18 @@ pub(super) async fn submit(
 ) -> Result<Response, Problem> {
     state.takes_work()?;
     let submission = Submission { command: submit_command(&state, &headers, body)?, inbound: idempotency_key(&headers)? };
+    let prompt = submission.command.prompt.clone();
     match state.tasks.submit(submission).await? {
         Submitted::Accepted(task) => Ok(created(task)),
-        Submitted::Duplicate(task) => Ok(Json(task).into_response()),
+        Submitted::Duplicate(task) if task.prompt != prompt.as_str() => {
+            let detail = format!("This `Idempotency-Key` made task {} of another prompt; nothing was accepted.", task.number);
+            let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", detail);
+            Err(problem.with("task_number", task.number.0))
+        }
+        Submitted::Duplicate(task) => {
+            let id = TaskRef::Id(task.id.clone());
+            Ok(Json(state.tasks.get(&id).await?.unwrap_or(task)).into_response())
+        }
         Submitted::Full(full) => Err(full.into()),
     }
 }

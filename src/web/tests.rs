@@ -86,6 +86,9 @@ async fn a_key_makes_a_submission_safe_to_repeat() {
     let second = world.call("POST", "/api/v1/tasks", &headers, r#"{"prompt":"x"}"#).await;
     assert_eq!((first.status, second.status), (StatusCode::CREATED, StatusCode::OK));
     assert_eq!(first.json()["number"], second.json()["number"]);
+    let other = world.call("POST", "/api/v1/tasks", &headers, r#"{"prompt":"y"}"#).await;
+    assert_eq!(other.problem(422), "idempotency-key-reused");
+    assert_eq!(other.json()["task_number"], first.json()["number"]);
     let odd = [("content-type", "application/json"), ("idempotency-key", "a b")];
     assert_eq!(world.call("POST", "/api/v1/tasks", &odd, r#"{"prompt":"x"}"#).await.problem(400), "bad-request");
 }

@@ -165,6 +165,30 @@ async fn a_check_says_what_answers_and_what_does_not() {
 }
 
 #[tokio::test]
+async fn a_check_knows_a_ledger_that_cannot_be_used() {
+    let world = World::stopped().await;
+    let path = &world.config.store.path;
+    let ledger = async |words: &str| {
+        let ran = world.runs(&["check"], &[]).await;
+        assert!(ran.out.contains(words), "`{words}` is not in {}", ran.out);
+        ran.code
+    };
+    std::fs::write(path, "no database at all, but long enough to be looked at as one").unwrap();
+    assert_eq!(ledger("FAILED   ledger").await, 1);
+    std::fs::write(path, "").unwrap();
+    assert_eq!(ledger("ok       ledger").await, 0);
+    let mut process = world.launches(&[]);
+    process.is_ready().await;
+    assert_eq!(ledger("ok       ledger").await, 0);
+    process.signal("TERM");
+    assert_eq!(process.ends().await.code(), Some(0));
+    assert_eq!(ledger("ok       ledger").await, 0);
+    rusqlite::Connection::open(path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    assert_eq!(ledger("has schema version 99, this program knows up to").await, 1);
+    world.closes().await;
+}
+
+#[tokio::test]
 async fn a_check_can_be_read_by_programs() {
     let world = World::stopped().await;
     let right = world.runs(&["check", "--json"], &[]).await;

@@ -41,7 +41,7 @@ async fn report(root: &str, keys: &[(&str, &str)]) -> Report {
     let fixed = [("telegram.api_url", root), ("discord.api_url", root), ("llm.base_url", &v1), ("store.url", &ledger)];
     let set: Vec<_> = fixed.iter().chain(keys).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let report = match Config::of(&set) {
-        Ok(config) => inspect(&config, &Clients::new().expect("clients")).await,
+        Ok(config) => inspect(&config, &Clients::new().expect("clients"), |_| Ok(())).await,
         Err(error) => misconfigured(error),
     };
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing is left behind");

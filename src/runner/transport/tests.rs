@@ -179,7 +179,7 @@ async fn errors_of_every_shape_keep_their_status() {
             "200 OK",
             json,
             r#"{"error":{"message":"secret","code":502}}"#,
-            "provider_down: the model's provider HOST failed with HTTP 502",
+            "provider_down: the model's provider HOST failed with error 502 in its answer",
         ),
         ("200 OK", "content-type: text/html\r\n", "<html></html>", "bad_request: HOST answers with a web page"),
         ("200 OK", "content-encoding: gzip\r\n", "xx", "bad_request: HOST answers with compressed data"),
@@ -193,7 +193,7 @@ async fn errors_of_every_shape_keep_their_status() {
 #[tokio::test]
 async fn an_error_within_a_stream_keeps_the_text_before_it() {
     let body = piece("half") + "data: {\"error\":{\"code\":400,\"message\":\"secret\"}}\n\n";
-    assert!(once(vec![stream(body)]).await.ends_with("(HTTP 400) (half)"));
+    assert!(once(vec![stream(body)]).await.ends_with("(error 400 in its answer) (half)"));
 }
 
 #[tokio::test]

@@ -116,7 +116,7 @@ impl LedgerFile {
         let mut connection = self.attempt("open the file", || {
             connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
         })?;
-        self.check_owner(&connection)?;
+        check_owner(&self.path, &connection)?;
         self.attempt("set up the file", || set_up_writer(&connection))?;
         self.migrate(&mut connection)?;
         Ok(connection)
@@ -153,22 +153,6 @@ impl LedgerFile {
         move |source| OpenError::Store { path, operation, source: source.into() }
     }
 
-    /// Refuses databases of others and of newer programs before anything is written.
-    fn check_owner(&self, connection: &Connection) -> Result<(), OpenError> {
-        let known = known_version();
-        let read = || -> rusqlite::Result<(i64, i64, i64)> {
-            let version = pragma(connection, "user_version")?;
-            let application = pragma(connection, "application_id")?;
-            let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-            Ok((version, application, tables))
-        };
-        let (found, application, tables) = self.attempt("read the schema", read)?;
-        if tables > 0 && application != APPLICATION_ID {
-            return Err(OpenError::Foreign { path: self.path.clone() });
-        }
-        if found > known { Err(OpenError::Newer { path: self.path.clone(), found, known }) } else { Ok(()) }
-    }
-
     fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
         self.attempt("bring up to date the schema", || {
             let found = pragma(connection, "user_version")?;
@@ -198,8 +182,35 @@ impl LedgerFile {
     }
 
     fn attempt<T>(&self, operation: &'static str, action: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, OpenError> {
-        action().map_err(self.failure(operation))
+        attempt(&self.path, operation, action)
     }
+}
+
+fn attempt<T>(path: &Path, operation: &'static str, action: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, OpenError> {
+    action().map_err(|source| OpenError::Store { path: path.to_path_buf(), operation, source: Box::new(source) })
+}
+
+/// Whether a file is a ledger that this program can go on with. Changes nothing and takes no lock, so a server may be working
+/// on it meanwhile.
+pub(super) fn examine(path: &Path) -> Result<(), OpenError> {
+    let connection = attempt(path, "open the file", || connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY))?;
+    check_owner(path, &connection)
+}
+
+/// Refuses databases of others and of newer programs before anything is written.
+fn check_owner(path: &Path, connection: &Connection) -> Result<(), OpenError> {
+    let known = known_version();
+    let read = || -> rusqlite::Result<(i64, i64, i64)> {
+        let version = pragma(connection, "user_version")?;
+        let application = pragma(connection, "application_id")?;
+        let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        Ok((version, application, tables))
+    };
+    let (found, application, tables) = attempt(path, "read the schema", read)?;
+    if tables > 0 && application != APPLICATION_ID {
+        return Err(OpenError::Foreign { path: path.to_path_buf() });
+    }
+    if found > known { Err(OpenError::Newer { path: path.to_path_buf(), found, known }) } else { Ok(()) }
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {

@@ -92,6 +92,15 @@ impl SqliteLedger {
         Ok(Self { readers, writer, owed, hints, health })
     }
 
+    /// Whether this file is a ledger that [`SqliteLedger::open`] would take. Changes nothing, and works beside a process that has
+    /// it open. Blocks.
+    ///
+    /// # Errors
+    /// [`OpenError`] when a newer program wrote it, when it is no ledger, or when it cannot be read.
+    pub fn examine(path: impl AsRef<Path>) -> Result<(), OpenError> {
+        file::examine(path.as_ref())
+    }
+
     /// Tells this component, and no later one, whether what is asked for gets written. To be called before anything is asked.
     pub fn report_to(&self, component: Component) {
         self.health.report_to(component);
