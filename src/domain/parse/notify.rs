@@ -15,7 +15,7 @@ use crate::domain::quiet;
 const EVENTS: &str = "events";
 const SWITCH: &str = "switch";
 const QUIET: &str = "quiet";
-const TARGET: &str = "to";
+const TARGET: &str = "targets";
 const WORD: &str = "setting";
 
 /// Most channels that one can pass its notices on to.

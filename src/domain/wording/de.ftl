@@ -309,6 +309,7 @@ value-to = ein Kanal (etwa telegram:123 oder discord:456) oder me
 value-events = started, done, failed, cancelled, all oder none
 value-switch = on oder off
 value-quiet = eine Spanne (etwa 22:00-07:00) und dahinter eine Zeitzone (etwa Europe/Berlin), oder off
+value-targets = off, ein Kanal (etwa telegram:123 oder discord:456) oder me
 value-setting = Ereignisse, oder eins von silent, mention, thread, quiet, to, reset
 value-timeout = eine Zeit von 1s bis 24h (etwa 90s oder 10m)
 value-model = der Name eines Modells (höchstens 100 Zeichen, keine Leerzeichen)

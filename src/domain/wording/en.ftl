@@ -343,6 +343,7 @@ value-to = a channel, like telegram:123 or discord:456, or me
 value-events = started, done, failed, cancelled, all or none
 value-switch = on or off
 value-quiet = a span like 22:00-07:00 with a time zone like Europe/Berlin behind it, or off
+value-targets = off, a channel, like telegram:123 or discord:456, or me
 value-setting = events, or one of silent, mention, thread, quiet, to, reset
 value-timeout = a time from 1s to 24h, like 90s or 10m
 value-model = a model's name of at most 100 characters without spaces

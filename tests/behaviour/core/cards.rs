@@ -161,7 +161,7 @@ async fn a_task_that_is_handed_back_at_a_stop_says_that_it_waits_again() {
     assert_eq!(again.message, last.message);
     let cancelled = desk.cancels(ANN, TaskNumber(1)).await;
     drop(cancelled);
-    shows(&desk, 1, "#1 cancelled after").await;
+    shows(&desk, 1, "#1 cancelled ... after it was submitted").await;
     desk.closes().await;
 }
 

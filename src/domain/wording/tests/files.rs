@@ -60,7 +60,7 @@ fn made_keys() -> BTreeSet<String> {
         family("option", &names),
         family("value", &checked),
         // What a setting of /notify wants that is no option by itself.
-        family("value", &["switch", "setting"]),
+        family("value", &["switch", "setting", "targets"]),
         family("failure", &codes),
         family("state", &Status::values().map(Status::as_str)),
         family("kind", &NoticeKind::values().map(NoticeKind::as_str)),
