@@ -1,6 +1,6 @@
 //! The life of the process: two levels of stopping, the tracker that owns every spawned future, and readiness.
 //!
-//! The soft token means: take no new work, finish what runs. The hard token means: stop now. A component that is
+//! The soft token means: start nothing new, finish what runs. The hard token means: stop now. A component that is
 //! needed for service holds a [`Component`] and says when it can serve and when it cannot.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 /// Tokens and tracker of one running application.
 #[derive(Debug, Clone, Default)]
 pub struct Lifecycle {
-    /// Cancelled by the first signal: take no new work.
+    /// Cancelled by the first signal: start nothing new.
     pub soft: CancellationToken,
     /// Cancelled by the second signal or the deadline: stop now.
     pub hard: CancellationToken,

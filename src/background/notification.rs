@@ -135,9 +135,14 @@ impl Notification {
         self
     }
 
-    /// Lets acceptances say from now on that their tasks wait for the next start.
-    pub(crate) fn say_that_it_restarts(&self) {
-        self.restarting.store(true, Ordering::Relaxed);
+    /// Says whether tasks that wait now wait for the next start.
+    pub(crate) fn set_restarting(&self, restarting: bool) {
+        self.restarting.store(restarting, Ordering::Relaxed);
+    }
+
+    /// Whether tasks that wait now wait for the next start.
+    pub(crate) fn is_restarting(&self) -> bool {
+        self.restarting.load(Ordering::Relaxed)
     }
 
     /// The ledger whose notices go out.
@@ -336,7 +341,7 @@ impl Notification {
         ahead: Option<usize>,
     ) -> Result<(String, Option<Frame>), LedgerError> {
         let mut text = wording::notice(language, notice, task, ahead);
-        if notice.kind == NoticeKind::Accepted && task.status() == Status::Pending && self.restarting.load(Ordering::Relaxed) {
+        if notice.kind == NoticeKind::Accepted && task.status() == Status::Pending && self.is_restarting() {
             text.push_str(&wording::waits_for_restart(language));
         }
         let frame = (notice.kind == NoticeKind::Result).then(|| wording::result_frame(language, task));

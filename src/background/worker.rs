@@ -57,6 +57,7 @@ struct Worker {
 
 impl Worker {
     async fn serve(&self, soft: CancellationToken, hard: CancellationToken, drain: Duration) -> Drained {
+        self.say_that_it_restarts(false);
         let work = self.core.ledger.hints().work;
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -73,10 +74,14 @@ impl Worker {
                 () = work.notified() => self.claim().await,
             }
         }
-        if let Some(notification) = &self.core.notification {
-            notification.say_that_it_restarts();
-        }
+        self.say_that_it_restarts(true);
         self.drain(&hard, drain).await
+    }
+
+    fn say_that_it_restarts(&self, restarting: bool) {
+        if let Some(notification) = &self.core.notification {
+            notification.set_restarting(restarting);
+        }
     }
 
     /// Takes up as many tasks as there are free places.

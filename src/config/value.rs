@@ -20,8 +20,8 @@ use crate::domain::notice::Events;
 use crate::domain::preferences::Quiet;
 use crate::domain::quiet::{self, Tz};
 
-/// A bound beyond this is none that anybody should read about.
-const AGES: Duration = Duration::from_hours(10 * 365 * 24);
+/// A year in seconds.
+const YEAR: u64 = 365 * 24 * 60 * 60;
 
 /// Reads values and collects what is wrong with them.
 pub struct Values<'a> {
@@ -47,11 +47,11 @@ impl<'a> Values<'a> {
         match humantime::parse_duration(text.trim()) {
             Ok(time) if (least..=most).contains(&time) => time,
             _ => {
-                let expected = if most < AGES {
-                    format!("expected a time from {} to {}", humantime::format_duration(least), humantime::format_duration(most))
-                } else {
-                    format!("expected a time of at least {}", humantime::format_duration(least))
+                let most = match most.as_secs() / YEAR {
+                    0..10 => humantime::format_duration(most).to_string(),
+                    years => format!("{years} years"),
                 };
+                let expected = format!("expected a time from {} to {most}", humantime::format_duration(least));
                 self.wrong(key, text, expected, "write it with its unit, like \"90s\" or \"10m\"");
                 Duration::from_secs(1)
             }

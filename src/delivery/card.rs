@@ -271,7 +271,9 @@ impl Keeper {
     fn wanted(&self, card: &Card, task: &Task, ahead: Option<usize>) -> Option<Shown> {
         let (number, now) = (card.message.number, Instant::now());
         let progress = self.manager.progress(&task.new.id);
-        let mut view = CardView { progress: progress.as_ref(), ..CardView::of(task, ahead, self.notification.now()) };
+        let restarting = self.notification.is_restarting();
+        let view = CardView::of(task, ahead, self.notification.now());
+        let mut view = CardView { progress: progress.as_ref(), restarting, ..view };
         let mut tracks = self.tracks();
         let track = tracks.entry(number).or_insert_with(|| Track::new(view.face(), now));
         track.follow(view.face(), now);

@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::background::notification::Notified;
 use crate::background::ports::{OutgoingMessage, SendError};
@@ -26,7 +27,7 @@ use crate::domain::id::{MessageId, TaskNumber};
 use crate::domain::notice::Notice;
 use crate::domain::pace::{Pace, SendKind};
 
-/// A lane whose code broke is not begun again sooner than this.
+/// A lane whose code broke does not go on sooner than this.
 const BROKEN: Duration = Duration::from_secs(5);
 /// Tries of an answer of which the last may have arrived: then its person can simply ask again.
 const TRIES_IN_DOUBT: u32 = 5;
@@ -72,17 +73,22 @@ impl Lane {
     /// Sends until the queue is empty, or until the hard stop.
     pub(crate) async fn run(self) {
         let hard = self.shared.hard.clone();
-        match AssertUnwindSafe(hard.run_until_cancelled(self.serve())).catch_unwind().await {
-            Ok(Some(())) => {}
-            Ok(None) => drop(self.shared.lanes.remove(&self.chat)),
-            Err(_panic) => {
-                tracing::error!(chat = self.chat, "delivering to a chat broke our code; its answers are given up");
-                let _stopped = hard.run_until_cancelled(tokio::time::sleep(BROKEN)).await;
-                self.shared.lanes.remove(&self.chat);
-            }
+        while let Err(_panic) = self.serve_until(&hard).await {
+            tracing::error!(chat = self.chat, "delivering to a chat broke our code; the answers that waited are given up");
+            self.inlet.queue().give_up();
+            let _stopped = hard.run_until_cancelled(tokio::time::sleep(BROKEN)).await;
         }
         // Notices of this chat that came up meanwhile were left out while the lane served it.
         self.shared.notification.ledger().hints().notices.notify_one();
+    }
+
+    /// Serves to the end of the queue or to the hard stop; fails when our code breaks.
+    async fn serve_until(&self, hard: &CancellationToken) -> std::thread::Result<()> {
+        let served = AssertUnwindSafe(hard.run_until_cancelled(self.serve())).catch_unwind().await?;
+        if served.is_none() {
+            self.shared.lanes.remove(&self.chat);
+        }
+        Ok(())
     }
 
     async fn serve(&self) {

@@ -1,5 +1,6 @@
 //! Drains the ledger's owed notices into lanes, and takes answers and live messages along.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -162,7 +163,8 @@ impl Outbox {
 impl Shared {
     /// Channels that have owed notices in a lane: nothing more is fetched for them until they are through.
     fn serving(&self) -> Vec<ChannelId> {
-        self.lanes.iter().flat_map(|lane| lane.value().queue().owing().cloned().collect::<Vec<_>>()).collect()
+        let serving = self.lanes.iter().flat_map(|lane| lane.value().queue().owing().cloned().collect::<Vec<_>>());
+        serving.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Puts an answer into the lane of its chat.

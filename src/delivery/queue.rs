@@ -16,7 +16,7 @@ use crate::delivery::live::{LiveMessage, Shown, Waiting};
 use crate::delivery::priority::Priority;
 use crate::domain::channel::ChannelId;
 use crate::domain::id::NoticeId;
-use crate::domain::notice::Notice;
+use crate::domain::notice::{Notice, NoticeKind};
 use crate::domain::pace::SendKind;
 use crate::domain::time::Timestamp;
 
@@ -126,8 +126,18 @@ impl Queue {
         true
     }
 
-    /// Takes an owed notice in, after those of its channel.
+    /// Takes an owed notice in, after those of its channel. An acceptance that is the first of its channel goes first at once:
+    /// other channels of the chat may be told many things.
     pub(crate) fn add_owed(&mut self, notice: Notice) {
+        let is_first = !self.owing().any(|channel| *channel == notice.channel);
+        if notice.kind == NoticeKind::Accepted && is_first {
+            self.urgent.push_back(notice);
+        } else {
+            self.queue(notice);
+        }
+    }
+
+    fn queue(&mut self, notice: Notice) {
         if let Some(owed) = self.owed.iter_mut().find(|owed| owed.channel == notice.channel) {
             owed.notices.push_back(notice);
             return;
@@ -140,7 +150,9 @@ impl Queue {
     pub(crate) fn add_urgent(&mut self, acceptance: Notice) {
         self.owed.iter_mut().for_each(|owed| owed.notices.retain(|notice| notice.id != acceptance.id));
         self.owed.retain(|owed| !owed.notices.is_empty());
-        self.urgent.push_back(acceptance);
+        if !self.urgent.iter().any(|urgent| urgent.id == acceptance.id) {
+            self.urgent.push_back(acceptance);
+        }
     }
 
     /// What goes first anyway: acceptances, and the first of what each channel is owed.
@@ -150,7 +162,7 @@ impl Queue {
     }
 
     /// A notice was tried. If it is an acceptance that went first and `goes_on`, it is the first of what its channel is owed
-    /// from now on: nothing that came up after it may pass it.
+    /// from now on: nothing that came up after it may pass it, but other acceptances.
     pub(crate) fn finish_urgent(&mut self, notice: &Notice, goes_on: bool) {
         let before = self.urgent.len();
         self.urgent.retain(|urgent| urgent.id != notice.id);
@@ -160,7 +172,7 @@ impl Queue {
         if let Some(owed) = self.owed.iter_mut().find(|owed| owed.channel == notice.channel) {
             owed.notices.push_front(notice.clone());
         } else {
-            self.add_owed(notice.clone());
+            self.queue(notice.clone());
         }
     }
 
@@ -182,7 +194,7 @@ impl Queue {
 
     /// Channels with owed notices: nothing more is fetched for them until they are through.
     pub(crate) fn owing(&self) -> impl Iterator<Item = &ChannelId> {
-        self.owed.iter().map(|owed| &owed.channel)
+        self.owed.iter().map(|owed| &owed.channel).chain(self.urgent.iter().map(|notice| &notice.channel))
     }
 
     /// What may go now and is not stale, most urgent first.
@@ -291,6 +303,14 @@ impl Queue {
     pub(crate) fn forget_owed(&mut self, channel: &ChannelId) {
         self.owed.retain(|owed| owed.channel != *channel);
         self.urgent.retain(|urgent| urgent.channel != *channel);
+    }
+
+    /// Lets go of everything: what is owed comes up again from the ledger.
+    pub(crate) fn give_up(&mut self) {
+        let Self { live, .. } = std::mem::take(self);
+        for waiting in live {
+            waiting.tell(Shown::Dropped);
+        }
     }
 
     /// Withdraws a live message that is not worth showing any more.

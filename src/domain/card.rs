@@ -142,13 +142,15 @@ pub struct CardView<'a> {
     pub unchanged: Duration,
     /// The time.
     pub now: Timestamp,
+    /// Whether nothing is taken up any more before the next start.
+    pub restarting: bool,
 }
 
 impl<'a> CardView<'a> {
     /// The card of a task of which no more is known than the ledger holds.
     #[must_use]
     pub const fn of(task: &'a Task, ahead: Option<usize>, now: Timestamp) -> Self {
-        Self { task, ahead, progress: None, unchanged: Duration::ZERO, now }
+        Self { task, ahead, progress: None, unchanged: Duration::ZERO, now, restarting: false }
     }
 
     /// Its face.
@@ -175,7 +177,9 @@ impl<'a> CardView<'a> {
             Stage::Ended => vec![wording::card_ended(language, task)],
         };
         lines.push(wording::card_quote(language, task));
-        lines.join("\n")
+        let text = lines.join("\n");
+        let waits = self.restarting && Stage::of(task) == Stage::Queued;
+        if waits { text + &wording::waits_for_restart(language) } else { text }
     }
 
     /// The buttons below it.

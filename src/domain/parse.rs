@@ -173,7 +173,7 @@ impl Flags {
                 self.timeout = Some(time);
             }
             _ => {
-                if value.len() > 100 || value.contains(char::is_whitespace) {
+                if value.is_empty() || value.len() > 100 || value.contains(char::is_whitespace) {
                     return Err(ParseError::Value { option: "model", value: shorten(value) });
                 }
                 self.model = Some(value.to_owned());
@@ -194,13 +194,19 @@ fn submit_from_text(rest: &str) -> Result<Command, ParseError> {
     let mut rest = rest.trim_start();
     loop {
         let (word, after) = first_word(rest);
-        let Some(written) = flag(word) else { break };
-        if written.is_empty() {
+        if word == "--" || word == "\u{2014}" {
             rest = after;
             break;
         }
+        let Some(written) = flag(word) else { break };
         let (name, joined) = written.split_once('=').map_or((written, None), |(name, value)| (name, Some(value)));
-        match (name.to_lowercase().as_str(), joined) {
+        let known = name.to_lowercase();
+        match (known.as_str(), joined) {
+            // A dash and a capital letter may also begin a sentence.
+            (known, _) if known != name && !word.starts_with('-') => match nearest_flag(known) {
+                Some(meant) => return Err(ParseError::Flag { text: shorten(word), meant }),
+                None => break,
+            },
             (name @ ("private" | "quiet"), None) => {
                 flags.private |= name == "private";
                 flags.quiet |= name == "quiet";
@@ -228,7 +234,7 @@ fn first_word(text: &str) -> (&str, &str) {
 fn flag(word: &str) -> Option<&str> {
     let name = word.trim_start_matches(['-', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}']);
     let hyphens = word.strip_suffix(name).unwrap_or_default();
-    (hyphens.len() > 1).then_some(name)
+    (hyphens.len() > 1 && !name.is_empty()).then_some(name)
 }
 
 /// The flag that was probably meant: the same word with at most two letters wrong, or with a value that it does not take.
@@ -305,7 +311,7 @@ mod tests {
 
     #[test]
     fn flags_are_known_however_a_phone_writes_them() {
-        for flag in ["--private", "\u{2013}private", "\u{2014}Private", "--PRIVATE", "\u{2013}\u{2013}private", "---private"] {
+        for flag in ["--private", "\u{2013}private", "\u{2014}private", "--PRIVATE", "\u{2013}\u{2013}private", "---private"] {
             let Ok(Command::Submit(submit)) = parsed(&format!("/submit {flag} do it")) else { panic!("{flag}") };
             assert!(submit.private && submit.prompt.as_str() == "do it", "{flag}");
         }
@@ -316,11 +322,21 @@ mod tests {
 
     #[test]
     fn what_is_nearly_a_flag_is_asked_about() {
-        for (written, meant) in
-            [("--privat", "private"), ("--pirvate", "private"), ("--private=yes", "private"), ("--time-out", "timeout")]
-        {
+        for (written, meant) in [
+            ("--privat", "private"),
+            ("--pirvate", "private"),
+            ("--private=yes", "private"),
+            ("--time-out", "timeout"),
+            ("\u{2013}Private", "private"),
+        ] {
             let expected = Err(ParseError::Flag { text: written.to_owned(), meant });
             assert_eq!(parsed(&format!("/submit {written} do it")), expected);
+        }
+        let nothing = Err(ParseError::Value { option: "model", value: String::new() });
+        assert_eq!((parsed("/submit --model"), parsed("/submit --model= do it")), (nothing.clone(), nothing));
+        for prompt in ["---\ntitle: x", "\u{2013} first\n\u{2013} second", "\u{2014}To whom it may concern"] {
+            let Ok(Command::Submit(submit)) = parsed(&format!("/submit {prompt}")) else { panic!("{prompt}") };
+            assert_eq!(submit.prompt.as_str(), prompt);
         }
         for prompt in ["-private life", "--verbose means what?", "\u{2014} a dash", "private", "--modelling clay"] {
             let Ok(Command::Submit(submit)) = parsed(&format!("/submit {prompt}")) else { panic!("{prompt}") };

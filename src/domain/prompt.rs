@@ -34,9 +34,17 @@ impl Prompt {
     /// # Errors
     /// [`InvalidPrompt`] when nothing is left or it is too long.
     pub fn parse(text: &str) -> Result<Self, InvalidPrompt> {
+        if text.chars().all(is_blank) { Err(InvalidPrompt::Empty) } else { Self::stored(text) }
+    }
+
+    /// A prompt that was taken before, perhaps by an older program that took some that cannot be seen.
+    ///
+    /// # Errors
+    /// [`InvalidPrompt`] when nothing but white space is left or it is too long.
+    pub fn stored(text: &str) -> Result<Self, InvalidPrompt> {
         let text = text.trim();
         match text.len() {
-            _ if text.chars().all(is_blank) => Err(InvalidPrompt::Empty),
+            0 => Err(InvalidPrompt::Empty),
             bytes if bytes > MAX_PROMPT_BYTES => Err(InvalidPrompt::TooLong { bytes }),
             _ => Ok(Self(text.into())),
         }
@@ -65,7 +73,7 @@ impl TryFrom<String> for Prompt {
     type Error = InvalidPrompt;
 
     fn try_from(text: String) -> Result<Self, InvalidPrompt> {
-        Self::parse(&text)
+        Self::stored(&text)
     }
 }
 
@@ -85,6 +93,7 @@ mod tests {
             assert_eq!(Prompt::parse(text), Err(InvalidPrompt::Empty), "{text:?}");
         }
         assert_eq!(Prompt::parse(" a\u{200b} ").unwrap().as_str(), "a\u{200b}");
+        assert!(Prompt::stored("\u{200b}").is_ok(), "it was taken once");
         assert!(Prompt::parse("👩\u{200d}🚀").is_ok());
     }
 }

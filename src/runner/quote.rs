@@ -14,11 +14,14 @@ const GAP: &str = "[…]";
 
 /// The sentence on one line, without its words that are found in one of these texts, as words or as parts of words.
 pub(crate) fn without_words_of(sentence: &str, private: &[&str]) -> String {
-    let private: Vec<String> = private.iter().map(|text| text.to_lowercase()).collect();
+    // A proxy may also have read UTF-8 byte by byte.
+    let misread = private.iter().filter(|text| !text.is_ascii()).map(|text| text.bytes().map(char::from).collect());
+    let private = private.iter().map(|text| (*text).to_owned()).chain(misread);
+    let private: Vec<String> = private.map(|text: String| text.to_lowercase()).collect();
     let (mut kept, mut escaped) = (String::new(), false);
     for word in words(&one_line(sentence, LONGEST)) {
         let is_word = word.chars().any(char::is_alphanumeric);
-        // What stands behind a backslash may be a letter in disguise, like \u00e4.
+        // What stands behind such a mark may be a letter in disguise, like \u00e4, %C3%A4 or &#228;.
         if is_word && (escaped || is_found(word, &private)) {
             let before = kept.trim_end();
             if before.ends_with(GAP) {
@@ -29,7 +32,7 @@ pub(crate) fn without_words_of(sentence: &str, private: &[&str]) -> String {
         } else {
             kept.push_str(word);
         }
-        escaped = word == "\\";
+        escaped = matches!(word, "\\" | "%" | "#");
     }
     kept
 }
@@ -65,6 +68,8 @@ mod tests {
         assert_eq!(quoted("Incorrect key sk-hidden-****4711"), "Incorrect key […]-[…]-****[…]");
         assert_eq!(quoted("內容 發射代碼 不當"), "內容 […] 不當");
         assert_eq!(quoted(r"bad \u00dcberfall \x41"), r"bad \[…] \[…]");
+        assert_eq!(quoted("bad &#30332; %E7%99"), "bad &#[…]; %[…]%[…]");
+        assert_eq!(quoted("bad Ã\u{9c}berfall"), "bad […]\u{9c}[…]");
         assert_eq!(quoted("two\nlines"), "two lines");
         assert_eq!(quoted(&"long ".repeat(100)).chars().count(), 300);
         assert_eq!(quoted(""), "");

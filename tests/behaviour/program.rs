@@ -182,7 +182,10 @@ async fn a_check_knows_a_ledger_that_cannot_be_used() {
     assert_eq!(ledger("ok       ledger").await, 0);
     process.signal("TERM");
     assert_eq!(process.ends().await.code(), Some(0));
+    let files = || std::fs::read_dir(path.parent().unwrap()).unwrap().map(|file| file.unwrap().file_name()).collect::<Vec<_>>();
+    let before = files().len();
     assert_eq!(ledger("ok       ledger").await, 0);
+    assert_eq!(files().len(), before, "a check leaves nothing behind: {:?}", files());
     rusqlite::Connection::open(path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     assert_eq!(ledger("has schema version 99, this program knows up to").await, 1);
     world.closes().await;

@@ -97,6 +97,7 @@ impl Owed {
         let due = waiting.filter(|(id, waiting)| waiting.acceptance && waiting.due_at <= now && !known.contains(id));
         let mut due: Vec<NoticeId> = due.map(|(id, _)| *id).collect();
         due.sort_unstable();
+        due.dedup();
         due
     }
 

@@ -72,7 +72,7 @@ impl Answering {
         if let Some((chat, is_forum)) = inbound::forum(update) {
             self.forums.learn(chat, is_forum);
         }
-        match inbound::hear(update, &self.me) {
+        match inbound::hear(update, arrived.files, &self.me) {
             Some(Heard::Asked(asked)) => match asked.query.clone() {
                 Some(query) => self.answer_press(*asked, query).await,
                 None => self.answer_command(*asked).await,

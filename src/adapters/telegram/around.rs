@@ -4,15 +4,25 @@
 //! as Markdown quotes. Files do not reach the model, and an answer that has not seen the picture it is about is worth less
 //! than what it costs: such a message is refused instead.
 
-use teloxide::types::{MediaKind, Message, MessageKind};
+use teloxide::types::Message;
 
+use crate::adapters::telegram::update::Files;
 use crate::domain::command::Command;
 use crate::domain::parse::{self, ParseError};
 use crate::domain::prompt::{InvalidPrompt, Prompt};
 
-/// Understands the command of a message; `replied` is what that replies to, `rest` what follows the command's name.
-pub(super) fn understand(message: &Message, replied: Option<&Message>, name: &str, rest: &str) -> Result<Command, ParseError> {
-    let about = meant(message, replied);
+/// What a message stands in.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// What it replies to.
+    pub(super) replied: Option<&'a Message>,
+    /// Where there are files.
+    pub(super) files: Files,
+}
+
+/// Understands the command of a message; `rest` is what follows the command's name.
+pub(super) fn understand(message: &Message, around: Around<'_>, name: &str, rest: &str) -> Result<Command, ParseError> {
+    let about = meant(message, around.replied);
     let command = match parse::from_text(name, rest) {
         // The flags end here, because what somebody else wrote sets none.
         Err(ParseError::Prompt(InvalidPrompt::Empty)) if !about.is_empty() => {
@@ -26,7 +36,7 @@ pub(super) fn understand(message: &Message, replied: Option<&Message>, name: &st
         understood => understood,
     };
     let submits = matches!(command, Ok(Command::Submit(_)) | Err(ParseError::Prompt(_)));
-    let unread = has_file(message) || replied.is_some_and(|replied| has_file(replied) && about.is_empty());
+    let unread = around.files.here || (around.files.replied && around.replied.is_some() && about.is_empty());
     if submits && unread { Err(ParseError::File) } else { command }
 }
 
@@ -39,20 +49,4 @@ fn meant<'a>(message: &'a Message, replied: Option<&'a Message>) -> &'a str {
 
 fn quoted(text: &str) -> String {
     text.lines().map(|line| format!("> {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
-}
-
-/// Whether there is something in it to be seen, heard or opened.
-fn has_file(message: &Message) -> bool {
-    let MessageKind::Common(common) = &message.kind else { return false };
-    matches!(
-        common.media_kind,
-        MediaKind::Animation(_)
-            | MediaKind::Audio(_)
-            | MediaKind::Document(_)
-            | MediaKind::PaidMedia(_)
-            | MediaKind::Photo(_)
-            | MediaKind::Video(_)
-            | MediaKind::VideoNote(_)
-            | MediaKind::Voice(_)
-    )
 }

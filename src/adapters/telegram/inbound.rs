@@ -15,8 +15,9 @@ use teloxide::types::{
 };
 
 use crate::adapters::telegram::address::{self, TelegramChat};
-use crate::adapters::telegram::around;
+use crate::adapters::telegram::around::{self, Around};
 use crate::adapters::telegram::membership::Membership;
+use crate::adapters::telegram::update::Files;
 use crate::chat::inbound::{Inbound, Request};
 use crate::domain::channel::PersonId;
 use crate::domain::command::{Action, Command, CommandName, NotifyCommand, UnknownAction};
@@ -94,16 +95,16 @@ pub(super) fn forum(update: &Update) -> Option<(ChatId, bool)> {
 }
 
 /// Understands an update; none when it is not for us.
-pub(super) fn hear(update: &Update, me: &Identity) -> Option<Heard> {
+pub(super) fn hear(update: &Update, files: Files, me: &Identity) -> Option<Heard> {
     match &update.kind {
         UpdateKind::Message(message) => {
             if let Some(to) = message.migrate_to_chat_id() {
                 return Some(Heard::Moved { from: message.chat.id, to: *to });
             }
-            hear_message(update.id, message, me, false).map(|asked| Heard::Asked(Box::new(asked)))
+            hear_message(update.id, message, files, me, false).map(|asked| Heard::Asked(Box::new(asked)))
         }
         UpdateKind::EditedMessage(message) if is_fresh(message) => {
-            hear_message(update.id, message, me, true).map(|asked| Heard::Asked(Box::new(asked)))
+            hear_message(update.id, message, files, me, true).map(|asked| Heard::Asked(Box::new(asked)))
         }
         UpdateKind::CallbackQuery(query) => {
             let asked = hear_press(update.id, query, me).map(|asked| Heard::Asked(Box::new(asked)));
@@ -117,7 +118,7 @@ fn is_fresh(edited: &Message) -> bool {
     edited.edit_date().is_none_or(|at| *at - edited.date <= EDITED_WITHIN)
 }
 
-fn hear_message(update: UpdateId, message: &Message, me: &Identity, edited: bool) -> Option<Asked> {
+fn hear_message(update: UpdateId, message: &Message, files: Files, me: &Identity, edited: bool) -> Option<Asked> {
     let MessageKind::Common(common) = &message.kind else { return None };
     if message.is_automatic_forward() || message.chat.is_channel() {
         return None;
@@ -128,8 +129,8 @@ fn hear_message(update: UpdateId, message: &Message, me: &Identity, edited: bool
     }
     let sender = sender(message)?;
     let replied = replied_to(message);
-    let private = message.chat.is_private();
-    let command = if private { in_private(message, replied, me, edited)? } else { in_group(message, replied, me)? };
+    let (private, around) = (message.chat.is_private(), Around { replied, files });
+    let command = if private { in_private(message, around, me, edited)? } else { in_group(message, around, me)? };
     let request = Request::Command(command);
     let asks_rights = !private && rights_matter(&request, replied.is_some());
     let chat = TelegramChat::of(message);
@@ -252,11 +253,11 @@ fn written(message: &Message) -> &str {
     message.text().or_else(|| message.caption()).unwrap_or_default()
 }
 
-fn in_private(message: &Message, replied: Option<&Message>, me: &Identity, edited: bool) -> Option<Result<Command, ParseError>> {
+fn in_private(message: &Message, around: Around<'_>, me: &Identity, edited: bool) -> Option<Result<Command, ParseError>> {
     let text = written(message);
     match parse::split_command(text) {
         Some((name, bot, rest)) if bot.is_none_or(|bot| bot.eq_ignore_ascii_case(&me.username)) => {
-            Some(around::understand(message, replied, name, rest))
+            Some(around::understand(message, around, name, rest))
         }
         Some((name, bot, _)) => Some(parse::from_text(&format!("{name}@{}", bot.unwrap_or_default()), "")),
         // It was answered with the hint before it was edited.
@@ -267,13 +268,13 @@ fn in_private(message: &Message, replied: Option<&Message>, me: &Identity, edite
     }
 }
 
-fn in_group(message: &Message, replied: Option<&Message>, me: &Identity) -> Option<Result<Command, ParseError>> {
+fn in_group(message: &Message, around: Around<'_>, me: &Identity) -> Option<Result<Command, ParseError>> {
     let (name, bot, rest) = parse::split_command(written(message))?;
     let for_us = match bot {
         Some(bot) => bot.eq_ignore_ascii_case(&me.username),
         None => CommandName::from_text(name).is_some(),
     };
-    for_us.then(|| around::understand(message, replied, name, rest))
+    for_us.then(|| around::understand(message, around, name, rest))
 }
 
 /// The message this one replies to. In a topic, what is written plainly claims to reply to the topic's first message.

@@ -2,7 +2,7 @@
 //!
 //! Only the first of them begins with the command. They are joined before anything is understood, so that the task gets the
 //! whole prompt; what is left of a part is an update without contents, because the offset must pass its id. A prompt that may
-//! go on is held back for a moment, alone: whoever else wrote something is not kept waiting by it. In a group in which the bot
+//! go on is held back for a moment, alone: what others have written by then is not kept waiting by it. In a group in which the bot
 //! hears nothing but commands the further parts do not arrive.
 
 use std::time::Duration;
@@ -24,6 +24,9 @@ const SOON: i64 = 3;
 /// However many parts follow, a prompt is held back no longer than this.
 const LONGEST: Duration = Duration::from_secs(5);
 
+/// Most updates that come at once; behind them there may be more, which are not seen before one of these is confirmed.
+const BATCH: usize = 100;
+
 /// The prompts that are held back, because a further part may be on its way.
 #[derive(Default)]
 pub(super) struct Held(Vec<Part>);
@@ -39,15 +42,16 @@ struct Part {
 
 impl Held {
     /// Joins the parts of prompts in these updates, which are all that are not confirmed, and takes out those prompts that may
-    /// go on. One that has not grown since the last look is whole. The first update that was taken out, if one was.
+    /// go on. One that has not grown since the last look is whole, if its next part could have been seen. The first update that was taken out, if one was.
     pub(super) fn hold_back(&mut self, updates: &mut Vec<Value>, now: Instant) -> Option<i64> {
         let open = join(updates);
+        let is_full = updates.len() >= BATCH;
         let growing = open.into_iter().filter_map(|at| {
             let (update, text) = (updates.get(at)?["update_id"].as_i64()?, updates.get(at)?["message"]["text"].as_str()?);
             let before = self.0.iter().find(|part| part.update == update);
             let (before, since) = before.map_or((0, now), |part| (part.length, part.since));
-            let grows = text.len() > before && now.saturating_duration_since(since) < LONGEST;
-            grows.then_some(Part { update, length: text.len(), since })
+            let grows = text.len() > before || (is_full && at > 0);
+            (grows && now.saturating_duration_since(since) < LONGEST).then_some(Part { update, length: text.len(), since })
         });
         self.0 = growing.collect();
         let is_held = |update: &Value| self.0.iter().any(|part| update["update_id"].as_i64() == Some(part.update));
@@ -186,6 +190,19 @@ mod tests {
         assert_eq!(look(&[&start, &more], 2), (None, vec![1, 3]), "nothing followed");
         assert_eq!(look(&[&start], 3), (Some(1), vec![]));
         assert_eq!(look(&[&start, &more], 8), (None, vec![1, 3]), "it was held long enough");
+    }
+
+    #[test]
+    fn what_a_full_batch_does_not_show_is_waited_for() {
+        let (mut held, now) = (Held::default(), Instant::now());
+        let long = |id, person| says(id, person, &format!("/submit {}", "a".repeat(FULL - 8)));
+        let others = (2..100).map(|id| says(id, 100 + id, "/status"));
+        let batch: Vec<Value> = std::iter::once(long(1, 7)).chain(others).chain([long(100, 8)]).collect();
+        assert_eq!(held.hold_back(&mut batch.clone(), now), Some(1));
+        assert_eq!(held.hold_back(&mut batch.clone(), now), Some(100), "nothing can be seen behind it");
+        let mut rest = vec![long(100, 8), says(101, 8, "the end")];
+        assert_eq!(held.hold_back(&mut rest, now), None);
+        assert!(rest[0]["message"]["text"].as_str().unwrap().ends_with("the end"));
     }
 
     #[test]

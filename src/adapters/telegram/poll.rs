@@ -49,19 +49,20 @@ const DEAF: Duration = Duration::from_mins(1);
 /// How long the last confirmation may hold up the shutdown.
 const FAREWELL: Duration = Duration::from_secs(3);
 
-/// Polls until shutdown. What has been fetched is handled to its end first, and confirmed.
+/// Polls until shutdown. What has been fetched is handled to its end first, and confirmed; a prompt that may go on is waited for
+/// as always.
 pub(super) async fn run(api: &Api, answering: &Answering, readiness: &Component, shutdown: &CancellationToken) {
     let mut offset = None;
     let mut confirmed = true;
     let mut trouble = Trouble::new();
-    let (mut held, mut handled) = (Held::default(), HashSet::new());
+    let (mut held, mut handled, mut holds) = (Held::default(), HashSet::new(), false);
     // The first answer comes at once, so that the process is ready as soon as it can be; the same after a failure.
     let mut seconds = 0;
     loop {
         let asked = Instant::now();
         let answer = tokio::select! {
             biased;
-            () = shutdown.cancelled() => break,
+            () = shutdown.cancelled(), if !holds => break,
             answer = fetch(api, offset, seconds) => answer,
         };
         let pause = match answer {
@@ -75,6 +76,7 @@ pub(super) async fn run(api: &Api, answering: &Answering, readiness: &Component,
                 let mut batch: Vec<Arrived> = received.iter().filter_map(update::read).collect();
                 batch.retain(|arrived| handled.insert(arrived.id));
                 watch(handle(answering, batch), readiness).await;
+                holds = first_held.is_some();
                 if let Some(held) = first_held {
                     (offset, seconds) = (Some(held), 0);
                     NEXT_PART
@@ -85,13 +87,13 @@ pub(super) async fn run(api: &Api, answering: &Answering, readiness: &Component,
                 }
             }
             Err(error) => {
-                seconds = 0;
+                (seconds, holds) = (0, false);
                 trouble.with(&error, readiness)
             }
         };
         tokio::select! {
             biased;
-            () = shutdown.cancelled() => break,
+            () = shutdown.cancelled(), if !holds => break,
             () = time::sleep(pause) => {}
         }
     }

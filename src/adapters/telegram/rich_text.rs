@@ -20,7 +20,8 @@ fn read_blocks(blocks: &Value, lines: &mut Vec<String>) {
             let mut within = Vec::new();
             read_blocks(&item["blocks"], &mut within);
             let label = item["label"].as_str().unwrap_or("-");
-            lines.push(format!("{label} {}", within.concat()));
+            within.retain(|line| !line.trim().is_empty());
+            lines.push(format!("{label} {}", within.join("\n")));
         }
         read_blocks(&block["blocks"], lines);
     }
@@ -56,12 +57,12 @@ mod tests {
             {"type": "heading", "size": 1, "text": "Ships"},
             {"type": "paragraph", "text": ["Two ", {"type": "bold", "text": ["big", " ones"]}, "."]},
             {"type": "divider"},
-            {"type": "list", "items": [{"label": "1.", "blocks": [{"type": "paragraph", "text": "one"}]}, {"blocks": []}]},
+            {"type": "list", "items": [{"label": "1.", "blocks": [{"type": "paragraph", "text": "one"}, {"type": "paragraph", "text": "more"}]}, {"blocks": []}]},
             {"type": "table", "cells": [[{"text": "a"}, {"text": {"type": "code", "text": "b"}}]]},
             {"type": "blockquote", "blocks": [{"type": "mathematical_expression", "expression": "x^2"}]},
             {"type": "from another year", "words": 7},
         ]});
-        assert_eq!(plain(&message), "Ships\nTwo big ones.\n1. one\n- \na | b\nx^2");
+        assert_eq!(plain(&message), "Ships\nTwo big ones.\n1. one\nmore\n- \na | b\nx^2");
         assert_eq!(plain(&json!({"blocks": "none"})), "");
     }
 }

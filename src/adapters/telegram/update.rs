@@ -23,7 +23,30 @@ pub(super) struct Arrived {
     pub(super) update: Option<Update>,
     /// What befell the bot itself, when it is that.
     pub(super) membership: Option<Membership>,
+    /// Where there are files.
+    pub(super) files: Files,
 }
+
+/// Whether there is something to be seen, heard or opened. Known of every message, also of one that is read with its most
+/// important fields only.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Files {
+    /// In the message.
+    pub(super) here: bool,
+    /// In the message that it replies to.
+    pub(super) replied: bool,
+}
+
+impl Files {
+    fn of(update: &Value) -> Self {
+        let has_file = |message: &Value| FILES.iter().any(|field| message.get(field).is_some());
+        let any = |at: &str| MESSAGES.iter().any(|kind| update.pointer(&format!("/{kind}{at}")).is_some_and(has_file));
+        Self { here: any(""), replied: any("/reply_to_message") }
+    }
+}
+
+/// The fields of a message that are files.
+const FILES: [&str; 8] = ["animation", "audio", "document", "paid_media", "photo", "video", "video_note", "voice"];
 
 impl Arrived {
     /// The chat it belongs to; what belongs to one chat is handled in order.
@@ -77,7 +100,7 @@ pub(super) fn read(value: &Value) -> Option<Arrived> {
 fn unless_it_breaks(id: i64, read: impl FnOnce() -> Arrived) -> Arrived {
     std::panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
         tracing::error!(update.id = id, "reading a Telegram update broke our code; it is passed over");
-        Arrived { id, update: None, membership: None }
+        Arrived { id, update: None, membership: None, files: Files::default() }
     })
 }
 
@@ -88,7 +111,7 @@ fn understand(id: i64, value: &Value) -> Arrived {
         !matches!(message.kind, MessageKind::Common(_)) && MESSAGES.into_iter().any(sent)
     };
     if let Some(membership) = Membership::read(value) {
-        return Arrived { id, update: None, membership: Some(membership) };
+        return Arrived { id, update: None, membership: Some(membership), files: Files::default() };
     }
     let whole = parse(value).filter(|update| match &update.kind {
         UpdateKind::Error(_) => false,
@@ -100,7 +123,7 @@ fn understand(id: i64, value: &Value) -> Arrived {
     });
     let update = whole.or_else(|| parse(&reduced(value)));
     let update = update.filter(|update| !matches!(update.kind, UpdateKind::Error(_)));
-    Arrived { id, update, membership: None }
+    Arrived { id, update, membership: None, files: Files::of(value) }
 }
 
 /// The update with the plain words of a rich message that it replies to, which teloxide does not know.

@@ -135,6 +135,21 @@ async fn who_hands_a_task_over_need_not_wait_for_results_either() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nor_for_those_of_other_topics() {
+    let desk = busy(chats);
+    for at in 0..20 {
+        desk.submits(&format!("chat:1/{at}"), "chat:ann", "say x").await;
+    }
+    desk.hears("chat:1/3", "Result of #4").await;
+    let asked = Instant::now();
+    desk.submits("chat:1/99", "chat:bob", "say y").await;
+    desk.hears("chat:1/99", "#21 queued").await;
+    assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+    desk.until("all is told", |desk| desk.recorder.log().len() == 42).await;
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn topics_share_the_budget_of_their_chat() {
     let desk = busy(chats);
     for at in 0..12 {

@@ -257,8 +257,8 @@ async fn a_prompt_that_an_app_cuts_into_messages_is_one_task_with_all_of_it() {
 async fn nobody_else_waits_for_a_prompt_that_may_go_on() {
     let world = World::starts().await;
     let (ann, bob) = (world.telegram(ANN), world.telegram(BOB));
-    bob.says(&format!("/submit {}", "word ".repeat(500)));
     ann.says("/list");
+    bob.says(&format!("/submit {}", "word ".repeat(500)));
     ann.hears("Your tasks: none here").await;
     bob.hears("#1 done").await;
     let first_to = |person| {

@@ -190,10 +190,10 @@ fn attempt<T>(path: &Path, operation: &'static str, action: impl FnOnce() -> rus
     action().map_err(|source| OpenError::Store { path: path.to_path_buf(), operation, source: Box::new(source) })
 }
 
-/// Whether a file is a ledger that this program can go on with. Changes nothing and takes no lock, so a server may be working
-/// on it meanwhile.
+/// Whether a file is a ledger that this program can go on with. Writes nothing and takes no lock, so a server may be working on it
+/// meanwhile. It is opened for writing all the same: who may only read leaves the files of the log behind.
 pub(super) fn examine(path: &Path) -> Result<(), OpenError> {
-    let connection = attempt(path, "open the file", || connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY))?;
+    let connection = attempt(path, "open the file", || connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE))?;
     check_owner(path, &connection)
 }
 

@@ -246,7 +246,7 @@ fn task_of(row: &Row<'_>) -> Result<Task, LedgerError> {
     // A language that is not spoken any more must not make a task unreadable.
     let language = columns.parsed("language", |tag| Some(Language::from_tag(tag)))?;
     let manner = columns.optional("manner", |text| serde_json::from_str(text).ok())?.unwrap_or_default();
-    let prompt = columns.parsed("prompt", |text| Prompt::parse(text).ok())?;
+    let prompt = columns.parsed("prompt", |text| Prompt::stored(text).ok())?;
     let result = columns.value::<Option<String>>("result")?.unwrap_or_default();
     let state = found.state(status, result, &columns)?;
     let origin = Origin { channel, session, person, reply, language };

@@ -9,7 +9,8 @@ use crate::domain::prompt::InvalidPrompt;
 
 fn heard(update: &Value) -> Option<Heard> {
     let me = Identity { id: 99, username: "LegworkBot".into() };
-    hear(&update::read(update).unwrap().update?, &me)
+    let arrived = update::read(update).unwrap();
+    hear(&arrived.update?, arrived.files, &me)
 }
 
 fn asked(update: &Value) -> Option<Asked> {
@@ -104,6 +105,12 @@ fn a_caption_is_as_good_as_a_text_but_a_file_is_not_read() {
     assert_eq!(captioned("/status 7"), Ok(Command::Status(Some(TaskRef::Number(TaskNumber(7))))));
     assert_eq!(captioned("/submit describe it"), Err(ParseError::File));
     assert_eq!(captioned("/submit"), Err(ParseError::File));
+    let mut odd = photo("/submit describe it");
+    odd["caption_entities"] = json!([{"type": "hologram", "offset": 0, "length": 7}]);
+    odd["link_preview_options"] = json!(5);
+    let mut update = message("supergroup", "", &odd);
+    update["message"].as_object_mut().unwrap().remove("text");
+    assert_eq!(command(asked(&update).unwrap()), Err(ParseError::File));
 }
 
 /// A reply of person 7 in a group to a message of person 8 with these fields.
@@ -145,6 +152,11 @@ fn what_a_submit_replies_to_goes_along() {
 #[test]
 fn what_cannot_go_along_is_said() {
     assert_eq!(reply("/submit what is that?", &photo(""), &json!({})), Err(ParseError::File));
+    let mut odd = photo("");
+    odd["link_preview_options"] = json!(5);
+    assert_eq!(reply("/submit what is that?", &odd, &json!({})), Err(ParseError::File));
+    let flag = json!({"text": "--to telegram:9 do it"});
+    assert!(matches!(reply("/submit --model", &flag, &json!({})), Err(ParseError::Value { option: "model", .. })));
     let long = json!({"text": "x".repeat(200_000)});
     assert!(matches!(reply("/submit shorten", &long, &json!({})), Err(ParseError::Prompt(InvalidPrompt::TooLong { .. }))));
     assert_eq!(reply("/list", &photo(""), &json!({})), Ok(Command::List { all: false, before: None }));
@@ -247,7 +259,8 @@ fn tasks_are_named_as_people_do() {
 
 fn heard_at_all(value: &Value) -> Option<Heard> {
     let me = Identity { id: 99, username: "LegworkBot".into() };
-    hear(&update::read(value)?.update?, &me)
+    let arrived = update::read(value)?;
+    hear(&arrived.update?, arrived.files, &me)
 }
 
 fn edited(kind: &str, text: &str, after: i64) -> Value {

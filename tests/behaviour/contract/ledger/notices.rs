@@ -90,7 +90,12 @@ async fn acceptances_of_channels_that_are_served_are_found(desk: Desk) {
     let accepted: Vec<_> = all.iter().filter(|notice| notice.kind == NoticeKind::Accepted).map(|notice| notice.id).collect();
     let found = |known: Vec<NoticeId>| {
         let (ledger, now) = (&desk.ledger, desk.now());
-        async move { ids(&ledger.due_acceptances(&[channel("telegram:2"), channel("telegram:1")], &known, now).await.unwrap()) }
+        async move {
+            ids(&ledger
+                .due_acceptances(&[channel("telegram:2"), channel("telegram:1"), channel("telegram:2")], &known, now)
+                .await
+                .unwrap())
+        }
     };
     assert_eq!(found(vec![]).await, accepted[..3]);
     assert_eq!(found(vec![accepted[1]]).await, [accepted[0], accepted[2]]);
