@@ -1,6 +1,7 @@
 //! Every sentence, as people read it.
 
 use super::{at, cancelled_by, done, ended, here, in_each, notice, notice_of, receipt, running, shown, task};
+use crate::domain::card::CardView;
 use crate::domain::command::{Button, CommandName};
 use crate::domain::failure::{Failure, FailureCode};
 use crate::domain::id::{Epoch, TaskNumber, WorkerId};
@@ -15,6 +16,13 @@ use crate::domain::wording;
 fn framed(language: Language, task: &Task) -> String {
     let text = notice(language, NoticeKind::Result, task, None);
     wording::result_frame(language, task).around(&text)
+}
+
+#[test]
+fn a_card_says_for_as_long_as_it_is_so_that_its_task_waits_for_a_restart() {
+    let said = |task: &Task| CardView { restarting: true, ..CardView::of(task, Some(0), at(0)) }.text();
+    assert!(said(&task()).ends_with(&wording::waits_for_restart(Language::En)));
+    assert!(!said(&running(1)).contains("restarting"));
 }
 
 #[test]
