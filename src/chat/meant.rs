@@ -57,8 +57,8 @@ impl Dispatch {
     pub(super) async fn repeat_of(&self, asker: &Asker<'_>, task: &Task) -> Result<Option<TaskNumber>, Refusal> {
         let (person, statuses) = (Some(asker.inbound.person.clone()), vec![Status::Pending, Status::Running]);
         let live = TaskFilter { person, statuses, limit: LIVE, ..TaskFilter::default() };
-        let repeats = self.manager.list(&live).await?.into_iter();
-        Ok(repeats.filter(|live| live.new.retry_of == Some(task.number)).map(|live| live.number).next())
+        let mut live = self.manager.list(&live).await?.into_iter();
+        Ok(live.find(|live| live.new.retry_of == Some(task.number)).map(|repeat| repeat.number))
     }
 
     /// Whether the task that is meant is the person's own. Not knowing counts as no.

@@ -1,9 +1,9 @@
 //! How text becomes a command.
 //!
 //! Grammar of the text form: `/name[@bot] [--flag value]... [rest]`. Flags exist on `submit` only and come before the
-//! prompt; the first word that is not a known flag begins the prompt, which keeps its lines and spaces, but one that is nearly a
-//! flag is asked about: a private prompt must not become public by a typo. A `--` ends the flags. Platforms with native options give names and values instead ([`from_options`]); both ways end in the same
-//! checks. What `/notify` is given has a grammar of its own, in `parse/notify.rs`. The parser is pure and total: every
+//! prompt; the first word that is not a known flag begins the prompt, which keeps its lines and spaces, but one that is
+//! nearly a flag is asked about: a private prompt must not become public by a typo. A `--` ends the flags. Platforms with
+//! native options give names and values instead ([`from_options`]); both ways end in the same checks. What `/notify` is given has a grammar of its own, in `parse/notify.rs`. The parser is pure and total: every
 //! input gives a command or an error that can be shown to the person.
 
 mod notify;
@@ -75,8 +75,7 @@ pub enum ParseError {
 #[must_use]
 pub fn split_command(text: &str) -> Option<(&str, Option<&str>, &str)> {
     let text = text.trim_start().strip_prefix('/')?;
-    let end = text.find(char::is_whitespace).unwrap_or(text.len());
-    let (word, rest) = text.split_at(end);
+    let (word, rest) = first_word(text);
     let (name, bot) = match word.split_once('@') {
         Some((name, bot)) => (name, Some(bot)),
         None => (word, None),
@@ -201,18 +200,15 @@ fn submit_from_text(rest: &str) -> Result<Command, ParseError> {
         let Some(written) = flag(word) else { break };
         let (name, joined) = written.split_once('=').map_or((written, None), |(name, value)| (name, Some(value)));
         let known = name.to_lowercase();
+        // A dash and a capital letter may also begin a sentence.
+        let is_sure = known == name || word.starts_with('-');
         match (known.as_str(), joined) {
-            // A dash and a capital letter may also begin a sentence.
-            (known, _) if known != name && !word.starts_with('-') => match nearest_flag(known) {
-                Some(meant) => return Err(ParseError::Flag { text: shorten(word), meant }),
-                None => break,
-            },
-            (name @ ("private" | "quiet"), None) => {
+            (name @ ("private" | "quiet"), None) if is_sure => {
                 flags.private |= name == "private";
                 flags.quiet |= name == "quiet";
                 rest = after.trim_start();
             }
-            (name @ ("to" | "timeout" | "model"), joined) => {
+            (name @ ("to" | "timeout" | "model"), joined) if is_sure => {
                 let (value, after) = joined.map_or_else(|| first_word(after.trim_start()), |value| (value, after));
                 flags.set(name, value)?;
                 rest = after.trim_start();

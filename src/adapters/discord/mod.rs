@@ -112,6 +112,7 @@ impl Discord {
         };
         let result = supervisor.run(&shutdown).await;
         if let Err(error) = &result {
+            // Also when Discord takes the token for other requests again: nothing is heard until the next start.
             self.health.disconnected(error.to_string());
         }
         end.cancel();

@@ -70,15 +70,6 @@ enum Watched {
 impl Supervisor {
     /// Runs until `shutdown`.
     pub(super) async fn run(self, shutdown: &CancellationToken) -> Result<(), DiscordError> {
-        let ended = self.serve(shutdown).await;
-        if let Err(error) = &ended {
-            // Also when Discord takes the token for other requests again: nothing is heard until the next start.
-            self.health.disconnected(error.to_string());
-        }
-        ended
-    }
-
-    async fn serve(&self, shutdown: &CancellationToken) -> Result<(), DiscordError> {
         let mut backoff = Backoff::default();
         let mut registered = None;
         tokio::select! {

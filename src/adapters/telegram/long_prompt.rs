@@ -42,7 +42,8 @@ struct Part {
 
 impl Held {
     /// Joins the parts of prompts in these updates, which are all that are not confirmed, and takes out those prompts that may
-    /// go on. One that has not grown since the last look is whole, if its next part could have been seen. The first update that was taken out, if one was.
+    /// go on. One that has not grown since the last look is whole, if its next part could have been seen. The first update
+    /// that was taken out, if one was.
     pub(super) fn hold_back(&mut self, updates: &mut Vec<Value>, now: Instant) -> Option<i64> {
         let open = join(updates);
         let is_full = updates.len() >= BATCH;

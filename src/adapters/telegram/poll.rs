@@ -73,9 +73,8 @@ pub(super) async fn run(api: &Api, answering: &Answering, readiness: &Component,
                 // Not the highest ever seen: after a quiet week ids begin anew anywhere.
                 offset = received.iter().rev().find_map(update::id).map(|last| last + 1).or(offset);
                 let first_held = held.hold_back(&mut received, Instant::now());
-                let mut batch: Vec<Arrived> = received.iter().filter_map(update::read).collect();
-                batch.retain(|arrived| handled.insert(arrived.id));
-                watch(handle(answering, batch), readiness).await;
+                let new = received.iter().filter(|update| update::id(update).is_some_and(|id| handled.insert(id)));
+                watch(handle(answering, new.filter_map(update::read).collect()), readiness).await;
                 holds = first_held.is_some();
                 if let Some(held) = first_held {
                     (offset, seconds) = (Some(held), 0);

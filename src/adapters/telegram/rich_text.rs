@@ -4,27 +4,24 @@ use serde_json::Value;
 
 /// What a rich message says, a line for each of its paragraphs, list items and rows.
 pub(super) fn plain(rich_message: &Value) -> String {
-    let mut lines = Vec::new();
-    read_blocks(&rich_message["blocks"], &mut lines);
-    lines.retain(|line| !line.trim().is_empty());
-    lines.join("\n")
+    read_blocks(&rich_message["blocks"]).join("\n")
 }
 
-fn read_blocks(blocks: &Value, lines: &mut Vec<String>) {
+fn read_blocks(blocks: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
     for block in list(blocks) {
         lines.extend([&block["summary"], &block["text"], &block["expression"]].map(words));
         for row in list(&block["cells"]) {
             lines.push(list(row).iter().map(|cell| words(&cell["text"])).collect::<Vec<_>>().join(" | "));
         }
         for item in list(&block["items"]) {
-            let mut within = Vec::new();
-            read_blocks(&item["blocks"], &mut within);
             let label = item["label"].as_str().unwrap_or("-");
-            within.retain(|line| !line.trim().is_empty());
-            lines.push(format!("{label} {}", within.join("\n")));
+            lines.push(format!("{label} {}", read_blocks(&item["blocks"]).join("\n")));
         }
-        read_blocks(&block["blocks"], lines);
+        lines.extend(read_blocks(&block["blocks"]));
     }
+    lines.retain(|line| !line.trim().is_empty());
+    lines
 }
 
 /// A piece of rich text: a string, a list of pieces, or a mark around a piece.

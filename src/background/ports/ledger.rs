@@ -204,9 +204,9 @@ pub struct Hints {
 
 /// The durable authority: tasks, transitions, and the notices still owed.
 ///
-/// Every operation but the pruning of what is old is one transaction and a whole step of the domain; a transition and the notices it owes
-/// ([`crate::domain::notice::owed`]) are written together. When a call returns, its effect is durable. When its future
-/// is dropped, the effect may or may not happen, but never in part. All methods may be called from many tasks at once.
+/// Every operation but the pruning of what is old is one transaction and a whole step of the domain; a transition and the
+/// notices it owes ([`crate::domain::notice::owed`]) are written together. When a call returns, its effect is durable. When
+/// its future is dropped, the effect may or may not happen, but never in part. All methods may be called from many tasks at once.
 ///
 /// # Errors
 /// Every method fails with [`LedgerError`] only for trouble of the store; what the domain refuses is a value.

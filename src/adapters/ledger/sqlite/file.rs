@@ -89,11 +89,7 @@ impl LedgerFile {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         let mut name = path.clone().into_os_string();
         name.push(".lock");
-        let failed = |source: std::io::Error| OpenError::Store {
-            path: path.clone(),
-            operation: "take the lock",
-            source: Box::new(source),
-        };
+        let failed = |source: std::io::Error| failure(&path, "take the lock")(source);
         let mut ours = File::options();
         ours.create(true).truncate(false).write(true);
         // It holds what people asked and were told. What is there already keeps the rights that somebody gave it.
@@ -149,8 +145,7 @@ impl LedgerFile {
 
     /// Makes an error of something that the system did not do.
     pub(super) fn failure<E: Into<HookError>>(&self, operation: &'static str) -> impl FnOnce(E) -> OpenError + use<E> {
-        let path = self.path.clone();
-        move |source| OpenError::Store { path, operation, source: source.into() }
+        failure(&self.path, operation)
     }
 
     fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
@@ -187,7 +182,12 @@ impl LedgerFile {
 }
 
 fn attempt<T>(path: &Path, operation: &'static str, action: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, OpenError> {
-    action().map_err(|source| OpenError::Store { path: path.to_path_buf(), operation, source: Box::new(source) })
+    action().map_err(failure(path, operation))
+}
+
+fn failure<E: Into<HookError>>(path: &Path, operation: &'static str) -> impl FnOnce(E) -> OpenError + use<E> {
+    let path = path.to_path_buf();
+    move |source| OpenError::Store { path, operation, source: source.into() }
 }
 
 /// Whether a file is a ledger that this program can go on with. Writes nothing and takes no lock, so a server may be working on it
